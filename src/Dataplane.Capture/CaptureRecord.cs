@@ -1,0 +1,30 @@
+using Dataplane.Wire;
+
+namespace Dataplane.Capture;
+
+/// <summary>One captured packet. The bytes belong to the reader and stay until its next <c>Read</c>.</summary>
+public unsafe struct CaptureRecord
+{
+    /// <summary>First captured byte; native or pinned memory.</summary>
+    public byte* Data;
+
+    /// <summary>Bytes that were captured.</summary>
+    public int CapturedLength;
+
+    /// <summary>Bytes that were on the wire; never less than <see cref="CapturedLength"/> after the reader's checks.</summary>
+    public int OriginalLength;
+
+    /// <summary>Nanoseconds since 1970-01-01 UTC.</summary>
+    public long Timestamp;
+
+    /// <summary>Position in <see cref="CaptureReader.Interfaces"/>.</summary>
+    public ushort Interface;
+
+    /// <summary>The interface's link type, repeated here for the parser.</summary>
+    public LinkType LinkType;
+
+    /// <summary>pcapng epb_flags, or what SLL says; <see cref="CaptureDirection.Unknown"/> otherwise.</summary>
+    public CaptureDirection Direction;
+
+    public readonly ReadOnlySpan<byte> Bytes => new(Data, CapturedLength);
+}

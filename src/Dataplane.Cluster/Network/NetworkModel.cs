@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using Dataplane.Cluster.Model;
+using Dataplane.Wire;
+
+namespace Dataplane.Cluster.Network;
+
+/// <summary>
+/// What a CNI makes of a cluster: nodes with their devices and addresses, pods with their places, one tunnel. A profile
+/// compiles it from a snapshot; the pipeline's tables are compiled from it. Immutable.
+/// </summary>
+public sealed record NetworkModel
+{
+    /// <summary>The profile's name, as <c>--cni</c> takes it.</summary>
+    public required string Cni { get; init; }
+
+    public required ClusterSnapshot Snapshot { get; init; }
+
+    /// <summary>A node's position is its number everywhere else.</summary>
+    public required ImmutableArray<NodeNetwork> Nodes { get; init; }
+
+    /// <summary>Pods that have an address of their own (neither hostNetwork nor terminated), one entry a pod.</summary>
+    public required ImmutableArray<PodNetwork> Pods { get; init; }
+
+    public required PodAttachment Attachment { get; init; }
+
+    /// <summary>Null where the CNI only routes (host-gw).</summary>
+    public TunnelSettings? Tunnel { get; init; }
+
+    /// <summary>When two nodes reach each other's pods by a plain route.</summary>
+    public required DirectRouting Direct { get; init; }
+
+    /// <summary>flanneld --ip-masq: what pods send outside <see cref="ClusterCidrs"/> leaves with the node's address.</summary>
+    public required bool Masquerade { get; init; }
+
+    /// <summary>The network of all pods (flannel's Network), one prefix for each family at most.</summary>
+    public required ImmutableArray<IpPrefix> ClusterCidrs { get; init; }
+
+    /// <summary>Deliver to addresses in a podCIDR that no Pod object has, instead of answering host-unreachable.</summary>
+    public bool ForwardUnlisted { get; init; }
+
+    /// <summary>What was made up, assumed, or has no effect under this CNI: one line each, for the user.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+}
+
+/// <summary>How pods hang on their node.</summary>
+public enum PodAttachment : byte
+{
+    /// <summary>veths on a bridge (cni0): same-node traffic stays at layer 2.</summary>
+    Bridge,
+
+    /// <summary>veths with a host route each: same-node traffic is routed and loses one TTL.</summary>
+    Routed,
+}
+
+/// <summary>When pod traffic between two nodes goes without a tunnel.</summary>
+public enum DirectRouting : byte
+{
+    Never,
+
+    /// <summary>Where both nodes share a layer-2 segment (<see cref="NodeNetwork.Segment"/>).</summary>
+    SameSegment,
+
+    Always,
+}
+
+public enum TunnelKind : byte
+{
+    Vxlan,
+    Geneve,
+    IpInIp,
+}
+
+/// <summary>A tunnel device's settings in <c>ip link</c>'s words.</summary>
+public sealed record TunnelSettings
+{
+    public required TunnelKind Kind { get; init; }
+
+    /// <summary>The device's name, as an observation point shows it (<c>flannel.1</c>).</summary>
+    public required string Device { get; init; }
+
+    public uint Vni { get; init; } = 1;
+
+    public ushort Port { get; init; } = 8472;
+
+    /// <summary>Outer TTL; 0 inherits the inner one.</summary>
+    public byte Ttl { get; init; } = 64;
+
+    /// <summary>Outer DS field; ECN is added from the inner packet in any case.</summary>
+    public byte Tos { get; init; }
+
+    public bool TosInherit { get; init; }
+
+    public TunnelDf Df { get; init; }
+
+    public bool UdpChecksum { get; init; } = true;
+
+    /// <summary>First and last source port that the flow hash can give; equal for a fixed port.</summary>
+    public ushort SourcePortMin { get; init; } = 32768;
+
+    public ushort SourcePortMax { get; init; } = 60998;
+
+    /// <summary>Bytes that the tunnel adds, counted against the MTU (50 for VXLAN over IPv4).</summary>
+    public int Overhead { get; init; } = 50;
+}
+
+public enum TunnelDf : byte
+{
+    Unset,
+    Set,
+    Inherit,
+}
+
+/// <summary>One node: its devices, addresses and MTUs.</summary>
+public sealed record NodeNetwork
+{
+    public required string Name { get; init; }
+
+    public SourceLine Source { get; init; }
+
+    public ImmutableArray<IpPrefix> PodCidrs { get; init; } = [];
+
+    /// <summary>The address that tunnels and host-gw routes use; none where the node has none of that family.</summary>
+    public IpAddress UnderlayV4 { get; init; }
+
+    public IpAddress UnderlayV6 { get; init; }
+
+    /// <summary>Every address that the node answers to, beside bridge and tunnel device.</summary>
+    public ImmutableArray<IpAddress> OwnAddresses { get; init; } = [];
+
+    public MacAddress UnderlayMac { get; init; }
+
+    public MacAddress BridgeMac { get; init; }
+
+    /// <summary>Whether the bridge's MAC is known (a setting, an annotation), so that frames to another MAC are not for it.</summary>
+    public bool BridgeMacKnown { get; init; }
+
+    /// <summary>cni0's addresses: the first address after the podCIDR's own.</summary>
+    public IpAddress BridgeV4 { get; init; }
+
+    public IpAddress BridgeV6 { get; init; }
+
+    /// <summary>flannel.1's addresses: the podCIDR's own; none under host-gw.</summary>
+    public IpAddress TunnelV4 { get; init; }
+
+    public IpAddress TunnelV6 { get; init; }
+
+    public MacAddress TunnelMac { get; init; }
+
+    public int UnderlayMtu { get; init; } = 1500;
+
+    public int TunnelMtu { get; init; } = 1450;
+
+    public int PodMtu { get; init; } = 1450;
+
+    /// <summary>Nodes with the same number reach each other at layer 2.</summary>
+    public int Segment { get; init; }
+
+    /// <summary>The next hop's MAC for everything outside the cluster.</summary>
+    public MacAddress GatewayMac { get; init; }
+
+    /// <summary>Without a default route, what is outside the cluster is answered with net-unreachable.</summary>
+    public bool HasDefaultRoute { get; init; } = true;
+}
+
+/// <summary>One pod on the network.</summary>
+public sealed record PodNetwork
+{
+    public required Pod Pod { get; init; }
+
+    /// <summary>Position in <see cref="NetworkModel.Nodes"/>.</summary>
+    public required int Node { get; init; }
+
+    public IpAddress V4 { get; init; }
+
+    public IpAddress V6 { get; init; }
+
+    public MacAddress Mac { get; init; }
+
+    /// <summary>Whether the MAC is known (a setting); a made-up one gives way to what the capture shows.</summary>
+    public bool MacKnown { get; init; }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+
+namespace Dataplane.Replay;
+
+/// <summary>What <c>dataplane replay</c> was asked to do; names and meaning are the command line's.</summary>
+public sealed record ReplayOptions
+{
+    public ImmutableArray<string> Manifests { get; init; } = [];
+
+    public ImmutableArray<string> Captures { get; init; } = [];
+
+    /// <summary>Null: frames are made in memory and let go.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>Observation points to write: <c>wire pod pod:NS/NAME tunnel drops all</c>; empty means wire.</summary>
+    public ImmutableArray<string> At { get; init; } = [];
+
+    /// <summary>Null: recognised from the manifests.</summary>
+    public string? Cni { get; init; }
+
+    /// <summary>Null: what the CNI uses by default (only <c>ebpf</c> is built).</summary>
+    public string? Proxy { get; init; }
+
+    /// <summary>Emulate this node alone.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>KEY=VALUE, as given.</summary>
+    public ImmutableArray<string> Settings { get; init; } = [];
+
+    public int Loops { get; init; } = 1;
+
+    public bool Preload { get; init; }
+
+    /// <summary>Stop after so many records; 0: all of them.</summary>
+    public long Count { get; init; }
+
+    /// <summary>Comment every packet, not only those that were not simply forwarded.</summary>
+    public bool CommentAll { get; init; }
+
+    /// <summary>Write epb_verdict options.</summary>
+    public bool EpbVerdict { get; init; }
+
+    /// <summary>JSON lines, one for each dropped packet; null: none.</summary>
+    public string? DropsPath { get; init; }
+
+    public int Workers { get; init; } = 1;
+}

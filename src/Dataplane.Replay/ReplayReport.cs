@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+
+namespace Dataplane.Replay;
+
+/// <summary>The result of a replay: what <c>-o json</c> prints (see the command line's contract), and what text is made of.</summary>
+public sealed record ReplayReport
+{
+    public const int CurrentSchemaVersion = 1;
+
+    public int SchemaVersion { get; init; } = CurrentSchemaVersion;
+
+    public required string Cni { get; init; }
+
+    public required string Proxy { get; init; }
+
+    /// <summary>Capture records read.</summary>
+    public long Packets { get; init; }
+
+    /// <summary>Their original lengths, summed.</summary>
+    public long Bytes { get; init; }
+
+    public long FramesWritten { get; init; }
+
+    public VerdictCounts Verdicts { get; init; } = new(0, 0, 0, 0);
+
+    public ImmutableArray<DropCount> Drops { get; init; } = [];
+
+    public ImmutableArray<IgnoredCount> Ignored { get; init; } = [];
+
+    /// <summary>Frames.</summary>
+    public long Encapsulated { get; init; }
+
+    /// <summary>Frames.</summary>
+    public long Decapsulated { get; init; }
+
+    public long Translated { get; init; }
+
+    public long Reoriginated { get; init; }
+
+    public long Guessed { get; init; }
+
+    public long Connections { get; init; }
+
+    /// <summary>Packets from an address in a podCIDR that no Pod object has.</summary>
+    public long Unlisted { get; init; }
+
+    /// <summary>Packets that were cut by the capture's snap length, and went on with what was there.</summary>
+    public long SnapCut { get; init; }
+
+    public ImmutableArray<LoopTime> Loops { get; init; } = [];
+
+    /// <summary>From the first record read to the last frame made; tables were compiled before.</summary>
+    public double ElapsedSeconds { get; init; }
+
+    public double PacketsPerSecond { get; init; }
+
+    public double BitsPerSecond { get; init; }
+
+    public double NanosecondsPerPacket { get; init; }
+
+    /// <summary>Null where nothing was measured (no packet).</summary>
+    public LatencySummary? LatencyNanoseconds { get; init; }
+
+    /// <summary>By the packet threads, after the first ten bursts.</summary>
+    public long AllocatedBytes { get; init; }
+
+    /// <summary>Anonymous memory; a mapped input aside.</summary>
+    public long PeakMemoryBytes { get; init; }
+
+    public int Workers { get; init; } = 1;
+
+    /// <summary>What was assumed, made up, or has no effect: one line each, for stderr.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
+    /// <summary>One line for each input that was damaged or could not be fully used; not empty means exit code 3.</summary>
+    public ImmutableArray<string> Damage { get; init; } = [];
+}
+
+/// <summary>The four verdicts; their sum is the number of records read.</summary>
+public sealed record VerdictCounts(long Forwarded, long Answered, long Dropped, long Ignored);
+
+/// <summary>Dropped packets of one reason at one stage of one node; answered: how many were refused with an ICMP error.</summary>
+public sealed record DropCount(string Reason, string Stage, string Node, long Packets, long Bytes, long Answered);
+
+public sealed record IgnoredCount(string Reason, long Packets);
+
+public sealed record LoopTime(long Packets, double ElapsedSeconds);
+
+public sealed record LatencySummary(long Min, long P50, long P90, long P99, long P999, long Max, double Mean);
