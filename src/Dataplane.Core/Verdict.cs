@@ -26,7 +26,7 @@ public enum IgnoreReason : byte
     OtherNode,
     NotIp,
     LinkType,
-    SeenAgain,
+    Multicast,
 }
 
 /// <summary>The steps of a packet's way, in order.</summary>

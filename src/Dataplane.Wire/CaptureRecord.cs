@@ -1,6 +1,4 @@
-using Dataplane.Wire;
-
-namespace Dataplane.Capture;
+namespace Dataplane.Wire;
 
 /// <summary>One captured packet. The bytes belong to the reader and stay until its next <c>Read</c>.</summary>
 public unsafe struct CaptureRecord
@@ -17,7 +15,7 @@ public unsafe struct CaptureRecord
     /// <summary>Nanoseconds since 1970-01-01 UTC.</summary>
     public long Timestamp;
 
-    /// <summary>Position in <see cref="CaptureReader.Interfaces"/>.</summary>
+    /// <summary>Position in <c>CaptureReader.Interfaces</c>.</summary>
     public ushort Interface;
 
     /// <summary>The interface's link type, repeated here for the parser.</summary>

@@ -1,0 +1,56 @@
+namespace Dataplane.Core;
+
+/// <summary>A set of address names; grows outside the collector's heap.</summary>
+public sealed class AddressSet : IDisposable
+{
+    private const int InitialSlots = 1024;
+
+    private NativeArray<ulong> _slots = new(InitialSlots);
+    private long _count;
+
+    public bool Contains(uint name, byte family)
+    {
+        ulong wanted = Pack(name, family);
+        long mask = _slots.Length - 1;
+        for (long slot = FlowHash.Mix(wanted, 0) & mask; ; slot = (slot + 1) & mask)
+        {
+            if (_slots[slot] == wanted) return true;
+            if (_slots[slot] == 0) return false;
+        }
+    }
+
+    public void Add(uint name, byte family)
+    {
+        if (2 * _count >= _slots.Length) Grow();
+        if (Insert(Pack(name, family))) _count++;
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    private static ulong Pack(uint name, byte family) => (ulong)family << 32 | name;
+
+    private bool Insert(ulong value)
+    {
+        long mask = _slots.Length - 1;
+        long slot = FlowHash.Mix(value, 0) & mask;
+        for (; _slots[slot] != 0; slot = (slot + 1) & mask)
+        {
+            if (_slots[slot] == value) return false;
+        }
+
+        _slots[slot] = value;
+        return true;
+    }
+
+    private void Grow()
+    {
+        NativeArray<ulong> old = _slots;
+        _slots = new NativeArray<ulong>(2 * old.Length);
+        for (long slot = 0; slot < old.Length; slot++)
+        {
+            if (old[slot] != 0) Insert(old[slot]);
+        }
+
+        old.Dispose();
+    }
+}

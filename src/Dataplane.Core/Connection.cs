@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+
+namespace Dataplane.Core;
+
+/// <summary>
+/// One tracked connection on one node, one cache line. As in Linux, translation is the difference between the two tuples:
+/// a packet of the original direction leaves with the reply tuple reversed, and the other way round.
+/// </summary>
+[StructLayout(LayoutKind.Sequential, Size = Size)]
+public struct Connection
+{
+    public const int Size = 64;
+
+    /// <summary>As the first packet came.</summary>
+    public FlowKey Original;
+
+    /// <summary>What replies look like.</summary>
+    public FlowKey Reply;
+
+    /// <summary>Capture time, nanoseconds, after which the entry no longer counts.</summary>
+    public long Expires;
+
+    /// <summary>Capture time of the first packet.</summary>
+    public long Created;
+
+    /// <summary>Where the original direction leads, after translation.</summary>
+    public Place Forward;
+
+    /// <summary>The engine's number of the frontend; 0 where no Service was involved.</summary>
+    public uint Service;
+
+    public TcpState State;
+
+    public ConnectionFlags Flags;
+
+    /// <summary>Whether either address or port differs between the two directions' tuples.</summary>
+    public readonly bool IsTranslated => (Flags & (ConnectionFlags.DestinationTranslated | ConnectionFlags.SourceTranslated)) != 0;
+}
+
+/// <summary>What is known of a connection, beside its state.</summary>
+[Flags]
+public enum ConnectionFlags : byte
+{
+    None = 0,
+    SeenReply = 1,
+    Assured = 2,
+    DestinationTranslated = 4,
+    SourceTranslated = 8,
+
+    /// <summary>Made up for a reply whose first packet the capture does not hold.</summary>
+    Guessed = 16,
+
+    /// <summary>A packet of it has left the node; before that, a drop takes the entry back.</summary>
+    Confirmed = 32,
+
+    /// <summary>Picked up in the middle: its timeout stays short until both sides have spoken.</summary>
+    PickedUp = 64,
+}

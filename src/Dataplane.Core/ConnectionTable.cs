@@ -1,0 +1,181 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Dataplane.Core;
+
+/// <summary>
+/// Connections of all nodes, found from either direction. Entries lie in a slab that only grows; an open-addressed index of
+/// 8-byte slots (32 bits of hash, entry and direction) leads to them, so that a probe stays in one cache line and growing
+/// moves no entry. Native memory: nothing here is the collector's.
+/// </summary>
+public sealed unsafe class ConnectionTable : IDisposable
+{
+    private const int InitialEntries = 1 << 12;
+
+    /// <summary>A full table is searched for expired entries once in so many nanoseconds of capture time.</summary>
+    private const long SweepInterval = 1_000_000_000;
+
+    private NativeArray<Connection> _entries = new(InitialEntries);
+    private NativeArray<ulong> _slots = new(4 * InitialEntries);
+    private NativeArray<uint> _free = new(InitialEntries);
+    private uint _mask = (4 * InitialEntries) - 1;
+    private long _used = 1;
+    private long _freeCount;
+    private readonly long _limit;
+    private long _swept = long.MinValue;
+
+    /// <param name="limit">Connections at most; 0: no limit.</param>
+    public ConnectionTable(long limit = 0) => _limit = limit;
+
+    /// <summary>Entries in use, expired ones included until they are swept.</summary>
+    public long Count => _used - 1 - _freeCount;
+
+    /// <summary>Connections ever made.</summary>
+    public long Created { get; private set; }
+
+    /// <summary>Bytes of memory held.</summary>
+    public long MemorySize => (_entries.Length * Connection.Size) + (_slots.Length * sizeof(ulong)) + (_free.Length * sizeof(uint));
+
+    public ref Connection this[uint entry]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref _entries.Start[entry];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchSlot(uint hash)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(_slots.Start + (hash & _mask));
+    }
+
+    /// <summary>The first entry whose hash fits (entry × 2 + direction; 0: none), and its line on the way to the cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint FindCandidate(uint hash)
+    {
+        ulong* slots = _slots.Start;
+        for (uint at = hash & _mask; ; at = (at + 1) & _mask)
+        {
+            ulong slot = slots[at];
+            if ((uint)(slot >> 32) != hash && slot != 0) continue;
+
+            uint reference = (uint)slot;
+            if (reference != 0 && Sse.IsSupported) Sse.Prefetch0(_entries.Start + (reference >> 1));
+            return reference;
+        }
+    }
+
+    /// <summary>Whether the entry and direction really are this key's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Matches(uint reference, in FlowKey key)
+    {
+        ref Connection entry = ref _entries.Start[reference >> 1];
+        return (reference & 1) == 0 ? entry.Original.Equals(key) : entry.Reply.Equals(key);
+    }
+
+    /// <summary>Entry × 2 + direction (1: reply) of the key; 0 where there is none.</summary>
+    public uint Find(in FlowKey key, uint hash)
+    {
+        ulong* slots = _slots.Start;
+        for (uint at = hash & _mask; ; at = (at + 1) & _mask)
+        {
+            ulong slot = slots[at];
+            if (slot == 0) return 0;
+            if ((uint)(slot >> 32) == hash && Matches((uint)slot, in key)) return (uint)slot;
+        }
+    }
+
+    public uint Find(in FlowKey key) => Find(in key, key.Hash());
+
+    /// <summary>Adds a connection; false where the limit is reached and nothing has expired.</summary>
+    public bool TryAdd(in Connection connection, long now, out uint entry)
+    {
+        entry = 0;
+        if (_freeCount == 0 && (_used == _entries.Length || (_limit > 0 && Count >= _limit)) && !MakeRoom(now)) return false;
+
+        entry = _freeCount > 0 ? _free[--_freeCount] : (uint)_used++;
+        _entries[entry] = connection;
+        Link(connection.Original.Hash(), entry << 1);
+        Link(connection.Reply.Hash(), entry << 1 | 1);
+        Created++;
+        return true;
+    }
+
+    public void Remove(uint entry)
+    {
+        ref Connection connection = ref _entries[entry];
+        Unlink(connection.Original.Hash(), entry << 1);
+        Unlink(connection.Reply.Hash(), entry << 1 | 1);
+        connection = default;
+        _free[_freeCount++] = entry;
+    }
+
+    public void Dispose()
+    {
+        _entries.Dispose();
+        _slots.Dispose();
+        _free.Dispose();
+    }
+
+    private bool MakeRoom(long now)
+    {
+        if (_swept == long.MinValue || now - _swept >= SweepInterval)
+        {
+            Sweep(now);
+            _swept = now;
+        }
+
+        bool atLimit = _limit > 0 && Count >= _limit;
+        if (atLimit) return false;
+        if (_freeCount > _entries.Length / 4) return true;
+
+        _entries.Resize(2 * _entries.Length);
+        _free.Resize(_entries.Length);
+        _slots.Dispose();
+        _slots = new NativeArray<ulong>(4 * _entries.Length);
+        _mask = (uint)_slots.Length - 1;
+        for (uint entry = 1; entry < _used; entry++)
+        {
+            if (_entries[entry].Original.Family == 0) continue;
+            Link(_entries[entry].Original.Hash(), entry << 1);
+            Link(_entries[entry].Reply.Hash(), entry << 1 | 1);
+        }
+
+        return true;
+    }
+
+    private void Sweep(long now)
+    {
+        for (uint entry = 1; entry < _used; entry++)
+        {
+            ref Connection connection = ref _entries[entry];
+            if (connection.Original.Family != 0 && connection.Expires < now) Remove(entry);
+        }
+    }
+
+    private void Link(uint hash, uint reference)
+    {
+        uint at = hash & _mask;
+        while (_slots[at] != 0) at = (at + 1) & _mask;
+        _slots[at] = (ulong)hash << 32 | reference;
+    }
+
+    // Linear probing without tombstones: what follows in the run moves up where it may.
+    private void Unlink(uint hash, uint reference)
+    {
+        ulong wanted = (ulong)hash << 32 | reference;
+        uint at = hash & _mask;
+        while (_slots[at] != wanted) at = (at + 1) & _mask;
+
+        for (uint next = (at + 1) & _mask; ; next = (next + 1) & _mask)
+        {
+            ulong slot = _slots[next];
+            if (slot == 0) break;
+            uint home = (uint)(slot >> 32) & _mask;
+            if (((next - home) & _mask) < ((next - at) & _mask)) continue;
+            _slots[at] = slot;
+            at = next;
+        }
+
+        _slots[at] = 0;
+    }
+}

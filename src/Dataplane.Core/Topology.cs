@@ -1,0 +1,161 @@
+using System.Runtime.InteropServices;
+
+namespace Dataplane.Core;
+
+/// <summary>
+/// The cluster as the stages need it: flat tables, compiled once and not changed but for what the capture teaches
+/// (MAC addresses of pods, unlisted addresses that exist).
+/// </summary>
+public sealed class Topology
+{
+    private readonly TunnelParameters _tunnel;
+
+    public required AddressMap Map { get; init; }
+
+    public required AddressNames Names { get; init; }
+
+    public required NativeArray<NodeEntry> Nodes { get; init; }
+
+    public required NativeArray<EndpointEntry> Endpoints { get; init; }
+
+    /// <summary>What <see cref="PlaceKind.Node"/> places point to.</summary>
+    public required NativeArray<NodeAddress> NodeAddresses { get; init; }
+
+    /// <summary>The networks of all pods; masquerading is decided by them.</summary>
+    public required PrefixTest ClusterNetwork { get; init; }
+
+    public required TunnelParameters Tunnel
+    {
+        get => _tunnel;
+        init => _tunnel = value;
+    }
+
+    /// <summary>The same, without a copy.</summary>
+    public ref readonly TunnelParameters TunnelRef => ref _tunnel;
+
+    /// <summary>Pods hang on routed veths; otherwise on a bridge.</summary>
+    public bool Routed { get; init; }
+
+    public bool Masquerade { get; init; }
+
+    public bool ForwardUnlisted { get; init; }
+
+    /// <summary>Whether nodes reach each other's pods directly: the same for all pairs, or by segment.</summary>
+    public DirectMode Direct { get; init; }
+
+    /// <summary>More than one node is emulated: packets can meet their answers within a burst.</summary>
+    public bool ManyNodes { get; init; }
+
+    /// <summary>Feeds the hash that gives tunnels their source port, and the counters that give ids.</summary>
+    public uint Seed { get; init; }
+
+    /// <summary>Addresses without a Pod object that were seen as a source: they exist, whatever the manifests say.</summary>
+    public AddressSet SeenUnlisted { get; } = new();
+
+    /// <summary>Whether a tunnel leads from one node to the other; a plain route does otherwise.</summary>
+    public bool UsesTunnel(int from, int to) => Direct switch
+    {
+        DirectMode.Always => false,
+        DirectMode.Never => true,
+        _ => Nodes[from].Segment != Nodes[to].Segment,
+    };
+}
+
+public enum DirectMode : byte
+{
+    Never,
+    SameSegment,
+    Always,
+}
+
+/// <summary>One node: MACs as their six bytes lie in memory, addresses as names (0: none).</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct NodeEntry
+{
+    /// <summary>Outer Ethernet, IPv4, UDP, VXLAN and inner Ethernet, with what depends on the receiver left at zero.</summary>
+    public fixed byte Template[64];
+
+    public ulong UnderlayMac;
+    public ulong BridgeMac;
+    public ulong TunnelMac;
+    public ulong GatewayMac;
+    public uint UnderlayV4;
+    public uint UnderlayV6;
+    public uint BridgeV4;
+    public uint BridgeV6;
+    public uint TunnelV4;
+    public uint TunnelV6;
+
+    /// <summary>Sum of the template's outer IPv4 header.</summary>
+    public uint OuterIpSum;
+
+    /// <summary>Sum of what the outer UDP checksum covers in the template.</summary>
+    public uint OuterUdpSum;
+
+    public ushort UnderlayMtu;
+    public ushort TunnelMtu;
+    public ushort PodMtu;
+    public ushort Segment;
+
+    /// <summary>The last id that the node gave to a packet of its own without a counter of its own (ICMP errors).</summary>
+    public ushort LastId;
+
+    public bool IsEmulated;
+    public bool HasDefaultRoute;
+    public bool BridgeMacKnown;
+}
+
+/// <summary>One pod, or one endpoint that no Pod object has.</summary>
+public struct EndpointEntry
+{
+    /// <summary>Six bytes as they lie in memory.</summary>
+    public ulong Mac;
+
+    public uint V4;
+    public uint V6;
+
+    /// <summary>Number in the model's list of pods; −1 for an endpoint without a Pod object.</summary>
+    public int Pod;
+
+    public ushort Node;
+
+    /// <summary>Given by a setting, or seen in the capture; a made-up MAC gives way to either.</summary>
+    public bool MacKnown;
+}
+
+/// <summary>One address of a node, and the device that has it.</summary>
+public readonly record struct NodeAddress(ushort Node, NodeDevice Device, uint Name, byte Family);
+
+public enum NodeDevice : byte
+{
+    Underlay,
+    Bridge,
+    Tunnel,
+}
+
+/// <summary>The tunnel's settings as the stages need them.</summary>
+public readonly record struct TunnelParameters
+{
+    public bool Exists { get; init; }
+
+    public uint Vni { get; init; }
+
+    public ushort Port { get; init; }
+
+    /// <summary>0 inherits the inner TTL.</summary>
+    public byte Ttl { get; init; }
+
+    public byte Tos { get; init; }
+
+    public bool TosInherit { get; init; }
+
+    /// <summary>0: never; 1: always; 2: as the inner packet.</summary>
+    public byte Df { get; init; }
+
+    public bool UdpChecksum { get; init; }
+
+    public ushort SourcePortMin { get; init; }
+
+    /// <summary>Source ports that the flow hash can give.</summary>
+    public uint SourcePortCount { get; init; }
+}

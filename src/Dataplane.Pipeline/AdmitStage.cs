@@ -1,0 +1,196 @@
+using System.Runtime.CompilerServices;
+using Dataplane.Core;
+using Dataplane.Wire;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>Decides where each captured packet enters the cluster: the pod's veth, a node's underlay, a node's own output.</summary>
+public static unsafe class AdmitStage
+{
+    private const ulong MacMask = 0xFFFF_FFFF_FFFF;
+
+    public static void Run<TEngine>(PacketBurst burst, PipelineState state, in TEngine engine)
+        where TEngine : struct, IServiceEngine
+    {
+        Topology topology = state.Topology;
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Status != LaneStatus.Live) continue;
+            if (lane.Is(Shape.Arp | Shape.NeighbourDiscovery))
+            {
+                Neighbours.Admit(burst, ref lane, topology);
+                continue;
+            }
+
+            Locate(ref lane, topology);
+            Enter(burst, ref lane, state, in engine);
+            if (lane.Status != LaneStatus.Live) continue;
+            if (lane.Defect != DropReason.None)
+            {
+                burst.Drop(ref lane, lane.Defect, Stage.Parse);
+                continue;
+            }
+
+            Register(ref lane, state.Connections);
+        }
+    }
+
+    /// <summary>Looks up where both addresses lead.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Locate(ref Lane lane, Topology topology)
+    {
+        if (lane.Is(Shape.V6))
+        {
+            lane.Source = topology.Names.PlaceOf(lane.Key.Source);
+            lane.Destination = topology.Names.PlaceOf(lane.Key.Destination);
+            return;
+        }
+
+        lane.Source = topology.Map.FindV4(lane.Key.Source);
+        lane.Destination = topology.Map.FindV4(lane.Key.Destination);
+    }
+
+    /// <summary>Ties the lane to its node for tracking, and sends for the index slot.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Register(ref Lane lane, ConnectionTable connections)
+    {
+        lane.Key.Zone = lane.Node;
+        lane.Connection = 0;
+        lane.Hash = lane.Key.Hash();
+        connections.PrefetchSlot(lane.Hash);
+    }
+
+    private static void Enter<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine)
+        where TEngine : struct, IServiceEngine
+    {
+        Topology topology = state.Topology;
+        if (IsForUnderlay(in lane, topology))
+        {
+            EnterAt(burst, ref lane, topology, Entry.Underlay, topology.NodeAddresses[lane.Destination.Index].Node);
+            return;
+        }
+
+        switch (lane.Source.Kind)
+        {
+            case PlaceKind.Pod:
+                EnterAt(burst, ref lane, topology, Entry.PodVeth, topology.Endpoints[lane.Source.Index].Node);
+                break;
+            case PlaceKind.Unlisted:
+                burst.Records[lane.Record].Flags |= RecordFlags.Unlisted;
+                EnterAt(burst, ref lane, topology, Entry.PodVeth, lane.Source.Index);
+                break;
+            case PlaceKind.Node:
+                EnterAt(burst, ref lane, topology, Entry.LocalOutput, topology.NodeAddresses[lane.Source.Index].Node);
+                break;
+            case PlaceKind.Service:
+                Reorigination.FromService(burst, ref lane, state, in engine);
+                break;
+            default:
+                EnterFromOutside(burst, ref lane, state);
+                break;
+        }
+
+        if (lane.Status == LaneStatus.Live && lane.Entry == Entry.PodVeth && !lane.Is(Shape.Reoriginated)) CheckVeth(burst, ref lane, topology);
+    }
+
+    private static void EnterFromOutside(PacketBurst burst, ref Lane lane, PipelineState state)
+    {
+        Topology topology = state.Topology;
+        switch (lane.Destination.Kind)
+        {
+            case PlaceKind.Node:
+                EnterAt(burst, ref lane, topology, Entry.Underlay, topology.NodeAddresses[lane.Destination.Index].Node);
+                break;
+            case PlaceKind.Pod or PlaceKind.Unlisted:
+                int node = NodeOf(lane.Destination, topology);
+                if (Reorigination.TryFromOutside(ref lane, state, node)) burst.Records[lane.Record].Flags |= RecordFlags.Reoriginated;
+                EnterAt(burst, ref lane, topology, Entry.Underlay, node);
+                break;
+            default:
+                burst.Ignore(ref lane, IgnoreReason.UnknownAddresses);
+                break;
+        }
+    }
+
+    internal static int NodeOf(Place place, Topology topology) => place.Kind switch
+    {
+        PlaceKind.Pod => topology.Endpoints[place.Index].Node,
+        PlaceKind.Node => topology.NodeAddresses[place.Index].Node,
+        _ => place.Index,
+    };
+
+    internal static void EnterAt(PacketBurst burst, ref Lane lane, Topology topology, Entry entry, int node)
+    {
+        lane.Entry = entry;
+        lane.Node = (ushort)node;
+        burst.Records[lane.Record].Node = (ushort)node;
+        if (!topology.Nodes[node].IsEmulated) burst.Ignore(ref lane, IgnoreReason.OtherNode);
+    }
+
+    /// <summary>A tunnel packet, or a fragment of one, between node addresses.</summary>
+    private static bool IsForUnderlay(in Lane lane, Topology topology)
+    {
+        if (lane.Destination.Kind != PlaceKind.Node || lane.Key.Protocol != IpProtocol.Udp || !topology.Tunnel.Exists) return false;
+        if (lane.Is(Shape.LaterFragment)) return lane.Source.Kind == PlaceKind.Node;
+
+        return lane.Key.DestinationPort == topology.Tunnel.Port;
+    }
+
+    // What the frame's MACs tell: whom it is for, whether it has already been delivered, and which MAC the pod has.
+    private static void CheckVeth(PacketBurst burst, ref Lane lane, Topology topology)
+    {
+        bool isLocal = lane.Destination.Kind is PlaceKind.Pod or PlaceKind.Unlisted && NodeOf(lane.Destination, topology) == lane.Node;
+        if (isLocal && !topology.Routed) lane.Exit = Exit.Bridge;
+        if (lane.LinkSize == 0) return;
+
+        ulong to = Unsafe.ReadUnaligned<ulong>(lane.Frame) & MacMask;
+        if ((to & 1) != 0)
+        {
+            if (lane.Destination.Kind != PlaceKind.Group) burst.Drop(ref lane, DropReason.WrongMac, Stage.Admit);
+            return;
+        }
+
+        if (lane.Destination.Kind == PlaceKind.Pod && !isLocal && IsDelivered(in lane, to, topology))
+        {
+            Reorigination.Rewind(burst, ref lane, topology);
+            return;
+        }
+
+        ref NodeEntry node = ref topology.Nodes[lane.Node];
+        if (node.BridgeMacKnown) CheckBridge(burst, ref lane, topology, to, isLocal);
+        if (lane.Source.Kind == PlaceKind.Pod) Learn(in lane, ref topology.Endpoints[lane.Source.Index]);
+    }
+
+    private static bool IsDelivered(in Lane lane, ulong to, Topology topology)
+    {
+        ref EndpointEntry receiver = ref topology.Endpoints[lane.Destination.Index];
+        return receiver.MacKnown && receiver.Mac == to;
+    }
+
+    private static void CheckBridge(PacketBurst burst, ref Lane lane, Topology topology, ulong to, bool isLocal)
+    {
+        if (to == topology.Nodes[lane.Node].BridgeMac)
+        {
+            lane.Exit = Exit.None;
+            return;
+        }
+
+        bool isPods = isLocal && lane.Destination.Kind == PlaceKind.Pod && topology.Endpoints[lane.Destination.Index].Mac == to;
+        if (!isPods) burst.Drop(ref lane, DropReason.WrongMac, Stage.Admit);
+    }
+
+    // Only a packet that no router has touched carries its pod's MAC: its TTL is one that systems begin with.
+    private static void Learn(in Lane lane, ref EndpointEntry endpoint)
+    {
+        if (endpoint.MacKnown) return;
+
+        bool isUntouched = PacketEdit.Ttl(in lane) is 64 or 128 or 255;
+        if (!isUntouched) return;
+
+        endpoint.Mac = Unsafe.ReadUnaligned<ulong>(lane.Frame + MacAddress.Size) & MacMask;
+        endpoint.MacKnown = true;
+    }
+}

@@ -1,0 +1,73 @@
+using Dataplane.Core;
+using Dataplane.Wire;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>
+/// flanneld's masquerading (its chain FLANNEL-POSTRTG, in order): what pods send outside the cluster's network leaves with
+/// the node's address, and what nodes send into it, to other nodes' pods, with the tunnel device's.
+/// </summary>
+public static class Masquerade
+{
+    private const int FirstPort = 1024;
+    private const int Ports = 65536 - FirstPort;
+    private const int Attempts = 128;
+
+    /// <summary>Gives the connection a source of the node's, if a rule says so; false where no port is left.</summary>
+    public static bool TryApply(in Lane lane, ref Connection connection, PipelineState state)
+    {
+        Topology topology = state.Topology;
+        if (!topology.Masquerade || !IsForwarded(in lane, in connection, topology)) return true;
+
+        uint address = AddressFor(in lane, in connection, topology);
+        if (address == 0 || address == connection.Original.Source) return true;
+
+        connection.Reply.Destination = address;
+        connection.Flags |= ConnectionFlags.SourceTranslated;
+        return TryTakePort(ref connection, state);
+    }
+
+    // POSTROUTING is passed by what leaves the node; the rules themselves ask for the pods' network.
+    private static bool IsForwarded(in Lane lane, in Connection connection, Topology topology)
+    {
+        Place to = connection.Forward;
+        bool isHere = to.Kind is PlaceKind.Pod or PlaceKind.Unlisted or PlaceKind.Node && AdmitStage.NodeOf(to, topology) == lane.Node;
+        if (isHere || to.Kind is PlaceKind.Group or PlaceKind.Martian) return false;
+
+        byte family = lane.Key.Family;
+        bool fromPods = topology.ClusterNetwork.Contains(connection.Original.Source, family, topology.Names);
+        bool toPods = topology.ClusterNetwork.Contains(connection.Reply.Source, family, topology.Names);
+        return fromPods != toPods;
+    }
+
+    // MASQUERADE takes the address of the interface that the packet leaves by.
+    private static uint AddressFor(in Lane lane, in Connection connection, Topology topology)
+    {
+        ref NodeEntry node = ref topology.Nodes[lane.Node];
+        bool v6 = lane.Key.Family == 6;
+        bool toPods = topology.ClusterNetwork.Contains(connection.Reply.Source, lane.Key.Family, topology.Names);
+        bool byTunnel = toPods && topology.Tunnel.Exists && topology.UsesTunnel(lane.Node, AdmitStage.NodeOf(connection.Forward, topology));
+        if (byTunnel) return v6 ? node.TunnelV6 : node.TunnelV4;
+
+        return v6 ? node.UnderlayV6 : node.UnderlayV4;
+    }
+
+    // --random-fully: starts anywhere; a port is taken only where the reply would be ambiguous (nf_nat_core.c).
+    private static bool TryTakePort(ref Connection connection, PipelineState state)
+    {
+        if (connection.Original.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.Icmp or IpProtocol.Icmpv6))
+        {
+            return state.Connections.Find(in connection.Reply) == 0;
+        }
+
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            ushort port = (ushort)(FirstPort + state.Draw.Next(Ports));
+            connection.Reply.DestinationPort = port;
+            if (connection.Original.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) connection.Reply.SourcePort = port;
+            if (state.Connections.Find(in connection.Reply) == 0) return true;
+        }
+
+        return false;
+    }
+}

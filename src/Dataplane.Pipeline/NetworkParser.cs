@@ -1,0 +1,164 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Dataplane.Core;
+using Dataplane.Wire;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>Reads an IP packet into its lane: key, offsets, shape. The lane's frame, network and length are set already.</summary>
+public static unsafe class NetworkParser
+{
+    /// <summary>RFC 9293 §3.1: the flags' byte.</summary>
+    public const int TcpFlagsOffset = 13;
+
+    private const int TcpHeaderSize = 20;
+    private const int UdpHeaderSize = 8;
+    private const int PortsSize = 4;
+    private const int KeyFamilyShift = 40;
+
+    /// <param name="lane">Its <c>Network</c> points at the first byte.</param>
+    /// <param name="present">Bytes from there that were captured.</param>
+    /// <param name="missing">Bytes that the snap length cut off behind them.</param>
+    /// <param name="names">Names of IPv6 addresses.</param>
+    /// <returns>What is wrong; the key is set for <see cref="DropReason.BadChecksum"/> and <see cref="DropReason.None"/>.</returns>
+    public static DropReason Parse(ref Lane lane, int present, int missing, AddressNames names)
+    {
+        if (present < 1) return DropReason.Truncated;
+
+        return (*lane.Network >> 4) switch
+        {
+            4 => ParseV4(ref lane, present, missing),
+            6 => ParseV6(ref lane, present, missing, names),
+            _ => DropReason.BadHeader,
+        };
+    }
+
+    /// <summary>Sets addresses, protocol and family of an IPv4 packet; ports stay zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SetKeyV4(ref Lane lane, byte* ip)
+    {
+        ulong addresses = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ulong>(ip + Ipv4Header.SourceOffset));
+        ref ulong key = ref Unsafe.As<FlowKey, ulong>(ref lane.Key);
+        key = BitOperations.RotateLeft(addresses, 32);
+        Unsafe.Add(ref key, 1) = (ulong)ip[Ipv4Header.ProtocolOffset] << 32 | 4ul << KeyFamilyShift;
+    }
+
+    /// <summary>Reads two ports as they lie in front of every transport that has some.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SetPorts(ref Lane lane, byte* transport)
+    {
+        uint ports = BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<uint>(transport));
+        Unsafe.As<ushort, uint>(ref lane.Key.SourcePort) = BitOperations.RotateLeft(ports, 16);
+    }
+
+    private static DropReason ParseV4(ref Lane lane, int present, int missing)
+    {
+        byte* ip = lane.Network;
+        var bytes = new ReadOnlySpan<byte>(ip, present);
+        switch (Ipv4View.TryParseCut(bytes, out Ipv4View view))
+        {
+            case WireError.None:
+                break;
+            case WireError.Truncated:
+                return DropReason.Truncated;
+            default:
+                return DropReason.BadHeader;
+        }
+
+        if (view.TotalLength > present + missing) return DropReason.Truncated;
+
+        SetKeyV4(ref lane, ip);
+        lane.NetworkLength = view.TotalLength;
+        if (view.TotalLength > present) lane.Shape |= Shape.Cut | Shape.NoSum;
+        if (view.HeaderLength > Ipv4Header.Size) lane.Shape |= Shape.IpOptions;
+        if (view.IsFragment) lane.Shape |= view.FragmentOffset > 0 ? Shape.Fragment | Shape.LaterFragment : Shape.Fragment;
+        if (!lane.Is(Shape.LaterFragment))
+        {
+            int there = Math.Min(present, view.TotalLength) - view.HeaderLength;
+            ParseTransport(ref lane, ip + view.HeaderLength, there, view.TotalLength - view.HeaderLength);
+        }
+
+        return view.HasGoodChecksum ? DropReason.None : DropReason.BadChecksum;
+    }
+
+    private static DropReason ParseV6(ref Lane lane, int present, int missing, AddressNames names)
+    {
+        byte* ip = lane.Network;
+        var bytes = new ReadOnlySpan<byte>(ip, present);
+        switch (Ipv6View.TryParseCut(bytes, out Ipv6View view))
+        {
+            case WireError.None:
+                break;
+            case WireError.Truncated:
+                return DropReason.Truncated;
+            default:
+                return DropReason.BadHeader;
+        }
+
+        int length = Ipv6Header.Size + view.PayloadLength;
+        if (length > present + missing) return DropReason.Truncated;
+
+        lane.Key = new FlowKey
+        {
+            Source = names.NameOf(ip + Ipv6Header.SourceOffset),
+            Destination = names.NameOf(ip + Ipv6Header.DestinationOffset),
+            Protocol = view.Protocol,
+            Family = 6,
+        };
+        lane.NetworkLength = length;
+        lane.Shape |= Shape.V6;
+        if (length > present) lane.Shape |= Shape.Cut | Shape.NoSum;
+        if (view.IsFragment) lane.Shape |= view.FragmentOffset > 0 ? Shape.Fragment | Shape.LaterFragment : Shape.Fragment;
+        if (lane.Is(Shape.LaterFragment)) return DropReason.None;
+
+        int there = Math.Min(present, length) - view.HeaderSize;
+        ParseTransport(ref lane, ip + view.HeaderSize, there, length - view.HeaderSize);
+        return DropReason.None;
+    }
+
+    private static void ParseTransport(ref Lane lane, byte* transport, int there, int length)
+    {
+        switch (lane.Key.Protocol)
+        {
+            case IpProtocol.Tcp when length >= TcpHeaderSize && there >= PortsSize:
+                SetPorts(ref lane, transport);
+                if (there > TcpFlagsOffset) lane.TcpFlags = transport[TcpFlagsOffset];
+                lane.Transport = transport;
+                return;
+            case IpProtocol.Udp when length >= UdpHeaderSize && there >= PortsSize:
+            case IpProtocol.Sctp when length >= SctpHeader.Size && there >= PortsSize:
+                SetPorts(ref lane, transport);
+                lane.Transport = transport;
+                return;
+            case IpProtocol.Icmp when !lane.Is(Shape.V6) && there >= IcmpHeader.Size:
+                ParseIcmp(ref lane, transport, Icmpv4Type.IsError(*transport), IsQueryV4(*transport));
+                return;
+            case IpProtocol.Icmpv6 when lane.Is(Shape.V6) && there >= IcmpHeader.Size:
+                ParseIcmp(ref lane, transport, Icmpv6Type.IsError(*transport), IsQueryV6(*transport));
+                if (IsDiscovery(*transport)) lane.Shape |= Shape.NeighbourDiscovery;
+                return;
+            case IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.Icmp or IpProtocol.Icmpv6:
+                lane.Shape |= Shape.Invalid;
+                return;
+        }
+    }
+
+    private static void ParseIcmp(ref Lane lane, byte* icmp, bool isError, bool isQuery)
+    {
+        lane.Transport = icmp;
+        if (isError) lane.Shape |= Shape.IcmpError;
+        if (!isQuery) return;
+
+        ushort id = BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(icmp + IcmpHeader.IdentifierOffset, sizeof(ushort)));
+        lane.Key.SourcePort = id;
+        lane.Key.DestinationPort = id;
+    }
+
+    // Echo, timestamp, information and address mask: what conntrack follows (net/netfilter/nf_conntrack_proto_icmp.c).
+    private static bool IsQueryV4(byte type) => type is Icmpv4Type.EchoReply or Icmpv4Type.EchoRequest or (>= 13 and <= 18);
+
+    private static bool IsQueryV6(byte type) => type is Icmpv6Type.EchoRequest or Icmpv6Type.EchoReply;
+
+    private static bool IsDiscovery(byte type) => type is >= Icmpv6Type.RouterSolicitation and <= Icmpv6Type.Redirect;
+}

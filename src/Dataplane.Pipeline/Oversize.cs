@@ -1,0 +1,50 @@
+using Dataplane.Core;
+using Dataplane.Wire;
+using Dataplane.Wire.Answers;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>Packets larger than the MTU of the device that they leave by: refused with DF or over IPv6, else fragmented.</summary>
+internal static unsafe class Oversize
+{
+    /// <summary>
+    /// Gives the reason to drop the packet; or none, where fragments of it go on in lanes of their own and the lane itself
+    /// is done.
+    /// </summary>
+    public static DropReason Handle(PacketBurst burst, ref Lane lane, PipelineState state)
+    {
+        bool mayFragment = !lane.Is(Shape.V6)
+            && (lane.Entry == Entry.LocalOutput || (lane.Network[Ipv4Header.FragmentOffsetOffset] & DontFragment) == 0);
+        if (!mayFragment || lane.Is(Shape.Cut)) return DropReason.MtuExceeded;
+
+        int mtu = RouteStage.Mtu(in lane, state.Topology);
+        return Split(burst, ref lane, mtu) ? DropReason.None : DropReason.NoBuffer;
+    }
+
+    private const byte DontFragment = Ipv4Header.DontFragmentFlag >> 8;
+
+    private static bool Split(PacketBurst burst, ref Lane lane, int mtu)
+    {
+        var fragmenter = new Ipv4Fragmenter(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength), mtu);
+        for (int index = 0; index < fragmenter.Count; index++)
+        {
+            byte* to = burst.Allocate(mtu);
+            Lane* fragment = to == null ? null : burst.TryAddLane(in lane);
+            if (fragment == null) return false;
+
+            int length = fragmenter.Build(index, new Span<byte>(to, mtu));
+            fragment->Network = to;
+            fragment->Frame = to;
+            fragment->Length = length;
+            fragment->NetworkLength = length;
+            fragment->LinkSize = 0;
+            fragment->Transport = index == 0 ? to + (lane.Transport - lane.Network) : null;
+            fragment->Shape |= index == 0 ? Shape.Fragment : Shape.Fragment | Shape.LaterFragment;
+            fragment->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(to, length));
+            if (lane.Entry != Entry.LocalOutput) PacketEdit.ChangeTtl(ref *fragment, -1);
+        }
+
+        lane.Status = LaneStatus.Done;
+        return true;
+    }
+}

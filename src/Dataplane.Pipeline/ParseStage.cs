@@ -1,0 +1,139 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using Dataplane.Core;
+using Dataplane.Wire;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>
+/// Takes records in capture order: each frame is copied once, summed while it is copied, and read while it is in the cache.
+/// </summary>
+public static unsafe class ParseStage
+{
+    private const int EthernetSize = EthernetHeader.Size;
+    private const int CommonMinimum = EthernetSize + Ipv4Header.Size + UdpHeader.Size;
+    private const byte PlainHeader = 0x45;
+    private const ushort FragmentBits = 0x3FFF;
+    private const int TcpHeaderSize = 20;
+
+    /// <summary>Fills the burst from the front of the span; gives how many records it took (at least one, if there is one).</summary>
+    public static int Run(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
+    {
+        bool manyNodes = state.Topology.ManyNodes;
+        int taken = 0;
+        while (taken < records.Length && burst.HasRoomForRecord)
+        {
+            ref readonly CaptureRecord record = ref records[taken];
+            ref Lane lane = ref burst.AddRecord(record.Timestamp, record.OriginalLength);
+            if (!TryTakeCommon(burst, in record, ref lane)) TakeUnusual(burst, in record, ref lane, state);
+            if (manyNodes && burst.MeetsEarlier(in lane.Key) && taken > 0)
+            {
+                burst.RemoveRecord();
+                break;
+            }
+
+            taken++;
+        }
+
+        return taken;
+    }
+
+    /// <summary>Ethernet, IPv4 without options, not a fragment, TCP or UDP, all of it there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryTakeCommon(PacketBurst burst, in CaptureRecord record, ref Lane lane)
+    {
+        byte* from = record.Data;
+        int present = record.CapturedLength - EthernetSize;
+        if (record.CapturedLength < CommonMinimum || record.LinkType != LinkType.Ethernet) return false;
+        if (record.CapturedLength != record.OriginalLength) return false;
+
+        byte* ip = from + EthernetSize;
+        if (Load16(from + EthernetSize - sizeof(ushort)) != EtherType.Ipv4 || *ip != PlainHeader) return false;
+        if ((Load16(ip + Ipv4Header.FragmentOffsetOffset) & FragmentBits) != 0) return false;
+
+        byte protocol = ip[Ipv4Header.ProtocolOffset];
+        int length = Load16(ip + Ipv4Header.TotalLengthOffset);
+        int transportMinimum = protocol == IpProtocol.Tcp ? TcpHeaderSize : UdpHeader.Size;
+        if (length > present || length < Ipv4Header.Size + transportMinimum) return false;
+        if (protocol != IpProtocol.Tcp && protocol != IpProtocol.Udp) return false;
+        if (!HasGoodChecksum(ip)) return false;
+
+        byte* to = burst.Allocate(present);
+        if (to == null) return false;
+
+        Unsafe.CopyBlockUnaligned(to - EthernetSize, from, EthernetSize);
+        lane.Sum = InternetChecksum.CopyAndSum(ref *to, ref *ip, length);
+        if (length < present) Unsafe.CopyBlockUnaligned(to + length, ip + length, (uint)(present - length));
+
+        NetworkParser.SetKeyV4(ref lane, ip);
+        NetworkParser.SetPorts(ref lane, ip + Ipv4Header.Size);
+        lane.TcpFlags = ip[Ipv4Header.Size + NetworkParser.TcpFlagsOffset - (protocol == IpProtocol.Tcp ? 0 : NetworkParser.TcpFlagsOffset)];
+        lane.Frame = to - EthernetSize;
+        lane.Network = to;
+        lane.Transport = to + Ipv4Header.Size;
+        lane.Length = record.CapturedLength;
+        lane.LinkSize = EthernetSize;
+        lane.NetworkLength = length;
+        return true;
+    }
+
+    private static void TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
+    {
+        lane.Length = record.CapturedLength;
+        lane.Missing = record.OriginalLength - record.CapturedLength;
+        LinkLayer link = LinkLayer.Read(record.LinkType, record.Bytes);
+        if (link.Ignored != IgnoreReason.None)
+        {
+            burst.Ignore(ref lane, link.Ignored);
+            return;
+        }
+
+        byte* to = burst.Allocate(record.CapturedLength - link.Size);
+        if (to == null)
+        {
+            burst.Drop(ref lane, DropReason.NoBuffer, Stage.Parse);
+            return;
+        }
+
+        Unsafe.CopyBlockUnaligned(to - link.Size, record.Data, (uint)record.CapturedLength);
+        bool isEthernet = record.LinkType == LinkType.Ethernet;
+        lane.LinkSize = isEthernet ? (byte)link.Size : (byte)0;
+        lane.Frame = to - lane.LinkSize;
+        lane.Network = to;
+        lane.Length = record.CapturedLength - (isEthernet ? 0 : link.Size);
+        if (link.IsTagged) lane.Shape |= Shape.Tagged;
+        if (lane.Missing > 0) burst.Records[lane.Record].Flags |= RecordFlags.Cut;
+        if (link.EtherType == EtherType.Arp)
+        {
+            lane.Shape |= Shape.Arp;
+            return;
+        }
+
+        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size, state);
+    }
+
+    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present, PipelineState state)
+    {
+        DropReason reason = NetworkParser.Parse(ref lane, present, lane.Missing, state.Topology.Names);
+        lane.Defect = reason;
+        if (reason is not (DropReason.None or DropReason.BadChecksum))
+        {
+            burst.Drop(ref lane, reason, Stage.Parse);
+            return;
+        }
+
+        if (!lane.Is(Shape.NoSum)) lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool HasGoodChecksum(byte* ip)
+    {
+        ulong first = Unsafe.ReadUnaligned<ulong>(ip);
+        ulong second = Unsafe.ReadUnaligned<ulong>(ip + sizeof(ulong));
+        ulong sum = (uint)first + (first >> 32) + (uint)second + (second >> 32) + Unsafe.ReadUnaligned<uint>(ip + Ipv4Header.DestinationOffset);
+        return InternetChecksum.Fold(sum) == ushort.MaxValue;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ushort Load16(byte* field) => BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ushort>(field));
+}

@@ -1,0 +1,71 @@
+using Dataplane.Core;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>What the stages share: the compiled cluster, and everything that remembers. One run, one thread.</summary>
+public sealed class PipelineState : IDisposable
+{
+    /// <summary>First seed of the draws, so that a seed of zero draws like any other.</summary>
+    private const ulong DrawSalt = 0x5DEE_CE66_D1CE_4E5B;
+
+    private Draw _draw;
+
+    public PipelineState(Topology topology, PipelineOptions options)
+    {
+        Topology = topology;
+        Options = options;
+        Connections = new ConnectionTable(options.ConnectionLimit);
+        Counters = new RunCounters((int)topology.Nodes.Length);
+        Ids = new IdCounters(topology.Seed);
+        _draw = new Draw(topology.Seed ^ DrawSalt);
+    }
+
+    public Topology Topology { get; }
+
+    public PipelineOptions Options { get; }
+
+    public ConnectionTable Connections { get; }
+
+    public RunCounters Counters { get; }
+
+    public IdCounters Ids { get; }
+
+    public AffinityMap Affinity { get; } = new();
+
+    public FragmentTable Fragments { get; } = new();
+
+    public Reassembly Reassembly { get; } = new();
+
+    /// <summary>The one stream of random choices.</summary>
+    public ref Draw Draw => ref _draw;
+
+    public void Dispose()
+    {
+        Connections.Dispose();
+        Affinity.Dispose();
+        Fragments.Dispose();
+        Reassembly.Dispose();
+    }
+}
+
+/// <summary>Settings of the stages that are not the cluster's.</summary>
+public sealed record PipelineOptions
+{
+    /// <summary>Connections at most; 0: no limit.</summary>
+    public long ConnectionLimit { get; init; }
+
+    public ConnectionTimeouts Timeouts { get; init; } = ConnectionTimeouts.Linux;
+
+    /// <summary>Cilium never calls a packet invalid for its TCP state.</summary>
+    public bool CiliumStates { get; init; }
+
+    /// <summary>Decides in place of the engine's draw, where a test knows what really happened; null: nobody does.</summary>
+    public IBackendChoice? Choice { get; init; }
+}
+
+/// <summary>Knows which backend a connection had.</summary>
+public interface IBackendChoice
+{
+    /// <summary>Gives the backend (address as a name) of a new connection to a Service.</summary>
+    bool TryChoose(in FlowKey key, out uint address, out ushort port);
+}

@@ -1,0 +1,80 @@
+using Dataplane.Core;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>
+/// A capture at a receiver shows packets after the dataplane has worked on them. They are put back to where they came from,
+/// as they were there, so that the pipeline can bring them here again.
+/// </summary>
+public static class Reorigination
+{
+    private const int MaxTtl = 255;
+
+    /// <summary>A reply whose source is a Service: goes back to the backend that its connection chose.</summary>
+    public static void FromService<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine)
+        where TEngine : struct, IServiceEngine
+    {
+        Topology topology = state.Topology;
+        if (lane.Destination.Kind is not (PlaceKind.Pod or PlaceKind.Unlisted or PlaceKind.Node))
+        {
+            burst.Ignore(ref lane, IgnoreReason.UnknownAddresses);
+            return;
+        }
+
+        int client = AdmitStage.NodeOf(lane.Destination, topology);
+        FlowKey inverse = lane.Key.Reversed();
+        inverse.Zone = (ushort)client;
+        uint reference = state.Connections.Find(in inverse);
+        if (reference == 0)
+        {
+            reference = SelectStage.Guess(ref lane, in inverse, state, in engine);
+            if (reference != 0) burst.Records[lane.Record].Flags |= RecordFlags.Guessed;
+        }
+
+        if (reference == 0 || !state.Connections[reference >> 1].IsTranslated)
+        {
+            AdmitStage.EnterAt(burst, ref lane, topology, Entry.Underlay, client);
+            if (lane.Status == LaneStatus.Live) burst.Drop(ref lane, DropReason.InvalidState, Stage.Admit);
+            return;
+        }
+
+        FlowKey reply = state.Connections[reference >> 1].Reply;
+        PacketEdit.SetSource(ref lane, reply.Source, reply.SourcePort, topology.Names);
+        AdmitStage.Locate(ref lane, topology);
+        AdmitStage.EnterAt(burst, ref lane, topology, Entry.PodVeth, AdmitStage.NodeOf(lane.Source, topology));
+        Rewind(burst, ref lane, topology);
+    }
+
+    /// <summary>A reply from outside to a pod whose connection was masqueraded: came to the node's address.</summary>
+    public static bool TryFromOutside(ref Lane lane, PipelineState state, int node)
+    {
+        FlowKey inverse = lane.Key.Reversed();
+        inverse.Zone = (ushort)node;
+        uint reference = state.Connections.Find(in inverse);
+        if (reference == 0 || (state.Connections[reference >> 1].Flags & ConnectionFlags.SourceTranslated) == 0) return false;
+
+        FlowKey reply = state.Connections[reference >> 1].Reply;
+        PacketEdit.SetDestination(ref lane, reply.Destination, reply.DestinationPort, state.Topology.Names);
+        AdmitStage.Locate(ref lane, state.Topology);
+        RaiseTtl(ref lane, 1);
+        lane.Shape |= Shape.Reoriginated;
+        return true;
+    }
+
+    /// <summary>A packet that was seen at its receiver: gets back the hops that it lost on its way.</summary>
+    public static void Rewind(PacketBurst burst, ref Lane lane, Topology topology)
+    {
+        int receiver = AdmitStage.NodeOf(lane.Destination, topology);
+        bool isLocal = receiver == lane.Node;
+        int hops = !isLocal ? 2 : topology.Routed ? 1 : 0;
+        RaiseTtl(ref lane, hops);
+        lane.Shape |= Shape.Reoriginated;
+        lane.Exit = isLocal && !topology.Routed ? Exit.Bridge : Exit.None;
+        burst.Records[lane.Record].Flags |= RecordFlags.Reoriginated;
+    }
+
+    private static void RaiseTtl(ref Lane lane, int hops)
+    {
+        if (PacketEdit.Ttl(in lane) <= MaxTtl - hops) PacketEdit.ChangeTtl(ref lane, hops);
+    }
+}

@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+using Dataplane.Core;
+using Dataplane.Wire;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>
+/// The node's routing decision: where the packet leaves, one TTL less, and whether it fits (net/ipv4/ip_forward.c). What
+/// cannot go on is answered as the kernel would.
+/// </summary>
+public static unsafe class RouteStage
+{
+    public static void Run(PacketBurst burst, PipelineState state)
+    {
+        Topology topology = state.Topology;
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Status != LaneStatus.Live || lane.Is(Shape.Arp)) continue;
+            if (lane.Exit == Exit.Bridge) continue;
+
+            DropReason reason = Decide(ref lane, topology);
+            if (reason == DropReason.None && lane.Exit > Exit.LocalInput | lane.Exit == Exit.Pod) reason = Forward(burst, ref lane, state);
+            if (reason != DropReason.None) Refuse(burst, ref lane, reason, state);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static DropReason Decide(ref Lane lane, Topology topology)
+    {
+        Place to = lane.Destination;
+        int owner;
+        switch (to.Kind)
+        {
+            case PlaceKind.Pod:
+                owner = topology.Endpoints[to.Index].Node;
+                if (owner != lane.Node) break;
+                return DecideLocal(ref lane, topology);
+            case PlaceKind.Unlisted:
+                owner = to.Index;
+                if (owner != lane.Node) break;
+                bool exists = topology.ForwardUnlisted || topology.SeenUnlisted.Contains(lane.Key.Destination, lane.Key.Family);
+                return exists ? DecideLocal(ref lane, topology) : DropReason.HostUnreachable;
+            case PlaceKind.Node:
+                return DecideNode(ref lane, topology, in topology.NodeAddresses[to.Index]);
+            case PlaceKind.Group or PlaceKind.Martian:
+                return DropReason.NotForwardable;
+            default:
+                lane.Exit = Exit.Outside;
+                return topology.Nodes[lane.Node].HasDefaultRoute ? DropReason.None : DropReason.NoRoute;
+        }
+
+        return DecideRemote(ref lane, topology, owner);
+    }
+
+    private static DropReason DecideLocal(ref Lane lane, Topology topology)
+    {
+        // A translated packet between pods of one bridge stays on it: br_netfilter translates there.
+        bool onBridge = !topology.Routed && lane.Entry == Entry.PodVeth && lane.Connection != 0
+            && lane.Source.Kind is PlaceKind.Pod or PlaceKind.Unlisted && lane.LinkSize != 0 && lane.Destination.Kind == PlaceKind.Pod
+            && lane.Is(Shape.Translated);
+        lane.Exit = onBridge ? Exit.Bridge : Exit.Pod;
+        return DropReason.None;
+    }
+
+    private static DropReason DecideNode(ref Lane lane, Topology topology, in NodeAddress address)
+    {
+        if (address.Node == lane.Node)
+        {
+            lane.Exit = Exit.LocalInput;
+            return DropReason.None;
+        }
+
+        if (address.Device != NodeDevice.Underlay) return DecideRemote(ref lane, topology, address.Node);
+
+        lane.Exit = Exit.Direct;
+        lane.NextNode = address.Node;
+        return DropReason.None;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static DropReason DecideRemote(ref Lane lane, Topology topology, int owner)
+    {
+        lane.NextNode = (ushort)owner;
+        bool tunnel = topology.UsesTunnel(lane.Node, owner);
+        lane.Exit = tunnel ? Exit.Tunnel : Exit.Direct;
+        bool canReach = !tunnel || topology.Tunnel.Exists & topology.Nodes[owner].UnderlayV4 != 0 & topology.Nodes[lane.Node].UnderlayV4 != 0;
+        return canReach ? DropReason.None : DropReason.NoTunnelEndpoint;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static DropReason Forward(PacketBurst burst, ref Lane lane, PipelineState state)
+    {
+        if (lane.Entry != Entry.LocalOutput)
+        {
+            if (PacketEdit.Ttl(in lane) <= 1) return DropReason.TtlExceeded;
+            if (lane.Is(Shape.IpOptions)) RecordOptions(ref lane, state.Topology);
+        }
+
+        if (lane.NetworkLength > Mtu(in lane, state.Topology))
+        {
+            DropReason reason = Oversize.Handle(burst, ref lane, state);
+            if (reason != DropReason.None || lane.Status != LaneStatus.Live) return reason;
+        }
+
+        if (lane.Entry != Entry.LocalOutput) PacketEdit.ChangeTtl(ref lane, -1);
+        if (lane.Exit == Exit.Pod && lane.Entry == Entry.PodVeth) Answers.Redirect(burst, ref lane, state);
+        return DropReason.None;
+    }
+
+    /// <summary>The MTU of the device that the packet leaves by.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int Mtu(in Lane lane, Topology topology)
+    {
+        ref NodeEntry node = ref topology.Nodes[lane.Node];
+        return lane.Exit switch
+        {
+            Exit.Tunnel => node.TunnelMtu,
+            Exit.Pod => node.PodMtu,
+            _ => node.UnderlayMtu,
+        };
+    }
+
+    // The address is that of the device that the packet leaves by (net/ipv4/ip_options.c, ip_forward_options).
+    private static void RecordOptions(ref Lane lane, Topology topology)
+    {
+        ref NodeEntry node = ref topology.Nodes[lane.Node];
+        uint address = lane.Exit switch
+        {
+            Exit.Tunnel => node.TunnelV4,
+            Exit.Pod => node.BridgeV4,
+            _ => node.UnderlayV4,
+        };
+        int size = (*lane.Network & 0x0F) * sizeof(uint);
+        if (Wire.Answers.RecordRoute.Apply(new Span<byte>(lane.Network, size), address))
+        {
+            lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize)));
+        }
+    }
+
+    private static void Refuse(PacketBurst burst, ref Lane lane, DropReason reason, PipelineState state)
+    {
+        if (lane.Is(Shape.NewConnection)) ForgetUnconfirmed(ref lane, state);
+        Answers.Refuse(burst, ref lane, reason, state);
+        burst.Drop(ref lane, reason, Stage.Route);
+    }
+
+    // As in the kernel, a connection whose first packet went nowhere never was.
+    private static void ForgetUnconfirmed(ref Lane lane, PipelineState state)
+    {
+        ref Connection connection = ref state.Connections[lane.Connection >> 1];
+        Answers.RestoreDestination(ref lane, in connection, state.Topology.Names);
+        state.Connections.Remove(lane.Connection >> 1);
+        lane.Connection = 0;
+    }
+}

@@ -1,0 +1,146 @@
+using Dataplane.Core;
+using Dataplane.Wire;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>
+/// Begins connections: asks the engine for a backend where the destination is a Service, decides whether the node
+/// masquerades, and enters both tuples.
+/// </summary>
+public static unsafe class SelectStage
+{
+    private const Shape NotTracked = Shape.IcmpError | Shape.LaterFragment | Shape.NeighbourDiscovery | Shape.Arp;
+
+    public static void Run<TEngine>(PacketBurst burst, PipelineState state, in TEngine engine)
+        where TEngine : struct, IServiceEngine
+    {
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Connection != 0 || lane.Status != LaneStatus.Live || lane.Is(NotTracked)) continue;
+
+            Begin(burst, ref lane, state, in engine);
+        }
+    }
+
+    /// <summary>Makes the connection that a reply belongs to, whose beginning nobody saw; gives its reference, or 0.</summary>
+    internal static uint Guess<TEngine>(ref Lane lane, in FlowKey original, PipelineState state, in TEngine engine)
+        where TEngine : struct, IServiceEngine
+    {
+        var service = new ServiceState(lane.Timestamp, state.Affinity);
+        ServiceVerdict verdict = engine.Lookup(in original, in service, ref state.Draw);
+        if (verdict.Outcome != ServiceOutcome.Backend) return 0;
+
+        Connection connection = Translate(in original, in verdict, state);
+        connection.Created = lane.Timestamp;
+        connection.State = original.Protocol == IpProtocol.Tcp ? TcpState.Established : TcpState.None;
+        connection.Flags |= ConnectionFlags.Guessed | ConnectionFlags.Confirmed | ConnectionFlags.SeenReply;
+        connection.Expires = lane.Timestamp
+            + state.Options.Timeouts.NanosecondsFor(original.Protocol, connection.State, seenReply: true, assured: false);
+        return state.Connections.TryAdd(in connection, lane.Timestamp, out uint entry) ? entry << 1 : 0;
+    }
+
+    private static void Begin<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine)
+        where TEngine : struct, IServiceEngine
+    {
+        if (!lane.Is(Shape.Invalid) && TryJoin(ref lane, state)) return;
+        if (!lane.Is(Shape.Invalid) && !MayBegin(in lane, state)) lane.Shape |= Shape.Invalid;
+        if (lane.Is(Shape.Invalid))
+        {
+            // conntrack lets it pass untranslated; a Service's address alone leads nowhere
+            if (lane.Destination.Kind == PlaceKind.Service) burst.Drop(ref lane, DropReason.InvalidState, Stage.Track);
+            return;
+        }
+
+        ServiceVerdict verdict = default;
+        if (lane.Destination.Kind == PlaceKind.Service)
+        {
+            var service = new ServiceState(lane.Timestamp, state.Affinity);
+            verdict = engine.Lookup(in lane.Key, in service, ref state.Draw);
+            if (verdict.Outcome == ServiceOutcome.NoBackend)
+            {
+                burst.Drop(ref lane, DropReason.NoBackend, Stage.Select);
+                return;
+            }
+
+            Override(in lane.Key, ref verdict, state.Options.Choice);
+            if (verdict.AffinityTimeout > 0)
+            {
+                state.Affinity.Remember(in lane.Key, verdict.Service, verdict.Backend, lane.Timestamp, verdict.AffinityTimeout);
+            }
+        }
+
+        Enter(burst, ref lane, in verdict, state);
+    }
+
+    // An earlier packet of the burst may have begun the connection since the look-up.
+    private static bool TryJoin(ref Lane lane, PipelineState state)
+    {
+        lane.Connection = state.Connections.Find(in lane.Key, lane.Hash);
+        if (lane.Connection == 0) return false;
+
+        TrackStage.Update(ref lane, state);
+        return lane.Connection != 0;
+    }
+
+    private static bool MayBegin(in Lane lane, PipelineState state) => lane.Key.Protocol switch
+    {
+        IpProtocol.Tcp => state.Options.CiliumStates || TcpStates.NewState(lane.TcpFlags).Outcome == TcpOutcome.Advance,
+        IpProtocol.Icmp => lane.Transport != null && *lane.Transport != Icmpv4Type.EchoReply,
+        IpProtocol.Icmpv6 => lane.Transport != null && *lane.Transport != Icmpv6Type.EchoReply,
+        _ => true,
+    };
+
+    private static void Override(in FlowKey key, ref ServiceVerdict verdict, IBackendChoice? choice)
+    {
+        if (choice is null || verdict.Outcome != ServiceOutcome.Backend) return;
+        if (!choice.TryChoose(in key, out uint address, out ushort port)) return;
+
+        verdict.BackendAddress = address;
+        verdict.BackendPort = port;
+    }
+
+    private static void Enter(PacketBurst burst, ref Lane lane, in ServiceVerdict verdict, PipelineState state)
+    {
+        Connection connection = Translate(in lane.Key, in verdict, state);
+        if (!Masquerade.TryApply(in lane, ref connection, state))
+        {
+            burst.Drop(ref lane, DropReason.NoPort, Stage.TranslateSource);
+            return;
+        }
+
+        connection.Created = lane.Timestamp;
+        if (lane.Key.Protocol == IpProtocol.Tcp) connection.State = TcpStates.NewState(lane.TcpFlags).State;
+        if (connection.State == TcpState.None && lane.Key.Protocol == IpProtocol.Tcp) connection.State = TcpState.Established;
+        connection.Expires = lane.Timestamp
+            + state.Options.Timeouts.NanosecondsFor(lane.Key.Protocol, connection.State, seenReply: false, assured: false);
+        if (!state.Connections.TryAdd(in connection, lane.Timestamp, out uint entry))
+        {
+            burst.Drop(ref lane, DropReason.TableFull, Stage.Track);
+            return;
+        }
+
+        lane.Connection = entry << 1;
+        lane.Shape |= Shape.NewConnection;
+        if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
+    }
+
+    private static Connection Translate(in FlowKey key, in ServiceVerdict verdict, PipelineState state)
+    {
+        var connection = new Connection { Original = key, Reply = key.Reversed() };
+        if (verdict.Outcome == ServiceOutcome.Backend)
+        {
+            connection.Reply.Source = verdict.BackendAddress;
+            connection.Reply.SourcePort = verdict.BackendPort;
+            connection.Service = verdict.Service;
+            connection.Flags |= ConnectionFlags.DestinationTranslated;
+        }
+
+        Topology topology = state.Topology;
+        uint destination = connection.Reply.Source;
+        connection.Forward = key.Family == 6 ? topology.Names.PlaceOf(destination) : topology.Map.FindV4(destination);
+        return connection;
+    }
+}

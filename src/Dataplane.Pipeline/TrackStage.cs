@@ -1,0 +1,109 @@
+using System.Runtime.CompilerServices;
+using Dataplane.Core;
+using Dataplane.Wire;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>
+/// Finds each packet's connection on its node: one pass that sends for the entries, one that compares and moves their state.
+/// Packets without one are the next stage's.
+/// </summary>
+public static unsafe class TrackStage
+{
+    private const byte StateChangingFlags = TcpStates.Syn | TcpStates.Fin | TcpStates.Rst;
+    private const Shape NotTracked = Shape.IcmpError | Shape.LaterFragment | Shape.Invalid | Shape.NeighbourDiscovery | Shape.Arp;
+
+    public static void Run(PacketBurst burst, PipelineState state)
+    {
+        ConnectionTable connections = state.Connections;
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Status == LaneStatus.Live) lane.Connection = connections.FindCandidate(lane.Hash);
+        }
+
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Status != LaneStatus.Live) continue;
+            if (lane.Is(NotTracked))
+            {
+                lane.Connection = 0;
+                Related.Follow(burst, ref lane, state);
+                continue;
+            }
+
+            if (lane.Connection != 0 && !connections.Matches(lane.Connection, in lane.Key))
+            {
+                lane.Connection = connections.Find(in lane.Key, lane.Hash);
+            }
+
+            if (lane.Connection != 0) Update(ref lane, state);
+        }
+    }
+
+    /// <summary>Moves the state of the connection that was found; a packet that does not fit loses it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Update(ref Lane lane, PipelineState state)
+    {
+        ref Connection connection = ref state.Connections[lane.Connection >> 1];
+        bool isSteady = connection.State == TcpState.Established && (lane.TcpFlags & StateChangingFlags) == 0
+            && (connection.Flags & ConnectionFlags.SeenReply) != 0;
+        if (isSteady && connection.Expires >= lane.Timestamp)
+        {
+            connection.Expires = lane.Timestamp + state.Options.Timeouts.NanosecondsFor(IpProtocol.Tcp, TcpState.Established, seenReply: true, assured: true);
+            return;
+        }
+
+        UpdateSlowly(ref lane, ref connection, state);
+    }
+
+    private static void UpdateSlowly(ref Lane lane, ref Connection connection, PipelineState state)
+    {
+        if (connection.Expires < lane.Timestamp)
+        {
+            state.Connections.Remove(lane.Connection >> 1);
+            lane.Connection = 0;
+            return;
+        }
+
+        if (lane.Key.Protocol == IpProtocol.Tcp && !MoveTcp(ref lane, ref connection, state)) return;
+
+        if (lane.IsReply) connection.Flags |= ConnectionFlags.SeenReply;
+        bool seenReply = (connection.Flags & ConnectionFlags.SeenReply) != 0;
+        if (lane.Key.Protocol != IpProtocol.Udp ? seenReply : ConnectionTimeouts.IsUdpStream(seenReply, lane.Timestamp - connection.Created))
+        {
+            connection.Flags |= ConnectionFlags.Assured;
+        }
+
+        bool assured = (connection.Flags & ConnectionFlags.Assured) != 0;
+        connection.Expires = lane.Timestamp
+            + state.Options.Timeouts.NanosecondsFor(lane.Key.Protocol, connection.State, seenReply, assured);
+    }
+
+    // False where the packet is not to change the connection any further.
+    private static bool MoveTcp(ref Lane lane, ref Connection connection, PipelineState state)
+    {
+        TcpTransition transition = state.Options.CiliumStates
+            ? TcpStates.NextInCilium(connection.State, lane.IsReply, lane.TcpFlags)
+            : TcpStates.Next(connection.State, lane.IsReply, lane.TcpFlags);
+        switch (transition.Outcome)
+        {
+            case TcpOutcome.Advance:
+                connection.State = transition.State;
+                return true;
+            case TcpOutcome.Ignore:
+                return false;
+            case TcpOutcome.Reopen:
+                state.Connections.Remove(lane.Connection >> 1);
+                lane.Connection = 0;
+                return false;
+            default:
+                lane.Connection = 0;
+                lane.Shape |= Shape.Invalid;
+                return false;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Dataplane.Core;
+using Dataplane.Wire;
+using Dataplane.Wire.Answers;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>Lets packets leave the node, shows them where somebody looks, and hands on what another emulated node receives.</summary>
+public static unsafe class TransmitStage
+{
+    public static void Run<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
+        Topology topology = state.Topology;
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Status != LaneStatus.Live) continue;
+
+            switch (lane.Exit)
+            {
+                case Exit.Tunnel:
+                    Send(burst, ref lane, topology, ref sink);
+                    Receive(burst, ref lane, state, Entry.Tunnel);
+                    break;
+                case Exit.Direct:
+                    Link.Frame(ref lane, topology.Nodes[lane.NextNode].UnderlayMac, topology.Nodes[lane.Node].UnderlayMac);
+                    Show(in lane, ObservationPoint.Wire, lane.Node, ref sink);
+                    Receive(burst, ref lane, state, Entry.Underlay);
+                    break;
+                case Exit.Outside:
+                    Link.Frame(ref lane, topology.Nodes[lane.Node].GatewayMac, topology.Nodes[lane.Node].UnderlayMac);
+                    Show(in lane, ObservationPoint.Wire, lane.Node, ref sink);
+                    burst.Settle(ref lane, Verdict.Forwarded);
+                    break;
+                case Exit.Pod or Exit.Bridge:
+                    Deliver(burst, ref lane, topology, ref sink);
+                    break;
+                default:
+                    burst.Settle(ref lane, Answers.TryEcho(burst, ref lane, state) ? Verdict.Answered : Verdict.Forwarded);
+                    break;
+            }
+        }
+    }
+
+    private static void Deliver<TSink>(PacketBurst burst, ref Lane lane, Topology topology, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
+        bool isPod = lane.Destination.Kind == PlaceKind.Pod;
+        int place = isPod ? lane.Destination.Index : -1 - lane.Node;
+        ulong to = isPod ? topology.Endpoints[lane.Destination.Index].Mac : Link.MadeUpMac(lane.Key.Destination);
+        if (lane.Exit == Exit.Pod)
+        {
+            Link.Frame(ref lane, to, topology.Nodes[lane.Node].BridgeMac);
+        }
+        else if (lane.LinkSize == 0 || lane.Is(Shape.Translated | Shape.Reoriginated))
+        {
+            Link.Frame(ref lane, to, SenderMac(in lane, topology));
+        }
+
+        Show(in lane, ObservationPoint.Pod, place, ref sink);
+        burst.Settle(ref lane, Verdict.Forwarded);
+    }
+
+    private static ulong SenderMac(in Lane lane, Topology topology) => lane.Source.Kind == PlaceKind.Pod
+        ? topology.Endpoints[lane.Source.Index].Mac
+        : Link.MadeUpMac(lane.Key.Source);
+
+    // The outer packet itself may be too large: in pieces where its DF allows it, else nowhere, and nobody is told.
+    private static void Send<TSink>(PacketBurst burst, ref Lane lane, Topology topology, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
+        int mtu = topology.Nodes[lane.Node].UnderlayMtu;
+        if (lane.NetworkLength + EncapStage.TemplateSize - EthernetHeader.Size <= mtu)
+        {
+            Show(in lane, ObservationPoint.Wire, lane.Node, ref sink);
+            return;
+        }
+
+        byte* ip = lane.Frame + EthernetHeader.Size;
+        bool dontFragment = (ip[Ipv4Header.FragmentOffsetOffset] & (Ipv4Header.DontFragmentFlag >> 8)) != 0;
+        if (dontFragment) burst.Drop(ref lane, DropReason.MtuExceeded, Stage.Encap);
+        else if (sink.Observes(ObservationPoint.Wire) && !lane.Is(Shape.Cut)) SendPieces(burst, in lane, ip, mtu, ref sink);
+    }
+
+    private static void SendPieces<TSink>(PacketBurst burst, in Lane lane, byte* ip, int mtu, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
+        var fragmenter = new Ipv4Fragmenter(new ReadOnlySpan<byte>(ip, lane.Length - EthernetHeader.Size), mtu);
+        byte* to = burst.Allocate(mtu);
+        if (to == null) return;
+
+        for (int index = 0; index < fragmenter.Count; index++)
+        {
+            int length = fragmenter.Build(index, new Span<byte>(to, mtu));
+            new ReadOnlySpan<byte>(lane.Frame, EthernetHeader.Size).CopyTo(new Span<byte>(to - EthernetHeader.Size, EthernetHeader.Size));
+            sink.Take(in lane, ObservationPoint.Wire, lane.Node, to - EthernetHeader.Size, length + EthernetHeader.Size);
+        }
+    }
+
+    private static void Show<TSink>(in Lane lane, ObservationPoint point, int place, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
+        if (sink.Observes(point)) sink.Take(in lane, point, place, lane.Frame, lane.Length);
+    }
+
+    private static void Receive(PacketBurst burst, ref Lane lane, PipelineState state, Entry entry)
+    {
+        if (lane.Status != LaneStatus.Live) return;
+        if (!state.Topology.Nodes[lane.NextNode].IsEmulated)
+        {
+            burst.Settle(ref lane, Verdict.Forwarded);
+            return;
+        }
+
+        lane.Status = LaneStatus.Waiting;
+        lane.Entry = entry;
+        lane.Exit = Exit.None;
+        lane.Node = lane.NextNode;
+        lane.Shape &= ~(Shape.Translated | Shape.Reoriginated | Shape.Invalid);
+        AdmitStage.Locate(ref lane, state.Topology);
+        AdmitStage.Register(ref lane, state.Connections);
+        burst.HasWaiting = true;
+    }
+}
