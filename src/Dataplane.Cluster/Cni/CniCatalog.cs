@@ -23,7 +23,10 @@ public static class CniCatalog
     /// <summary>Every name that <c>--cni</c> knows, built or not.</summary>
     public static IEnumerable<string> Names => [.. Built, .. NotBuilt];
 
-    /// <summary>The CNI of that name, or without a name the one that the manifests show; flannel, and said so, where they show none.</summary>
+    /// <summary>
+    /// The CNI of that name, or without a name the one that the manifests show; flannel, and said so, where they show
+    /// none.
+    /// </summary>
     public static CniChoice Resolve(string? name, ClusterSnapshot snapshot)
     {
         if (name is null) return Recognise(snapshot);
@@ -34,7 +37,8 @@ public static class CniCatalog
 
         string? nearest = NearestWord.Of(name, Names);
         string hint = nearest is null ? "" : $": did you mean {nearest}?";
-        throw new InvalidDataException($"unknown --cni {SettingValues.Show(name)}{hint} (known: {string.Join(", ", Names)})");
+        throw new InvalidDataException($"unknown --cni {SettingValues.Show(name)}{hint} "
+            + $"(known: {string.Join(", ", Names)})");
     }
 
     private static CniChoice Recognise(ClusterSnapshot snapshot)
@@ -45,14 +49,17 @@ public static class CniCatalog
                 $"flannel: node {annotated.Name} has the annotation {annotation} ({annotated.Source})");
 
         if (FlannelConfiguration.FindConfigMap(snapshot) is { } map)
-            return new CniChoice(FlannelProfile.Name, $"flannel: there is a ConfigMap {map.Namespace}/{map.Name} ({map.Source})");
+            return new CniChoice(
+                FlannelProfile.Name,
+                $"flannel: there is a ConfigMap {map.Namespace}/{map.Name} ({map.Source})");
 
         foreach ((string prefix, string cni) in OtherAnnotations)
         {
             if (FindAnnotation(snapshot, prefix) is not (Node node, string other)) continue;
             return new CniChoice(
                 FlannelProfile.Name,
-                $"flannel: assumed, for {cni} is not built yet: node {node.Name} has the annotation {other} ({node.Source})");
+                $"flannel: assumed, for {cni} is not built yet: node {node.Name} has the annotation {other} "
+                + $"({node.Source})");
         }
 
         return new CniChoice(FlannelProfile.Name, "flannel: assumed, for the manifests show no CNI (say --cni NAME)");

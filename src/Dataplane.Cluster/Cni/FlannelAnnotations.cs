@@ -43,7 +43,8 @@ internal sealed record FlannelAnnotations(Node Node)
 
     private static (uint? Vni, MacAddress? Mac) BackendData(Node node, string name, List<string> notes)
     {
-        if (!node.Annotations.TryGetValue(Prefix + name, out string? text) || text.Trim() is "null" or "") return (null, null);
+        if (!node.Annotations.TryGetValue(Prefix + name, out string? text) || text.Trim() is "null" or "")
+            return (null, null);
         if (!FlannelJson.TryParse(text, out JsonElement data))
         {
             notes.Add($"{node.Source}: node {node.Name}: annotation {Prefix}{name} is not a JSON object: ignored");
@@ -52,11 +53,14 @@ internal sealed record FlannelAnnotations(Node Node)
 
         uint? vni = FlannelJson.Number(data, "VNI", MaxVni);
         if (vni is null && FlannelJson.Field(data, "VNI") is not null)
-            notes.Add($"{node.Source}: node {node.Name}: VNI in annotation {Prefix}{name} is not 0 to {MaxVni}: ignored");
+            notes.Add(
+                $"{node.Source}: node {node.Name}: VNI in annotation {Prefix}{name} is not 0 to {MaxVni}: ignored");
 
         bool hasMac = SettingValues.TryDeviceMac(FlannelJson.Text(data, "VtepMAC"), out MacAddress mac);
         if (!hasMac && FlannelJson.Field(data, "VtepMAC") is not null)
-            notes.Add($"{node.Source}: node {node.Name}: VtepMAC in annotation {Prefix}{name} is no device's MAC address: ignored");
+            notes.Add(
+                $"{node.Source}: node {node.Name}: VtepMAC in annotation {Prefix}{name} is no device's MAC "
+                + $"address: ignored");
 
         return (vni, hasMac ? mac : null);
     }

@@ -6,7 +6,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Cluster.Cni;
 
-/// <summary>flannel's own configuration: net-conf.json of the ConfigMap kube-flannel-cfg (flannel's pkg/subnet/config.go).</summary>
+/// <summary>
+/// flannel's own configuration: net-conf.json of the ConfigMap kube-flannel-cfg (flannel's pkg/subnet/config.go).
+/// </summary>
 internal sealed record FlannelConfiguration
 {
     /// <summary>Lower case, as flanneld compares it; null without a ConfigMap.</summary>
@@ -33,7 +35,8 @@ internal sealed record FlannelConfiguration
         if (map is null || !map.Data.TryGetValue("net-conf.json", out string? text)) return new FlannelConfiguration();
         if (!FlannelJson.TryParse(text, out JsonElement root))
         {
-            notes.Add($"{map.Source}: ConfigMap {map.Namespace}/{map.Name}: net-conf.json is not a JSON object: ignored");
+            notes.Add(
+                $"{map.Source}: ConfigMap {map.Namespace}/{map.Name}: net-conf.json is not a JSON object: ignored");
             return new FlannelConfiguration();
         }
 
@@ -50,13 +53,16 @@ internal sealed record FlannelConfiguration
         };
     }
 
-    private static IEnumerable<IpPrefix> Network(ConfigMap map, JsonElement root, string field, int family, List<string> notes)
+    private static IEnumerable<IpPrefix> Network(ConfigMap map, JsonElement root, string field, int family,
+        List<string> notes)
     {
         string? text = FlannelJson.Text(root, field);
         if (string.IsNullOrEmpty(text)) return [];
         if (IpPrefix.TryParse(text, out IpPrefix prefix) && prefix.Address.Family == family) return [prefix];
 
-        notes.Add($"{map.Source}: {field} in net-conf.json is not an IPv{family} prefix ({SettingValues.Show(text)}): ignored");
+        notes.Add(
+            $"{map.Source}: {field} in net-conf.json is not an IPv{family} prefix ({SettingValues.Show(text)}): "
+            + $"ignored");
         return [];
     }
 }

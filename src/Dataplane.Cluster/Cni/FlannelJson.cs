@@ -44,7 +44,8 @@ internal static class FlannelJson
 
     /// <summary>A number up to <paramref name="max"/>; null where it is absent or none.</summary>
     public static uint? Number(JsonElement value, string name, uint max) =>
-        Field(value, name) is { ValueKind: JsonValueKind.Number } field && field.TryGetUInt32(out uint number) && number <= max
+        Field(value, name) is { ValueKind: JsonValueKind.Number } field && field.TryGetUInt32(out uint number)
+            && number <= max
             ? number
             : null;
 }

@@ -6,7 +6,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Cluster.Cni;
 
-/// <summary>What holds for the whole cluster, by the first of setting, annotation, net-conf.json and flannel's default that says it.</summary>
+/// <summary>
+/// What holds for the whole cluster, by the first of setting, annotation, net-conf.json and flannel's default that says
+/// it.
+/// </summary>
 internal sealed record FlannelPlan
 {
     private const ushort KernelPort = 8472;
@@ -31,7 +34,8 @@ internal sealed record FlannelPlan
     public required ImmutableArray<IpPrefix> ClusterCidrs { get; init; }
 
     public static FlannelPlan Make(
-        FlannelConfiguration configuration, ImmutableArray<FlannelAnnotations> nodes, EmulationSettings settings, List<string> notes)
+        FlannelConfiguration configuration, ImmutableArray<FlannelAnnotations> nodes, EmulationSettings settings,
+        List<string> notes)
     {
         FlannelBackend backend = ChooseBackend(configuration, nodes, settings, notes);
         bool isTunnel = backend == FlannelBackend.Vxlan;
@@ -39,11 +43,15 @@ internal sealed record FlannelPlan
         int underlay = settings.UnderlayMtu ?? 1500;
         int tunnelMtu = (isTunnel ? settings.TunnelMtu : null) ?? underlay - (tunnel?.Overhead ?? 0);
         if (tunnel is not null && tunnelMtu > underlay - tunnel.Overhead)
-            notes.Add($"tunnel MTU {tunnelMtu} and {tunnel.Overhead} bytes of outer headers exceed the underlay's {underlay}: large packets leave as outer fragments");
+            notes.Add(
+                $"tunnel MTU {tunnelMtu} and {tunnel.Overhead} bytes of outer headers exceed the underlay's "
+                + $"{underlay}: large packets leave as outer fragments");
 
         bool direct = settings.FlannelDirectRouting ?? configuration.DirectRouting ?? false;
         if (nodes.Length > 1 && (direct || !isTunnel))
-            notes.Add($"{(isTunnel ? "direct routing" : "host-gw")}: all {nodes.Length} nodes are taken to share one layer-2 segment");
+            notes.Add(
+                $"{(isTunnel ? "direct routing" : "host-gw")}: all {nodes.Length} nodes are taken to share one "
+                + $"layer-2 segment");
 
         NoteWithoutEffect(isTunnel, settings, notes);
         return new FlannelPlan
@@ -59,21 +67,28 @@ internal sealed record FlannelPlan
     }
 
     private static FlannelBackend ChooseBackend(
-        FlannelConfiguration configuration, ImmutableArray<FlannelAnnotations> nodes, EmulationSettings settings, List<string> notes)
+        FlannelConfiguration configuration, ImmutableArray<FlannelAnnotations> nodes, EmulationSettings settings,
+        List<string> notes)
     {
         FlannelAnnotations[] typed = [.. nodes.Where(node => node.BackendType is not null)];
         string type = typed.FirstOrDefault()?.BackendType?.ToLowerInvariant() ?? configuration.BackendType ?? "vxlan";
         if (settings.FlannelBackend is { } chosen)
         {
-            if (type != NameOf(chosen)) notes.Add($"flannel backend {NameOf(chosen)} as --set flannel.backend says, where the manifests say {SettingValues.Show(type)}");
+            if (type != NameOf(chosen))
+                notes.Add(
+                    $"flannel backend {NameOf(chosen)} as --set flannel.backend says, where the manifests say "
+                    + $"{SettingValues.Show(type)}");
             return chosen;
         }
 
         foreach (FlannelAnnotations node in typed)
         {
-            FlannelBackend own = BackendOf(node.BackendType!.ToLowerInvariant(), $"{node.Node.Source}: node {node.Node.Name}");
+            FlannelBackend own = BackendOf(node.BackendType!.ToLowerInvariant(),
+                $"{node.Node.Source}: node {node.Node.Name}");
             if (NameOf(own) == type) continue;
-            notes.Add($"{node.Node.Source}: node {node.Node.Name} has flannel backend {NameOf(own)}, others {type}: {type} is used for all");
+            notes.Add(
+                $"{node.Node.Source}: node {node.Node.Name} has flannel backend {NameOf(own)}, others {type}: "
+                + $"{type} is used for all");
             break;
         }
 
@@ -85,20 +100,25 @@ internal sealed record FlannelPlan
         "vxlan" => FlannelBackend.Vxlan,
         "host-gw" => FlannelBackend.HostGateway,
         _ => throw new InvalidDataException(
-            $"{place}: flannel backend {SettingValues.Show(type)} is not built yet (--set flannel.backend=vxlan or host-gw replays another)"),
+            $"{place}: flannel backend {SettingValues.Show(type)} is not built yet (--set flannel.backend=vxlan "
+            + $"or host-gw replays another)"),
     };
 
     private static string NameOf(FlannelBackend backend) => backend == FlannelBackend.Vxlan ? "vxlan" : "host-gw";
 
     private static TunnelSettings MakeTunnel(
-        FlannelConfiguration configuration, ImmutableArray<FlannelAnnotations> nodes, EmulationSettings settings, List<string> notes)
+        FlannelConfiguration configuration, ImmutableArray<FlannelAnnotations> nodes, EmulationSettings settings,
+        List<string> notes)
     {
         uint[] annotated = [.. nodes.Where(node => node.Vni is not null).Select(node => node.Vni!.Value).Distinct()];
         uint vni = settings.VxlanVni ?? (annotated.Length > 0 ? annotated[0] : configuration.Vni ?? 1);
         if (annotated.Length > 1 && settings.VxlanVni is null)
-            notes.Add($"the nodes' annotations name several VNIs ({NameList.Of(annotated, shown: 5)}): {vni} is used for all");
+            notes.Add(
+                $"the nodes' annotations name several VNIs ({NameList.Of(annotated, shown: 5)}): {vni} is used "
+                + $"for all");
 
-        bool isV6Only = !nodes.Any(node => FlannelNodes.Underlay(node, 4).IsV4) && nodes.Any(node => FlannelNodes.Underlay(node, 6).IsV6);
+        bool isV6Only = !nodes.Any(node => FlannelNodes.Underlay(node, 4).IsV4)
+            && nodes.Any(node => FlannelNodes.Underlay(node, 6).IsV6);
         return new TunnelSettings
         {
             Kind = TunnelKind.Vxlan,
@@ -122,24 +142,30 @@ internal sealed record FlannelPlan
         string[] idle = [.. settings.Given.Keys.Where(key =>
             key.StartsWith("vxlan.", StringComparison.Ordinal) || key.StartsWith("vtep.", StringComparison.Ordinal) ||
             key is "mtu.tunnel" or "flannel.directRouting")];
-        if (idle.Length > 0) notes.Add($"without effect under host-gw, which has no tunnel: {NameList.Of(idle, shown: 10)}");
+        if (idle.Length > 0)
+            notes.Add($"without effect under host-gw, which has no tunnel: {NameList.Of(idle, shown: 10)}");
     }
 
     private static ImmutableArray<IpPrefix> ChooseNetworks(
-        FlannelConfiguration configuration, ImmutableArray<FlannelAnnotations> nodes, EmulationSettings settings, List<string> notes)
+        FlannelConfiguration configuration, ImmutableArray<FlannelAnnotations> nodes, EmulationSettings settings,
+        List<string> notes)
     {
         ImmutableArray<IpPrefix> networks = [];
         foreach (int family in new[] { 4, 6 })
         {
-            IpPrefix[] pods = [.. nodes.SelectMany(node => node.Node.PodCidrs).Where(prefix => prefix.Address.Family == family)];
-            IpPrefix[] said = [.. settings.FlannelNetwork.Concat(configuration.Networks).Where(prefix => prefix.Address.Family == family)];
+            IpPrefix[] pods = [.. nodes.SelectMany(node => node.Node.PodCidrs)
+                .Where(prefix => prefix.Address.Family == family)];
+            IpPrefix[] said = [.. settings.FlannelNetwork.Concat(configuration.Networks)
+                .Where(prefix => prefix.Address.Family == family)];
             if (said.Length == 0 && pods.Length == 0) continue;
 
             IpPrefix network = said.Length > 0 ? said[0] : Assume(pods, notes);
             networks = networks.Add(network);
             IpPrefix[] outside = [.. pods.Where(prefix => !network.Contains(prefix.Address))];
             if (outside.Length > 0)
-                notes.Add($"outside the cluster's network {network}, where flannel masquerades: podCIDRs {NameList.Of(outside, shown: 5)}");
+                notes.Add(
+                    $"outside the cluster's network {network}, where flannel masquerades: podCIDRs "
+                    + $"{NameList.Of(outside, shown: 5)}");
         }
 
         return networks;
@@ -147,9 +173,11 @@ internal sealed record FlannelPlan
 
     private static IpPrefix Assume(IpPrefix[] pods, List<string> notes)
     {
-        bool isDefault = pods.All(prefix => DefaultNetwork.Contains(prefix.Address) && prefix.Length >= DefaultNetwork.Length);
+        bool isDefault = pods.All(prefix =>
+            DefaultNetwork.Contains(prefix.Address) && prefix.Length >= DefaultNetwork.Length);
         IpPrefix network = isDefault ? DefaultNetwork : Cover(pods);
-        string why = isDefault ? "flannel's default, which holds all podCIDRs" : "the smallest prefix that holds all podCIDRs";
+        string why = isDefault ? "flannel's default, which holds all podCIDRs"
+            : "the smallest prefix that holds all podCIDRs";
         notes.Add($"cluster network {network} assumed: {why} (--set flannel.network=CIDR says another)");
         return network;
     }

@@ -6,7 +6,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Cluster.Cni;
 
-/// <summary>Flannel with kube-subnet-mgr: vxlan and host-gw, pods on the bridge plugin's cni0 (flannel's pkg/backend).</summary>
+/// <summary>
+/// Flannel with kube-subnet-mgr: vxlan and host-gw, pods on the bridge plugin's cni0 (flannel's pkg/backend).
+/// </summary>
 public static class FlannelProfile
 {
     public const string Name = "flannel";
@@ -17,7 +19,8 @@ public static class FlannelProfile
     {
         SettingNames.Check(snapshot, settings);
         List<string> notes = [];
-        ImmutableArray<FlannelAnnotations> annotations = [.. snapshot.Nodes.Select(node => FlannelAnnotations.Read(node, notes))];
+        ImmutableArray<FlannelAnnotations> annotations = [.. snapshot.Nodes
+            .Select(node => FlannelAnnotations.Read(node, notes))];
         FlannelConfiguration configuration = FlannelConfiguration.Read(snapshot, notes);
         FlannelPlan plan = FlannelPlan.Make(configuration, annotations, settings, notes);
         ImmutableArray<NodeNetwork> nodes = FlannelNodes.Compile(annotations, plan, settings, notes);
@@ -39,7 +42,8 @@ public static class FlannelProfile
         };
     }
 
-    private static ImmutableArray<PodNetwork> CompilePods(ClusterSnapshot snapshot, EmulationSettings settings, List<string> notes)
+    private static ImmutableArray<PodNetwork> CompilePods(ClusterSnapshot snapshot, EmulationSettings settings,
+        List<string> notes)
     {
         Dictionary<string, int> nodes = [];
         for (int node = 0; node < snapshot.Nodes.Length; node++) nodes.TryAdd(snapshot.Nodes[node].Name, node);
@@ -54,7 +58,9 @@ public static class FlannelProfile
         }
 
         if (lost.Count > 0)
-            notes.Add($"left out, for their node is not in the manifests: {lost.Count} {(lost.Count == 1 ? "pod" : "pods")}: {NameList.Of(lost, shown: 5)}");
+            notes.Add(
+                $"left out, for their node is not in the manifests: {lost.Count} "
+                + $"{(lost.Count == 1 ? "pod" : "pods")}: {NameList.Of(lost, shown: 5)}");
 
         return pods.DrainToImmutable();
     }

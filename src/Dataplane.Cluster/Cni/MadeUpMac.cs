@@ -17,7 +17,9 @@ internal static class MadeUpMac
         return MacAddress.FromBytes(hash);
     }
 
-    /// <summary>0a:58 and the IPv4 address, as the CNI plugins (pkg/utils/hwaddr) make them; from the name without an address.</summary>
+    /// <summary>
+    /// 0a:58 and the IPv4 address, as the CNI plugins (pkg/utils/hwaddr) make them; from the name without an address.
+    /// </summary>
     public static MacAddress FromAddress(IpAddress address, string name) =>
         address.IsV4 ? new MacAddress(CniPrefix << 32 | address.V4) : FromName(name);
 }

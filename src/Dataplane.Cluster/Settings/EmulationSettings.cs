@@ -74,13 +74,17 @@ public sealed record EmulationSettings
 
     public ulong Seed { get; init; }
 
-    /// <summary>The keys and values that were given, as they were given; of a key given twice the later value.</summary>
+    /// <summary>
+    /// The keys and values that were given, as they were given; of a key given twice the later value.
+    /// </summary>
     public ImmutableSortedDictionary<string, string> Given { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     private static ImmutableDictionary<string, MacAddress> NoMacs => ImmutableDictionary<string, MacAddress>.Empty;
 
-    /// <summary>Reads <c>KEY=VALUE</c> pairs in order; an unknown key or a bad value is an InvalidDataException in one line.</summary>
+    /// <summary>
+    /// Reads <c>KEY=VALUE</c> pairs in order; an unknown key or a bad value is an InvalidDataException in one line.
+    /// </summary>
     public static EmulationSettings Parse(IEnumerable<string> pairs)
     {
         EmulationSettings settings = Default;
@@ -93,11 +97,14 @@ public sealed record EmulationSettings
         int equals = pair.IndexOf('=');
         string key = equals < 0 ? pair : pair[..equals];
         SettingDefinition definition = SettingRegistry.Find(key, out string name);
-        if (equals < 0) throw new InvalidDataException($"setting {key} has no value: write {key}=VALUE, allowed is {definition.Allowed}");
+        if (equals < 0)
+            throw new InvalidDataException(
+                $"setting {key} has no value: write {key}=VALUE, allowed is {definition.Allowed}");
 
         string value = pair[(equals + 1)..];
         EmulationSettings applied = definition.Apply(settings, name, value)
-            ?? throw new InvalidDataException($"setting {key}={SettingValues.Show(value)}: allowed is {definition.Allowed}");
+            ?? throw new InvalidDataException(
+                $"setting {key}={SettingValues.Show(value)}: allowed is {definition.Allowed}");
         return applied with { Given = applied.Given.SetItem(key, value) };
     }
 }

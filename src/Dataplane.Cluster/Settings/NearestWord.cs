@@ -1,6 +1,8 @@
 namespace Dataplane.Cluster.Settings;
 
-/// <summary>"Did you mean": the known word with the smallest edit distance (Levenshtein), if it is near enough.</summary>
+/// <summary>
+/// "Did you mean": the known word with the smallest edit distance (Levenshtein), if it is near enough.
+/// </summary>
 public static class NearestWord
 {
     /// <summary>Null where no known word is within a third of the word's length (two letters at least).</summary>
@@ -30,7 +32,8 @@ public static class NearestWord
             current[0] = i;
             for (int j = 1; j <= right.Length; j++)
             {
-                int replaced = previous[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
+                bool same = char.ToLowerInvariant(left[i - 1]) == char.ToLowerInvariant(right[j - 1]);
+                int replaced = previous[j - 1] + (same ? 0 : 1);
                 current[j] = Math.Min(replaced, Math.Min(previous[j], current[j - 1]) + 1);
             }
 

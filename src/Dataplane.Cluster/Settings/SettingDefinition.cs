@@ -10,7 +10,10 @@ public sealed record SettingDefinition(string Key, string Allowed, string Defaul
     /// <summary>The CNI that reads the setting; <c>all</c> where every one does.</summary>
     public string Cni => Key.StartsWith("flannel.", StringComparison.Ordinal) ? "flannel" : "all";
 
-    /// <summary>The settings with this one applied; null where the value is not allowed. Takes the settings, the name in the key, the value.</summary>
+    /// <summary>
+    /// The settings with this one applied; null where the value is not allowed. Takes the settings, the name in the
+    /// key, the value.
+    /// </summary>
     internal Func<EmulationSettings, string, string, EmulationSettings?> Apply { get; init; } = (_, _, _) => null;
 
     private bool IsTemplate => Key.Contains("NAME", StringComparison.Ordinal);
@@ -26,15 +29,23 @@ public sealed record SettingDefinition(string Key, string Allowed, string Defaul
     {
         name = "";
         if (!IsTemplate) return key == Key;
-        if (key.Length <= Prefix.Length + Suffix.Length) return false;
-        if (!key.StartsWith(Prefix, StringComparison.Ordinal) || !key.EndsWith(Suffix, StringComparison.Ordinal)) return false;
+        if (!HasAffixes(key)) return false;
 
         name = key[Prefix.Length..^Suffix.Length];
         int slash = name.IndexOf('/', StringComparison.Ordinal);
         return NamesPod ? slash > 0 && slash == name.LastIndexOf('/') && slash < name.Length - 1 : slash < 0;
     }
 
-    /// <summary>The key that somebody who wrote <paramref name="key"/> may have meant: with his name in it, if there is one.</summary>
+    /// <summary>
+    /// Whether <paramref name="key"/> is a template's but for its name, which may be of the wrong shape.
+    /// </summary>
+    internal bool HasAffixes(string key) =>
+        IsTemplate && key.Length > Prefix.Length + Suffix.Length
+        && key.StartsWith(Prefix, StringComparison.Ordinal) && key.EndsWith(Suffix, StringComparison.Ordinal);
+
+    /// <summary>
+    /// The key that somebody who wrote <paramref name="key"/> may have meant: with his name in it, if there is one.
+    /// </summary>
     internal string Candidate(string key)
     {
         int first = key.IndexOf('.', StringComparison.Ordinal);

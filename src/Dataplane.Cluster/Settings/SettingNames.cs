@@ -2,10 +2,15 @@ using Dataplane.Cluster.Model;
 
 namespace Dataplane.Cluster.Settings;
 
-/// <summary>Names in keys must be the cluster's: a setting for a node that is not there would be a silent nothing.</summary>
+/// <summary>
+/// Names in keys must be the cluster's: a setting for a node that is not there would be a silent nothing.
+/// </summary>
 public static class SettingNames
 {
-    /// <summary>InvalidDataException for the first <c>node.NAME.mac</c>, <c>pod.NS/NAME.mac</c> and so on whose name no object has.</summary>
+    /// <summary>
+    /// InvalidDataException for the first <c>node.NAME.mac</c>, <c>pod.NS/NAME.mac</c> and so on whose name no object
+    /// has.
+    /// </summary>
     public static void Check(ClusterSnapshot snapshot, EmulationSettings settings)
     {
         Check("node", "node", settings.NodeMacs.Keys, snapshot.Nodes.Select(node => node.Name));
@@ -25,7 +30,8 @@ public static class SettingNames
             string? nearest = NearestWord.Of(name, names);
             string hint = nearest is null ? "" : $": did you mean {prefix}.{nearest}.mac?";
             throw new InvalidDataException(
-                $"setting {prefix}.{SettingValues.Show(name)}.mac: the manifests have no {kind} {SettingValues.Show(name)}{hint}");
+                $"setting {prefix}.{SettingValues.Show(name)}.mac: the manifests have no {kind} "
+                + $"{SettingValues.Show(name)}{hint}");
         }
     }
 }

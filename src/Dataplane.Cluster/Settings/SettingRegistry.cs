@@ -39,28 +39,33 @@ public static class SettingRegistry
         if (NotBuilt.Any(group => key.StartsWith(group, StringComparison.Ordinal)))
             throw new InvalidDataException($"setting {shown} is not built yet");
 
-        string? nearest = NearestWord.Of(key, All.Select(setting => setting.Candidate(key)));
+        string? nearest = All.FirstOrDefault(setting => setting.HasAffixes(key))?.Key
+            ?? NearestWord.Of(key, All.Select(setting => setting.Candidate(key)));
         string hint = nearest is null ? "" : $": did you mean {nearest}?";
         throw new InvalidDataException($"unknown setting {shown}{hint} (known: {Known()})");
     }
 
     /// <summary>Keys in short: <c>mtu.underlay|tunnel|pod</c>.</summary>
     private static string Known() => string.Join(", ", All
-        .GroupBy(setting => setting.Key.Contains("NAME", StringComparison.Ordinal) ? setting.Key : setting.Key.Split('.')[0])
+        .GroupBy(setting =>
+            setting.Key.Contains("NAME", StringComparison.Ordinal) ? setting.Key : setting.Key.Split('.')[0])
         .Select(group => group.Key == group.First().Key
             ? string.Join(", ", group.Select(setting => setting.Key))
             : $"{group.Key}.{string.Join('|', group.Select(setting => setting.Key[(group.Key.Length + 1)..]))}"));
 
     private static IEnumerable<SettingDefinition> Tunnel() =>
     [
-        Define("vxlan.vni", "0 to 16777215", "flannel's annotation or configuration, else 1", "VXLAN network identifier",
+        Define("vxlan.vni", "0 to 16777215", "flannel's annotation or configuration, else 1",
+            "VXLAN network identifier",
             Number(0, 0xFFFFFF), (settings, vni) => settings with { VxlanVni = (uint)vni }),
         Define("vxlan.port", "1 to 65535", "flannel's configuration, else 8472", "outer UDP destination port",
             Number(1, 65535), (settings, port) => settings with { VxlanPort = (ushort)port }),
-        Define("vxlan.ttl", "1 to 255, 0 or auto (the route's default, 64) or inherit (copies the inner TTL)", "auto", "outer TTL",
+        Define("vxlan.ttl", "1 to 255, 0 or auto (the route's default, 64) or inherit (copies the inner TTL)", "auto",
+            "outer TTL",
             Either(OneOf(("0", 64), ("auto", 64), ("inherit", 0)), Number(1, 255)),
             (settings, ttl) => settings with { VxlanTtl = (byte)ttl }),
-        Define<int>("vxlan.tos", "0 to 255, 0x00 to 0xff (ip link reads bare digits as hexadecimal, here they are decimal) or inherit", "0",
+        Define<int>("vxlan.tos",
+            "0 to 255, 0x00 to 0xff (ip link reads bare digits as hexadecimal, here they are decimal) or inherit", "0",
             "outer DS field; ECN comes from the inner packet; 1 is inherit, as in the kernel",
             Either(OneOf(("inherit", 1)), TryDsField),
             (settings, tos) => settings with { VxlanTos = tos == 1 ? (byte)0 : (byte)tos, VxlanTosInherit = tos == 1 }),
@@ -69,8 +74,11 @@ public static class SettingRegistry
             (settings, df) => settings with { VxlanDf = df }),
         Define("vxlan.udpcsum", OnOff, "on", "outer UDP checksum over IPv4",
             Switch, (settings, on) => settings with { VxlanUdpChecksum = on }),
-        Define<PortRange>("vxlan.srcport", "MIN-MAX or one port, 1 to 65535, both inclusive (ip link's MAX is exclusive: its 49152 49153 is 49152-49152)",
-            "32768-60998", "outer UDP source ports", TryPorts, (settings, ports) => settings with { VxlanSourcePorts = ports }),
+        Define<PortRange>("vxlan.srcport",
+            "MIN-MAX or one port, 1 to 65535, both inclusive (ip link's MAX is exclusive: its 49152 49153 is "
+            + "49152-49152)",
+            "32768-60998", "outer UDP source ports", TryPorts,
+            (settings, ports) => settings with { VxlanSourcePorts = ports }),
     ];
 
     private static IEnumerable<SettingDefinition> Mtus() =>
@@ -89,7 +97,8 @@ public static class SettingRegistry
             (settings, name, mac) => settings with { NodeMacs = settings.NodeMacs.SetItem(name, mac) }),
         Named("vtep.NAME.mac", "the node's annotation, else made up from the name", "MAC of the node's tunnel device",
             (settings, name, mac) => settings with { VtepMacs = settings.VtepMacs.SetItem(name, mac) }),
-        Named("bridge.NAME.mac", "0a:58 and the bridge's IPv4 address", "MAC of the node's cni0; frames to another MAC are not for it",
+        Named("bridge.NAME.mac", "0a:58 and the bridge's IPv4 address",
+            "MAC of the node's cni0; frames to another MAC are not for it",
             (settings, name, mac) => settings with { BridgeMacs = settings.BridgeMacs.SetItem(name, mac) }),
         Named("pod.NS/NAME.mac", "the capture, else 0a:58 and the pod's IPv4 address", "MAC of the pod's eth0",
             (settings, name, mac) => settings with { PodMacs = settings.PodMacs.SetItem(name, mac) }),
@@ -111,7 +120,8 @@ public static class SettingRegistry
         Define("flannel.backend", "vxlan or host-gw", "the nodes' annotations, else vxlan", "flannel's backend",
             OneOf(("vxlan", FlannelBackend.Vxlan), ("host-gw", FlannelBackend.HostGateway)),
             (settings, backend) => settings with { FlannelBackend = backend }),
-        Define("flannel.directRouting", OnOff, "flannel's configuration, else off", "no tunnel between nodes of one layer-2 segment",
+        Define("flannel.directRouting", OnOff, "flannel's configuration, else off",
+            "no tunnel between nodes of one layer-2 segment",
             Switch, (settings, on) => settings with { FlannelDirectRouting = on }),
         Define("flannel.ipMasq", OnOff, "on", "masquerade what pods send outside the cluster's network",
             Switch, (settings, on) => settings with { FlannelIpMasq = on }),
@@ -133,16 +143,20 @@ public static class SettingRegistry
             (settings, profile) => settings with { ConntrackProfile = profile }),
         Define<long?>("conntrack.max", "a number from 1, kernel (262144), cilium (524288) or unlimited", "unlimited",
             "connections in a node's table",
-            Either<long?>(OneOf<long?>(("unlimited", null), ("kernel", 262144), ("cilium", 524288)), TryConnectionLimit),
+            Either<long?>(OneOf<long?>(("unlimited", null), ("kernel", 262144), ("cilium", 524288)),
+                TryConnectionLimit),
             (settings, max) => settings with { ConntrackMax = max }),
-        Define("unlisted", "forward or unreachable", "unreachable", "what becomes of packets to a podCIDR's address without a Pod",
-            OneOf(("forward", true), ("unreachable", false)), (settings, forward) => settings with { ForwardUnlisted = forward }),
+        Define("unlisted", "forward or unreachable", "unreachable",
+            "what becomes of packets to a podCIDR's address without a Pod",
+            OneOf(("forward", true), ("unreachable", false)),
+            (settings, forward) => settings with { ForwardUnlisted = forward }),
         Define<ulong>("seed", "0 to 18446744073709551615", "0", "seed of flow hashes, random choices and IP ids",
             TryUInt64, (settings, seed) => settings with { Seed = seed }),
     ];
 
     private static SettingDefinition Define<T>(
-        string key, string allowed, string standard, string help, TryRead<T> read, Func<EmulationSettings, T, EmulationSettings> set) =>
+        string key, string allowed, string standard, string help, TryRead<T> read,
+        Func<EmulationSettings, T, EmulationSettings> set) =>
         new(key, allowed, standard, help)
         {
             Apply = (settings, _, text) => read(text, out T value) ? set(settings, value) : null,

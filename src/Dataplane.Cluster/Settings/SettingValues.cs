@@ -41,7 +41,8 @@ internal static class SettingValues
     {
         bool isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
         return isHex
-            ? int.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 255
+            ? int.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
+                && value is >= 0 and <= 255
             : Number(0, 255)(text, out value);
     }
 

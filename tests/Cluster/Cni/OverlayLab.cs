@@ -6,7 +6,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Tests.Cluster.Cni;
 
-/// <summary>The two-node labs of golden/10-overlay as a cluster and the settings that make the emulation the same.</summary>
+/// <summary>
+/// The two-node labs of golden/10-overlay as a cluster and the settings that make the emulation the same.
+/// </summary>
 public static partial class OverlayLab
 {
     public const string Namespace = "default";
@@ -16,12 +18,15 @@ public static partial class OverlayLab
     /// <summary>The variants that flannel's profile can be, by folder name.</summary>
     public static readonly string[] Variants =
     [
-        "vxlan-flannel", "vxlan-flannel-linux6.1", "vxlan-calico", "vxlan-df-set", "vxlan-misconf-frag", "vxlan-noudpcsum",
+        "vxlan-flannel", "vxlan-flannel-linux6.1", "vxlan-calico", "vxlan-df-set", "vxlan-misconf-frag",
+            "vxlan-noudpcsum",
         "vxlan-outer-ce", "vxlan-podmtu1500", "vxlan-srcport-const", "vxlan-tos-inherit", "vxlan-ttl-inherit",
         "vxlan-ttl17-tos48", "vxlan-v6inner", "hostgw",
     ];
 
-    /// <summary>The folder of a variant: in the project's golden files, else beside the repository; null where neither is.</summary>
+    /// <summary>
+    /// The folder of a variant: in the project's golden files, else beside the repository; null where neither is.
+    /// </summary>
     public static string? Folder(string variant)
     {
         for (DirectoryInfo? place = new(AppContext.BaseDirectory); place is not null; place = place.Parent)
@@ -36,7 +41,9 @@ public static partial class OverlayLab
         return null;
     }
 
-    /// <summary>Nodes <c>n1 n2</c>, pods <c>default/p1a</c> and so on; bad settings throw when they are parsed, not here.</summary>
+    /// <summary>
+    /// Nodes <c>n1 n2</c>, pods <c>default/p1a</c> and so on; bad settings throw when they are parsed, not here.
+    /// </summary>
     public static (ClusterSnapshot Snapshot, string[] Settings) Load(string variantFolder)
     {
         JsonElement setup = Setup(variantFolder);
@@ -48,11 +55,13 @@ public static partial class OverlayLab
                 InternalIps = [IpAddress.Parse(setup.GetProperty("nodes")[i].GetString()!)],
                 PodCidrs = [.. PodCidrs(commands, name)],
             })],
-            Pods = [.. setup.GetProperty("pods").EnumerateObject().Select(pod => new Pod(Namespace, pod.Name, new SourceLine("setup.json", 1))
+            Pods = [.. setup.GetProperty("pods").EnumerateObject()
+                .Select(pod => new Pod(Namespace, pod.Name, new SourceLine("setup.json", 1))
             {
                 NodeName = "n" + pod.Name[1],
                 Phase = "Running",
-                Addresses = [.. Addresses(commands, pod.Name, "eth0").Select(prefix => IpAddress.Parse(prefix.Split('/')[0]))],
+                Addresses = [.. Addresses(commands, pod.Name, "eth0")
+                    .Select(prefix => IpAddress.Parse(prefix.Split('/')[0]))],
             })],
         };
         return (snapshot, [.. Settings(setup, commands)]);
@@ -94,7 +103,9 @@ public static partial class OverlayLab
         foreach (string setting in TunnelWords(parameters.GetProperty("vx").GetString()!)) yield return setting;
     }
 
-    /// <summary><c>ip link</c>'s words as settings: <c>srcport 49152 49153</c> excludes its second port, ours does not.</summary>
+    /// <summary>
+    /// <c>ip link</c>'s words as settings: <c>srcport 49152 49153</c> excludes its second port, ours does not.
+    /// </summary>
     private static IEnumerable<string> TunnelWords(string words)
     {
         Queue<string> queue = new(words.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -106,14 +117,16 @@ public static partial class OverlayLab
                 "noudpcsum" => "vxlan.udpcsum=off",
                 "srcport" => $"vxlan.srcport={queue.Dequeue()}-{int.Parse(queue.Dequeue(), null) - 1}",
                 "ttl" or "tos" or "df" => $"vxlan.{word}={queue.Dequeue()}",
-                _ => throw new InvalidDataException($"setup.json: params.vx: {word} is not a word that the loader knows"),
+                _ => throw new InvalidDataException(
+                    $"setup.json: params.vx: {word} is not a word that the loader knows"),
             };
         }
     }
 
     private static string Mac(string[] commands, string name, string device) =>
         commands.Select(command => LinkAddress().Match(command))
-            .First(match => match.Success && match.Groups["name"].Value == name && match.Groups["device"].Value == device)
+            .First(match =>
+                match.Success && match.Groups["name"].Value == name && match.Groups["device"].Value == device)
             .Groups["mac"].Value;
 
     private static IEnumerable<IpPrefix> PodCidrs(string[] commands, string node) =>
@@ -121,7 +134,8 @@ public static partial class OverlayLab
 
     private static IEnumerable<string> Addresses(string[] commands, string name, string device) =>
         commands.Select(command => AddedAddress().Match(command))
-            .Where(match => match.Success && match.Groups["name"].Value == name && match.Groups["device"].Value == device)
+            .Where(match =>
+                match.Success && match.Groups["name"].Value == name && match.Groups["device"].Value == device)
             .Select(match => match.Groups["prefix"].Value);
 
     [GeneratedRegex(@"^\[(?<name>\w+)\] ip link set (?<device>\S+) address (?<mac>\S+)")]

@@ -10,7 +10,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Cluster.Cni;
 
-/// <summary>The labs' settings against what the labs' kernel printed (<c>ip -d link</c>, <c>ip -br addr</c>, <c>ip neigh</c>).</summary>
+/// <summary>
+/// The labs' settings against what the labs' kernel printed (<c>ip -d link</c>, <c>ip -br addr</c>, <c>ip neigh</c>).
+/// </summary>
 public class OverlayLabTests
 {
     public static TheoryData<string> Variants => [.. OverlayLab.Variants];
@@ -28,7 +30,8 @@ public class OverlayLabTests
             Assert.True(node.BridgeMacKnown);
             Assert.False(node.HasDefaultRoute);
             if (model.Tunnel is null) continue;
-            Assert.Equal((node.TunnelMac.ToString(), node.TunnelMtu), Link(links, setup.GetProperty("tunnel_device") + ":"));
+            Assert.Equal((node.TunnelMac.ToString(), node.TunnelMtu),
+                Link(links, setup.GetProperty("tunnel_device") + ":"));
         }
     }
 
@@ -42,7 +45,8 @@ public class OverlayLabTests
                 .Where(address => !address.IsNone).Select(address => address.ToString()).Order(StringComparer.Ordinal)];
             string printed = setup.GetProperty(node.Name).GetProperty("addr").GetString()!;
             string[] kernel = [.. Regex.Matches(printed, @"(\S+)/\d+").Select(match => match.Groups[1].Value)
-                .Where(address => address is not ("127.0.0.1" or "::1") && !address.StartsWith("fe80:", StringComparison.Ordinal))
+                .Where(address =>
+                    address is not ("127.0.0.1" or "::1") && !address.StartsWith("fe80:", StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal)];
             Assert.Equal(kernel, ours);
         }
@@ -60,7 +64,9 @@ public class OverlayLabTests
         string text = vxlan.Value;
         Assert.Equal(tunnel.Vni.ToString(CultureInfo.InvariantCulture), Word(text, "id"));
         Assert.Equal(tunnel.Port.ToString(CultureInfo.InvariantCulture), Word(text, "dstport"));
-        Assert.Equal(tunnel.Ttl switch { 0 => "inherit", 64 => "auto", byte ttl => ttl.ToString(CultureInfo.InvariantCulture) }, Word(text, "ttl"));
+        Assert.Equal(
+            tunnel.Ttl switch { 0 => "inherit", 64 => "auto", byte ttl => ttl.ToString(CultureInfo.InvariantCulture) },
+                Word(text, "ttl"));
         Assert.Equal(tunnel.TosInherit ? "inherit" : tunnel.Tos == 0 ? "" : $"0x{tunnel.Tos:x}", Word(text, "tos"));
         Assert.Equal(tunnel.Df == TunnelDf.Unset ? "" : tunnel.Df.ToString().ToLowerInvariant(), Word(text, "df"));
         Assert.Equal(tunnel.UdpChecksum, text.Contains(" udpcsum", StringComparison.Ordinal));
@@ -85,11 +91,13 @@ public class OverlayLabTests
 
     [Fact]
     public void Only_host_gw_goes_without_a_tunnel() =>
-        Assert.Equal(["hostgw"], OverlayLab.Variants.Where(variant => Compile(variant).Model.Direct == DirectRouting.Always));
+        Assert.Equal(["hostgw"], OverlayLab.Variants
+            .Where(variant => Compile(variant).Model.Direct == DirectRouting.Always));
 
     [Fact]
     public void Outer_fragments_of_the_misconfigured_lab_are_foretold() => Assert.Contains(
-        "tunnel MTU 1500 and 50 bytes of outer headers exceed the underlay's 1500: large packets leave as outer fragments",
+        "tunnel MTU 1500 and 50 bytes of outer headers exceed the underlay's 1500: large packets leave as outer "
+        + "fragments",
         Compile("vxlan-misconf-frag").Model.Notes);
 
     [Fact]
@@ -119,7 +127,8 @@ public class OverlayLabTests
 
     private static (string Mac, int Mtu) Link(string links, string device)
     {
-        Match match = Regex.Match(links, $@"^\d+: {Regex.Escape(device)}.* mtu (\d+) .*\n\s+link/ether (\S+)", RegexOptions.Multiline);
+        Match match = Regex.Match(links, $@"^\d+: {Regex.Escape(device)}.* mtu (\d+) .*\n\s+link/ether (\S+)",
+            RegexOptions.Multiline);
         return (match.Groups[2].Value, int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
     }
 
