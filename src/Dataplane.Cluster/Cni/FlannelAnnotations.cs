@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Settings;
+using Dataplane.Wire;
+
+namespace Dataplane.Cluster.Cni;
+
+/// <summary>What flanneld wrote on its node (flannel's pkg/subnet/kube/annotations.go).</summary>
+internal sealed record FlannelAnnotations(Node Node)
+{
+    public const string Prefix = "flannel.alpha.coreos.com/";
+
+    private const uint MaxVni = 0xFFFFFF;
+
+    /// <summary>Whether there is any flannel annotation on the node.</summary>
+    public bool IsPresent { get; private init; }
+
+    /// <summary>Null where the annotation is absent.</summary>
+    public string? BackendType { get; private init; }
+
+    public uint? Vni { get; private init; }
+
+    public MacAddress? VtepMac { get; private init; }
+
+    public IpAddress PublicV4 { get; private init; }
+
+    public IpAddress PublicV6 { get; private init; }
+
+    public static FlannelAnnotations Read(Node node, List<string> notes)
+    {
+        (uint? vni, MacAddress? mac) = BackendData(node, "backend-data", notes);
+        (uint? vniV6, MacAddress? macV6) = BackendData(node, "backend-v6-data", notes);
+        return new FlannelAnnotations(node)
+        {
+            IsPresent = node.Annotations.Keys.Any(key => key.StartsWith(Prefix, StringComparison.Ordinal)),
+            BackendType = node.Annotations.GetValueOrDefault(Prefix + "backend-type"),
+            Vni = vni ?? vniV6,
+            VtepMac = mac ?? macV6,
+            PublicV4 = Address(node, "public-ip", 4, notes),
+            PublicV6 = Address(node, "public-ipv6", 6, notes),
+        };
+    }
+
+    private static (uint? Vni, MacAddress? Mac) BackendData(Node node, string name, List<string> notes)
+    {
+        if (!node.Annotations.TryGetValue(Prefix + name, out string? text) || text.Trim() is "null" or "")
+            return (null, null);
+        if (!FlannelJson.TryParse(text, out JsonElement data))
+        {
+            notes.Add($"{node.Source}: node {node.Name}: annotation {Prefix}{name} is not a JSON object: ignored");
+            return (null, null);
+        }
+
+        uint? vni = FlannelJson.Number(data, "VNI", MaxVni);
+        if (vni is null && FlannelJson.Field(data, "VNI") is not null)
+            notes.Add(
+                $"{node.Source}: node {node.Name}: VNI in annotation {Prefix}{name} is not 0 to {MaxVni}: ignored");
+
+        bool hasMac = SettingValues.TryDeviceMac(FlannelJson.Text(data, "VtepMAC"), out MacAddress mac);
+        if (!hasMac && FlannelJson.Field(data, "VtepMAC") is not null)
+            notes.Add(
+                $"{node.Source}: node {node.Name}: VtepMAC in annotation {Prefix}{name} is no device's MAC "
+                + $"address: ignored");
+
+        return (vni, hasMac ? mac : null);
+    }
+
+    private static IpAddress Address(Node node, string name, int family, List<string> notes)
+    {
+        if (!node.Annotations.TryGetValue(Prefix + name, out string? text)) return default;
+        if (IpAddress.TryParse(text, out IpAddress address) && address.Family == family) return address;
+
+        notes.Add($"{node.Source}: node {node.Name}: annotation {Prefix}{name} is not an IPv{family} address: ignored");
+        return default;
+    }
+}

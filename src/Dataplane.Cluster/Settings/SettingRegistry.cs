@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using Dataplane.Cluster.Network;
+using Dataplane.Wire;
+using static Dataplane.Cluster.Settings.SettingValues;
+
+namespace Dataplane.Cluster.Settings;
+
+/// <summary>Every key that <c>--set</c> knows: parsing, help and errors are read off this table.</summary>
+public static class SettingRegistry
+{
+    private const string OneMac = "a device's MAC address such as 02:00:c0:a8:38:0b";
+    private const string AnMtu = "576 to 65535";
+    private const string OnOff = "on or off";
+
+    private static readonly string[] NotBuilt =
+        ["geneve.", "ipip.", "link.", "policy.", "ipvs.", "proxy.", "calico.", "cilium."];
+
+    private static readonly int[] MaglevSizes = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131071];
+
+    public static ImmutableArray<SettingDefinition> All { get; } =
+        [.. Tunnel(), .. Mtus(), .. Macs(), .. Routing(), .. Flannel(), .. Connections()];
+
+    /// <summary>The table as <c>--help</c> prints it, one line a setting.</summary>
+    public static ImmutableArray<string> Listing()
+    {
+        int width = All.Max(setting => setting.Key.Length);
+        return [.. All.Select(setting =>
+            $"{setting.Key.PadRight(width)}  {setting.Help}; {setting.Allowed} (default: {setting.Default})")];
+    }
+
+    internal static SettingDefinition Find(string key, out string name)
+    {
+        foreach (SettingDefinition setting in All)
+        {
+            if (setting.Matches(key, out name)) return setting;
+        }
+
+        string shown = Show(key);
+        if (NotBuilt.Any(group => key.StartsWith(group, StringComparison.Ordinal)))
+            throw new InvalidDataException($"setting {shown} is not built yet");
+
+        string? nearest = All.FirstOrDefault(setting => setting.HasAffixes(key))?.Key
+            ?? NearestWord.Of(key, All.Select(setting => setting.Candidate(key)));
+        string hint = nearest is null ? "" : $": did you mean {nearest}?";
+        throw new InvalidDataException($"unknown setting {shown}{hint} (known: {Known()})");
+    }
+
+    /// <summary>Keys in short: <c>mtu.underlay|tunnel|pod</c>.</summary>
+    private static string Known() => string.Join(", ", All
+        .GroupBy(setting =>
+            setting.Key.Contains("NAME", StringComparison.Ordinal) ? setting.Key : setting.Key.Split('.')[0])
+        .Select(group => group.Key == group.First().Key
+            ? string.Join(", ", group.Select(setting => setting.Key))
+            : $"{group.Key}.{string.Join('|', group.Select(setting => setting.Key[(group.Key.Length + 1)..]))}"));
+
+    private static IEnumerable<SettingDefinition> Tunnel() =>
+    [
+        Define("vxlan.vni", "0 to 16777215", "flannel's annotation or configuration, else 1",
+            "VXLAN network identifier",
+            Number(0, 0xFFFFFF), (settings, vni) => settings with { VxlanVni = (uint)vni }),
+        Define("vxlan.port", "1 to 65535", "flannel's configuration, else 8472", "outer UDP destination port",
+            Number(1, 65535), (settings, port) => settings with { VxlanPort = (ushort)port }),
+        Define("vxlan.ttl", "1 to 255, 0 or auto (the route's default, 64) or inherit (copies the inner TTL)", "auto",
+            "outer TTL",
+            Either(OneOf(("0", 64), ("auto", 64), ("inherit", 0)), Number(1, 255)),
+            (settings, ttl) => settings with { VxlanTtl = (byte)ttl }),
+        Define<int>("vxlan.tos",
+            "0 to 255, 0x00 to 0xff (ip link reads bare digits as hexadecimal, here they are decimal) or inherit", "0",
+            "outer DS field; ECN comes from the inner packet; 1 is inherit, as in the kernel",
+            Either(OneOf(("inherit", 1)), TryDsField),
+            (settings, tos) => settings with { VxlanTos = tos == 1 ? (byte)0 : (byte)tos, VxlanTosInherit = tos == 1 }),
+        Define("vxlan.df", "unset, set or inherit", "unset", "outer DF bit",
+            OneOf(("unset", TunnelDf.Unset), ("set", TunnelDf.Set), ("inherit", TunnelDf.Inherit)),
+            (settings, df) => settings with { VxlanDf = df }),
+        Define("vxlan.udpcsum", OnOff, "on", "outer UDP checksum over IPv4",
+            Switch, (settings, on) => settings with { VxlanUdpChecksum = on }),
+        Define<PortRange>("vxlan.srcport",
+            "MIN-MAX or one port, 1 to 65535, both inclusive (ip link's MAX is exclusive: its 49152 49153 is "
+            + "49152-49152)",
+            "32768-60998", "outer UDP source ports", TryPorts,
+            (settings, ports) => settings with { VxlanSourcePorts = ports }),
+    ];
+
+    private static IEnumerable<SettingDefinition> Mtus() =>
+    [
+        Define("mtu.underlay", AnMtu, "1500", "MTU of the nodes' eth0",
+            Number(576, 65535), (settings, mtu) => settings with { UnderlayMtu = mtu }),
+        Define("mtu.tunnel", AnMtu, "the underlay's less the tunnel's overhead", "MTU of the tunnel device",
+            Number(576, 65535), (settings, mtu) => settings with { TunnelMtu = mtu }),
+        Define("mtu.pod", AnMtu, "the tunnel's; the underlay's without a tunnel", "MTU of pods and bridge",
+            Number(576, 65535), (settings, mtu) => settings with { PodMtu = mtu }),
+    ];
+
+    private static IEnumerable<SettingDefinition> Macs() =>
+    [
+        Named("node.NAME.mac", "made up from the name", "MAC of the node's eth0",
+            (settings, name, mac) => settings with { NodeMacs = settings.NodeMacs.SetItem(name, mac) }),
+        Named("vtep.NAME.mac", "the node's annotation, else made up from the name", "MAC of the node's tunnel device",
+            (settings, name, mac) => settings with { VtepMacs = settings.VtepMacs.SetItem(name, mac) }),
+        Named("bridge.NAME.mac", "0a:58 and the bridge's IPv4 address",
+            "MAC of the node's cni0; frames to another MAC are not for it",
+            (settings, name, mac) => settings with { BridgeMacs = settings.BridgeMacs.SetItem(name, mac) }),
+        Named("pod.NS/NAME.mac", "the capture, else 0a:58 and the pod's IPv4 address", "MAC of the pod's eth0",
+            (settings, name, mac) => settings with { PodMacs = settings.PodMacs.SetItem(name, mac) }),
+    ];
+
+    private static IEnumerable<SettingDefinition> Routing() =>
+    [
+        Define("gateway", OnOff, "on", "whether nodes have a default route",
+            Switch, (settings, on) => settings with { HasGateway = on }),
+        Define<MacAddress>("gateway.mac", OneMac, "made up", "MAC of the nodes' next hop outside",
+            TryDeviceMac, (settings, mac) => settings with { GatewayMac = mac }),
+        Define("pod.attach", "bridge or routed", "the CNI's (flannel: bridge)", "how pods hang on their node",
+            OneOf(("bridge", PodAttachment.Bridge), ("routed", PodAttachment.Routed)),
+            (settings, attachment) => settings with { PodAttachment = attachment }),
+    ];
+
+    private static IEnumerable<SettingDefinition> Flannel() =>
+    [
+        Define("flannel.backend", "vxlan or host-gw", "the nodes' annotations, else vxlan", "flannel's backend",
+            OneOf(("vxlan", FlannelBackend.Vxlan), ("host-gw", FlannelBackend.HostGateway)),
+            (settings, backend) => settings with { FlannelBackend = backend }),
+        Define("flannel.directRouting", OnOff, "flannel's configuration, else off",
+            "no tunnel between nodes of one layer-2 segment",
+            Switch, (settings, on) => settings with { FlannelDirectRouting = on }),
+        Define("flannel.ipMasq", OnOff, "on", "masquerade what pods send outside the cluster's network",
+            Switch, (settings, on) => settings with { FlannelIpMasq = on }),
+        Define<ImmutableArray<IpPrefix>>("flannel.network", "CIDR or CIDR,CIDR, one for each family",
+            "flannel's configuration, else what covers the podCIDRs", "the network of all pods",
+            TryNetworks, (settings, networks) => settings with { FlannelNetwork = networks }),
+    ];
+
+    private static IEnumerable<SettingDefinition> Connections() =>
+    [
+        Define("lb.algorithm", "random or maglev", "random", "how a service's backend is chosen",
+            OneOf(("random", LoadBalancerAlgorithm.Random), ("maglev", LoadBalancerAlgorithm.Maglev)),
+            (settings, algorithm) => settings with { LoadBalancer = algorithm }),
+        Define<int>("lb.maglevSize", string.Join(' ', MaglevSizes), "16381", "entries of a service's Maglev table",
+            (string text, out int size) => Number(1, int.MaxValue)(text, out size) && MaglevSizes.Contains(size),
+            (settings, size) => settings with { MaglevSize = size }),
+        Define("conntrack.profile", "linux or cilium", "linux", "whose connection states and timeouts apply",
+            OneOf(("linux", ConntrackProfile.Linux), ("cilium", ConntrackProfile.Cilium)),
+            (settings, profile) => settings with { ConntrackProfile = profile }),
+        Define<long?>("conntrack.max", "a number from 1, kernel (262144), cilium (524288) or unlimited", "unlimited",
+            "connections in a node's table",
+            Either<long?>(OneOf<long?>(("unlimited", null), ("kernel", 262144), ("cilium", 524288)),
+                TryConnectionLimit),
+            (settings, max) => settings with { ConntrackMax = max }),
+        Define("unlisted", "forward or unreachable", "unreachable",
+            "what becomes of packets to a podCIDR's address without a Pod",
+            OneOf(("forward", true), ("unreachable", false)),
+            (settings, forward) => settings with { ForwardUnlisted = forward }),
+        Define<ulong>("seed", "0 to 18446744073709551615", "0", "seed of flow hashes, random choices and IP ids",
+            TryUInt64, (settings, seed) => settings with { Seed = seed }),
+    ];
+
+    private static SettingDefinition Define<T>(
+        string key, string allowed, string standard, string help, TryRead<T> read,
+        Func<EmulationSettings, T, EmulationSettings> set) =>
+        new(key, allowed, standard, help)
+        {
+            Apply = (settings, _, text) => read(text, out T value) ? set(settings, value) : null,
+        };
+
+    private static SettingDefinition Named(
+        string key, string standard, string help, Func<EmulationSettings, string, MacAddress, EmulationSettings> set) =>
+        new(key, OneMac, standard, help)
+        {
+            Apply = (settings, name, text) => TryDeviceMac(text, out MacAddress mac) ? set(settings, name, mac) : null,
+        };
+}
