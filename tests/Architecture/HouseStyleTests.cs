@@ -51,8 +51,8 @@ public class HouseStyleTests
         {
             Match space = Regex.Match(SourceTree.Read(path), @"^namespace (?<name>[\w.]+);", RegexOptions.Multiline);
             string folder = Path.GetDirectoryName(path)!["src/".Length..].Replace('/', '.');
-            bool isAttributesOnly = Regex.IsMatch(SourceTree.Read(path), @"^\[assembly:", RegexOptions.Multiline);
-            if (space.Success ? space.Groups["name"].Value != folder : !isAttributesOnly) strays.Add(path);
+            bool hasNoTypes = Regex.IsMatch(SourceTree.Read(path), @"^(\[assembly:|global using)", RegexOptions.Multiline);
+            if (space.Success ? space.Groups["name"].Value != folder : !hasNoTypes) strays.Add(path);
         }
 
         Assert.Empty(strays);
