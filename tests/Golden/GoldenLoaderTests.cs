@@ -43,10 +43,11 @@ public class GoldenLoaderTests
     [Theory]
     [InlineData("vxlan-ttl17-tos48", "vxlan.ttl=17")]
     [InlineData("vxlan-ttl17-tos48", "vxlan.tos=0x48")]
-    [InlineData("vxlan-srcport-const", "vxlan.srcport=49152-49153")]
-    [InlineData("vxlan-noudpcsum", "vxlan.udpcsum=false")]
+    [InlineData("vxlan-srcport-const", "vxlan.srcport=49152-49152")]
+    [InlineData("vxlan-noudpcsum", "vxlan.udpcsum=off")]
     [InlineData("vxlan-df-set", "vxlan.df=set")]
     [InlineData("vxlan-podmtu1500", "mtu.pod=1500")]
+    [InlineData("vxlan-flannel", "bridge.node-1.mac=0a:58:0a:f4:01:01")]
     [InlineData("hostgw", "pod.default/p1a.mac=0a:58:0a:f4:01:0a")]
     public void A_variant_s_devices_become_settings(string variant, string setting) =>
         Assert.Contains(setting, OverlayManifests.Settings(OverlayVariant.Load(variant).Setup));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Dataplane.Tests.Golden;
@@ -22,7 +23,7 @@ public static class OverlayManifests
         return yaml.ToString();
     }
 
-    /// <summary>KEY=VALUE for <c>--set</c>: only what differs from Flannel's defaults, and the lab's MAC addresses.</summary>
+    /// <summary>KEY=VALUE for <c>--set</c>: MTUs, MAC addresses, the tunnel; the lab's nodes have no way out of it.</summary>
     public static IReadOnlyList<string> Settings(OverlaySetup setup)
     {
         List<string> settings =
@@ -32,6 +33,10 @@ public static class OverlayManifests
             $"mtu.pod={setup.PodMtu}",
             $"node.node-1.mac={setup.NodeMacs[0]}",
             $"node.node-2.mac={setup.NodeMacs[1]}",
+            $"bridge.node-1.mac={setup.MacOf("n1", "cni0")}",
+            $"bridge.node-2.mac={setup.MacOf("n2", "cni0")}",
+            "gateway=off",
+            "flannel.ipMasq=off",
         ];
         settings.AddRange(setup.Pods.Keys.Select(pod => $"pod.default/{pod}.mac={setup.MacOf(pod, "eth0")}"));
         if (setup.Mode != "hostgw")
@@ -44,7 +49,10 @@ public static class OverlayManifests
         return settings;
     }
 
-    /// <summary><c>ttl 17 srcport 49152 49153 noudpcsum</c> as one setting for each word, ranges with a hyphen.</summary>
+    /// <summary>
+    /// <c>ttl 17 srcport 49152 49153 noudpcsum</c> as settings. <c>ip link</c>'s last port is the first that is not
+    /// used, the setting's is the last that is.
+    /// </summary>
     private static IEnumerable<string> LinkOptions(string mode, string options)
     {
         string[] words = options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -52,9 +60,9 @@ public static class OverlayManifests
         {
             yield return words[at] switch
             {
-                "udpcsum" => $"{mode}.udpcsum=true",
-                "noudpcsum" => $"{mode}.udpcsum=false",
-                "srcport" => $"{mode}.srcport={words[++at]}-{words[++at]}",
+                "udpcsum" => $"{mode}.udpcsum=on",
+                "noudpcsum" => $"{mode}.udpcsum=off",
+                "srcport" => $"{mode}.srcport={words[++at]}-{int.Parse(words[++at], CultureInfo.InvariantCulture) - 1}",
                 string word => $"{mode}.{word}={words[++at]}",
             };
         }
