@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
+using Dataplane.Tests.Golden;
 using Xunit;
 
 namespace Dataplane.Tests.Architecture;
@@ -8,6 +10,12 @@ public class DocumentTests
 {
     private static readonly Regex Link = new(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)", RegexOptions.Compiled);
     private static readonly Regex Capture = new(@"`(?<path>[\w./-]+\.(pcap|pcapng)(\.gz)?)`", RegexOptions.Compiled);
+
+    private static readonly Regex CountedCapture = new(
+        @"^\| `(?<path>[\w./-]+)` \|([^|]*\|){2} (?<count>[\d,]+) \|",
+        RegexOptions.Compiled | RegexOptions.Multiline);
+
+    private static readonly Regex NamedPath = new(@"(?<=^|\s)(pcaps|tools|src|tests)/[\w./-]+\w", RegexOptions.Compiled);
 
     [Fact]
     public void The_file_map_names_every_folder_that_holds_sources()
@@ -48,6 +56,32 @@ public class DocumentTests
         IEnumerable<string> stored = SourceTree.Files("*.pcap*", "pcaps").Select(path => path["pcaps/".Length..]);
 
         Assert.Equal(stored.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_table_of_captures_counts_right()
+    {
+        MatchCollection rows = CountedCapture.Matches(SourceTree.Read("pcaps/README.md"));
+
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row =>
+        {
+            byte[] capture = GoldenFolder.ReadStored(Path.Combine(SourceTree.Root, "pcaps", row.Groups["path"].Value));
+            int count = int.Parse(row.Groups["count"].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+            Assert.Equal(PcapFile.Parse(capture).Frames.Count, count);
+        });
+    }
+
+    [Fact]
+    public void Commands_in_documents_name_captures_and_scripts_that_exist()
+    {
+        IEnumerable<string> missing = Documents()
+            .SelectMany(document => NamedPath.Matches(SourceTree.Read(document))
+                .Select(match => match.Value)
+                .Where(path => !Path.Exists(Path.Combine(SourceTree.Root, path)))
+                .Select(path => $"{document}: {path}"));
+
+        Assert.Empty(missing);
     }
 
     private static IEnumerable<string> Documents() =>
