@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Dataplane.Tests.Golden;
+using Xunit;
+
+namespace Dataplane.Tests.Architecture;
+
+/// <summary>Documents that name files name files that exist.</summary>
+public class DocumentTests
+{
+    private static readonly Regex Link = new(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)", RegexOptions.Compiled);
+    private static readonly Regex Capture = new(@"`(?<path>[\w./-]+\.(pcap|pcapng)(\.gz)?)`", RegexOptions.Compiled);
+
+    private static readonly Regex CountedCapture = new(
+        @"^\| `(?<path>[\w./-]+)` \|([^|]*\|){2} (?<count>[\d,]+) \|",
+        RegexOptions.Compiled | RegexOptions.Multiline);
+
+    private static readonly Regex NamedPath = new(@"(?<=^|\s)(pcaps|tools|src|tests)/[\w./-]+\w", RegexOptions.Compiled);
+
+    [Fact]
+    public void The_file_map_names_every_folder_that_holds_sources()
+    {
+        IEnumerable<string> folders = SourceTree.Sources("src")
+            .Concat(SourceTree.Files("*.csproj", "src"))
+            .Select(path => Path.GetDirectoryName(path)!.Replace('\\', '/'))
+            .Distinct();
+
+        Assert.DoesNotContain(folders, folder => !SourceTree.MappedFolders.Contains(folder));
+    }
+
+    [Fact]
+    public void The_file_map_names_no_folder_that_is_not_there() =>
+        Assert.DoesNotContain(SourceTree.MappedFolders, folder => !Directory.Exists(Path.Combine(SourceTree.Root, folder)));
+
+    [Fact]
+    public void Links_between_documents_lead_somewhere()
+    {
+        IEnumerable<string> broken = Documents()
+            .SelectMany(document => Link.Matches(SourceTree.Read(document))
+                .Select(match => match.Groups["target"].Value)
+                .Where(target => !target.Contains("://", StringComparison.Ordinal))
+                .Where(target => !Path.Exists(Path.Combine(SourceTree.Root, Path.GetDirectoryName(document)!, target)))
+                .Select(target => $"{document}: {target}"));
+
+        Assert.Empty(broken);
+    }
+
+    [Fact]
+    public void The_table_of_captures_names_every_capture_and_no_other()
+    {
+        IEnumerable<string> named = Capture.Matches(SourceTree.Read("pcaps/README.md"))
+            .Select(match => match.Groups["path"].Value)
+            .Where(path => path.Contains('/', StringComparison.Ordinal) && !path.StartsWith('/'))
+            .Select(path => path.StartsWith("pcaps/", StringComparison.Ordinal) ? path["pcaps/".Length..] : path)
+            .Distinct();
+        IEnumerable<string> stored = SourceTree.Files("*.pcap*", "pcaps").Select(path => path["pcaps/".Length..]);
+
+        Assert.Equal(stored.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_table_of_captures_counts_right()
+    {
+        MatchCollection rows = CountedCapture.Matches(SourceTree.Read("pcaps/README.md"));
+
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row =>
+        {
+            byte[] capture = GoldenFolder.ReadStored(Path.Combine(SourceTree.Root, "pcaps", row.Groups["path"].Value));
+            int count = int.Parse(row.Groups["count"].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+            Assert.Equal(PcapFile.Parse(capture).Frames.Count, count);
+        });
+    }
+
+    [Fact]
+    public void Commands_in_documents_name_captures_and_scripts_that_exist()
+    {
+        IEnumerable<string> missing = Documents()
+            .SelectMany(document => NamedPath.Matches(SourceTree.Read(document))
+                .Select(match => match.Value)
+                .Where(path => !Path.Exists(Path.Combine(SourceTree.Root, path)))
+                .Select(path => $"{document}: {path}"));
+
+        Assert.Empty(missing);
+    }
+
+    private static IEnumerable<string> Documents() =>
+        SourceTree.Files("*.md", "src", "tests", "pcaps").Append("README.md");
+}
