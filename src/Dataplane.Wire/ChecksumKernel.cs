@@ -46,7 +46,7 @@ internal static class ChecksumKernel
             sum += (first & Low32) + (first >> 32) + (second & Low32) + (second >> 32);
         }
 
-        return InternetChecksum.Fold32(sum + Tail<TCopy>(ref destination, in source, offset, length - offset));
+        return InternetChecksum.Shorten(sum + Tail<TCopy>(ref destination, in source, offset, length - offset));
     }
 
     /// <summary>Sixteen bytes a step, on any machine with vectors.</summary>
@@ -62,7 +62,7 @@ internal static class ChecksumKernel
         }
 
         ulong tail = Tail<TCopy>(ref destination, in source, offset, length - offset);
-        return InternetChecksum.Fold32(sums[0] + sums[1] + tail);
+        return InternetChecksum.Shorten(sums[0] + sums[1] + tail);
     }
 
     /// <summary>Two times 32 bytes a step: the pair hides the latency of the additions.</summary>
@@ -99,7 +99,7 @@ internal static class ChecksumKernel
         }
 
         ulong tail = Tail<TCopy>(ref destination, in source, offset, length - offset);
-        return InternetChecksum.Fold32(sums[0] + sums[1] + tail);
+        return InternetChecksum.Shorten(sums[0] + sums[1] + tail);
     }
 
     /// <summary>The last 0 to 15 bytes, by the binary digits of their count.</summary>

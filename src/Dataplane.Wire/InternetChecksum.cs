@@ -11,7 +11,10 @@ public static class InternetChecksum
 {
     private const ulong Low32 = 0xFFFF_FFFF;
 
-    /// <summary>The sum of <paramref name="bytes"/>; an odd last byte counts as if a zero followed.</summary>
+    /// <summary>
+    /// The sum of <paramref name="bytes"/>; an odd last byte counts as if a zero followed. No sum from here has more
+    /// than 18 bits, so a handful can be added as they are.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Sum(ReadOnlySpan<byte> bytes) =>
         ChecksumKernel.Run<SumOnly>(ref Unsafe.NullRef<byte>(), in MemoryMarshal.GetReference(bytes), bytes.Length);
@@ -25,7 +28,7 @@ public static class InternetChecksum
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Fold(ulong sum)
     {
-        uint folded = Fold32(sum);
+        uint folded = Shorten(sum);
         folded = (folded & 0xFFFF) + (folded >> 16);
         return (ushort)(folded + (folded >> 16));
     }
@@ -44,13 +47,13 @@ public static class InternetChecksum
 
     /// <summary>RFC 9293 §3.1 and RFC 8200 §8.1, from both addresses as they lie in the IP header: 8 or 32 bytes.</summary>
     public static uint PseudoHeader(ReadOnlySpan<byte> sourceAndDestination, byte protocol, int length) =>
-        Fold32((ulong)Sum(sourceAndDestination) + ProtocolAndLength(protocol, length));
+        Shorten((ulong)Sum(sourceAndDestination) + ProtocolAndLength(protocol, length));
 
     public static uint PseudoHeaderV4(uint source, uint destination, byte protocol, int length) =>
-        Fold32((ulong)new U32Be(source).Wire + new U32Be(destination).Wire + ProtocolAndLength(protocol, length));
+        Shorten((ulong)new U32Be(source).Wire + new U32Be(destination).Wire + ProtocolAndLength(protocol, length));
 
     public static uint PseudoHeaderV6(UInt128 source, UInt128 destination, byte protocol, int length) =>
-        Fold32(Words(source) + Words(destination) + ProtocolAndLength(protocol, length));
+        Shorten(Words(source) + Words(destination) + ProtocolAndLength(protocol, length));
 
     /// <summary>RFC 1624 equation 3: HC' = ~(~HC + ~m + m'). All three in the same byte order, whichever it is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -70,12 +73,12 @@ public static class InternetChecksum
             + Halves((ulong)(newWords >> 64)) + Halves((ulong)newWords));
     }
 
-    /// <summary>Ones'-complement addition of all 32-bit halves: a sum that fits in 32 bits.</summary>
+    /// <summary>Ones'-complement addition of the parts, left at no more than 18 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static uint Fold32(ulong sum)
+    internal static uint Shorten(ulong sum)
     {
         sum = (sum & Low32) + (sum >> 32);
-        return (uint)((sum & Low32) + (sum >> 32));
+        return (uint)((sum & 0xFFFF) + (sum >> 16));
     }
 
     private static ulong Halves(ulong words) => (words & Low32) + (words >> 32);

@@ -21,7 +21,7 @@ internal abstract record Layer
     /// <summary>Writes the pseudo-header's checksum over the whole segment at <paramref name="offset"/>.</summary>
     protected static byte[] Checksummed(byte[] segment, int offset, byte protocol, Surroundings around)
     {
-        ulong sum = InternetChecksum.Sum(segment) + (around.Network?.PseudoHeader(protocol, segment.Length) ?? 0u);
+        uint sum = InternetChecksum.Sum(segment) + (around.Network?.PseudoHeader(protocol, segment.Length) ?? 0u);
         ushort checksum = protocol == IpProtocol.Udp ? InternetChecksum.FinishUdp(sum) : InternetChecksum.Finish(sum);
         MemoryMarshal.Write(segment.AsSpan(offset), checksum);
         return segment;

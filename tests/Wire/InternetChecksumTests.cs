@@ -63,6 +63,17 @@ public class InternetChecksumTests
         Assert.Equal(0xFFFF, InternetChecksum.Fold(Kernels[implementation].Sum(ref nowhere, ref bytes[0], bytes.Length)));
     }
 
+    [Theory, MemberData(nameof(Implementations))]
+    public void A_sum_keeps_to_18_bits_so_sums_can_be_added_without_losing_a_carry(string implementation)
+    {
+        byte[] bytes = new byte[2048];
+        Array.Fill(bytes, (byte)0xFF);
+        byte nowhere = 0;
+
+        for (int length = 0; length <= bytes.Length; length++)
+            Assert.True(Kernels[implementation].Sum(ref nowhere, ref bytes[0], length) < 1u << 18);
+    }
+
     [Fact]
     public void The_example_of_rfc_1071_comes_out()
     {

@@ -23,7 +23,6 @@ public class PacketDotNetTests
         Assert.Equal(("10.244.1.5", "10.96.0.10"), (ip.SourceAddress.ToString(), ip.DestinationAddress.ToString()));
         Assert.Equal((63, 0x1234), (ip.TimeToLive, ip.Id));
         Assert.True(ip.ValidIPChecksum);
-        Assert.Equal(Convert.ToHexString(frame), $"{tcp.CalculateTcpChecksum():X4}");
         Assert.True(tcp.ValidTcpChecksum);
         Assert.Equal((40000, 80, 0xDEADBEEF, 24), (tcp.SourcePort, tcp.DestinationPort, tcp.SequenceNumber, tcp.DataOffset * 4));
         Assert.True(tcp.Synchronize && tcp.ExplicitCongestionNotificationEcho && !tcp.Acknowledgment);
@@ -105,7 +104,7 @@ public class PacketDotNetTests
             .Ipv4("10.244.0.2", "10.244.1.3", ttl: 63, id: 0xABCD, fragment: Ipv4Header.DontFragmentFlag)
             .Echo(0x1111, 1).Payload("abcdefgh");
 
-        Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(built));
+        Assert.Equal(expected, built);
     }
 
     private static EthernetPacket Theirs(byte[] frame) =>
