@@ -20,6 +20,9 @@ public abstract class CaptureReader : IDisposable
     /// <summary>What is wrong with the file, once that is known; records before it are good. Null while nothing is.</summary>
     public abstract CaptureDamage? Damage { get; }
 
+    /// <summary>What was odd and has been mended, with the first place; the records are all there. Null for nothing.</summary>
+    public virtual CaptureDamage? Remark => null;
+
     /// <summary>Whether <see cref="Rewind"/> works: files and preloaded input yes, streams no.</summary>
     public abstract bool CanRewind { get; }
 

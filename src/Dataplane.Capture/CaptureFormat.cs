@@ -1,0 +1,8 @@
+namespace Dataplane.Capture;
+
+/// <summary>The formats that are written.</summary>
+public enum CaptureFormat
+{
+    Pcapng,
+    Pcap,
+}

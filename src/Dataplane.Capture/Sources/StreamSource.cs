@@ -1,0 +1,81 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Dataplane.Capture;
+
+/// <summary>
+/// A stream that can be read once. A thread of its own reads and decompresses into a pipe while the packets before are
+/// worked on; what a record needs is copied out of the pipe's segments into the window.
+/// </summary>
+internal sealed class StreamSource : CaptureSource
+{
+    private const int SegmentSize = 64 * 1024;
+    private const int PauseAt = 4 * 1024 * 1024;
+
+    private readonly Pipe _pipe = new(new PipeOptions(
+        readerScheduler: PipeScheduler.Inline,
+        writerScheduler: PipeScheduler.Inline,
+        pauseWriterThreshold: PauseAt,
+        resumeWriterThreshold: PauseAt / 2,
+        minimumSegmentSize: SegmentSize,
+        useSynchronizationContext: false));
+
+    private readonly BlockingWait _readerWait = new();
+    private readonly Stream _stream;
+    private string? _failure;
+
+    public StreamSource(Stream stream, string name)
+        : base(name)
+    {
+        _stream = stream;
+        new Thread(Pump) { IsBackground = true, Name = $"read {name}" }.Start();
+    }
+
+    protected override long InputLength => -1;
+
+    protected override bool CanSeek => false;
+
+    protected override int ReadInput(Span<byte> destination)
+    {
+        while (true)
+        {
+            ReadResult result = _readerWait.For(_pipe.Reader.ReadAsync());
+            ReadOnlySequence<byte> ready = result.Buffer;
+            ready = ready.Slice(0, Math.Min(ready.Length, destination.Length));
+            int count = (int)ready.Length;
+            ready.CopyTo(destination);
+            _pipe.Reader.AdvanceTo(ready.End);
+            if (count > 0 || result.IsCompleted) return count;
+        }
+    }
+
+    protected override string? JudgeEnd(long offset) => _failure;
+
+    protected override void Close() => _pipe.Reader.Complete();
+
+    private void Pump()
+    {
+        BlockingWait wait = new();
+        try
+        {
+            using (_stream)
+            {
+                while (true)
+                {
+                    int count = _stream.Read(_pipe.Writer.GetSpan(SegmentSize));
+                    if (count == 0) break;
+
+                    _pipe.Writer.Advance(count);
+                    if (wait.For(_pipe.Writer.FlushAsync()).IsCompleted) break;
+                }
+            }
+        }
+        catch (Exception error)
+        {
+            // Decoders meet hostile input here and throw what they like. Whatever it is, it is damage at this place.
+            _failure = $"cannot be read further: {error.Message}";
+        }
+
+        _pipe.Writer.Complete();
+    }
+}
