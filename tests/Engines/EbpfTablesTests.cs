@@ -74,11 +74,14 @@ public sealed class EbpfTablesTests : IDisposable
     [Fact]
     public void Each_family_of_a_dual_stack_service_has_its_own_backends()
     {
-        EbpfTables tables = Compile(Clusters.Of(
+        ClusterSnapshot cluster = Clusters.Of(
             Clusters.Service("web", "10.96.0.10", "fd00::10"),
             Clusters.Slice("web", ["10.244.1.1"]),
-            Clusters.Slice("web", ["fd00:1::1", "fd00:1::2"])));
+            Clusters.Slice("web", ["fd00:1::1", "fd00:1::2"]));
+        EbpfTables tables = Compile(cluster);
 
+        Assert.Equal([IpAddress.Parse("10.96.0.10"), IpAddress.Parse("fd00::10")], tables.Frontends);
+        Assert.Equal(tables.Frontends, EbpfTables.FrontendsOf(cluster));
         Assert.Equal(["10.244.1.1"], BackendsOf(tables, "10.96.0.10", 80));
         Assert.Equal(["fd00:1::1", "fd00:1::2"], BackendsOf(tables, "fd00::10", 80));
     }

@@ -12,6 +12,7 @@ internal sealed class EbpfCompiler
     private readonly Dictionary<(IpAddress Address, byte Protocol, ushort Port), EbpfFrontend> _byFrontend = [];
     private readonly Dictionary<EbpfBackend, uint> _backendIds = [];
     private readonly List<(EbpfFrontend Frontend, uint[] Backends, int UsableCount)> _plans = [];
+    private readonly List<EbpfBackend> _backendAddresses = [];
     private readonly List<LbBackend> _backends = [default];
     private readonly List<string> _notes = [];
 
@@ -53,13 +54,17 @@ internal sealed class EbpfCompiler
 
     public IEnumerable<EbpfFrontend> Frontends => _plans.Select(plan => plan.Frontend);
 
-    public IEnumerable<EbpfBackend> BackendAddresses => _backendIds.OrderBy(entry => entry.Value).Select(entry => entry.Key);
+    public IReadOnlyList<EbpfBackend> BackendAddresses => _backendAddresses;
 
     public IReadOnlyList<string> Notes => _notes;
 
+    /// <summary>Headless and ExternalName Services have no address of their own.</summary>
+    public static bool HasFrontends(Service service) =>
+        service.Type != ServiceType.ExternalName && !service.IsHeadless && !service.ClusterIps.IsEmpty;
+
     private void Plan(Service service)
     {
-        if (service.Type == ServiceType.ExternalName || service.IsHeadless || service.ClusterIps.IsEmpty) return;
+        if (!HasFrontends(service)) return;
 
         int usable = 0;
         foreach (ServicePort port in service.Ports)
@@ -93,8 +98,10 @@ internal sealed class EbpfCompiler
                 $"{frontend.Service.Source}: Service {frontend.Service} has {count} endpoints; Cilium counts them with 16 bits");
         }
 
-        byte protocol = frontend.Port.Protocol;
-        uint[] ids = [.. endpoints.Usable.Concat(endpoints.Leaving).Select(endpoint => IdOf(endpoint, protocol))];
+        uint[] ids = new uint[count];
+        int index = 0;
+        foreach (ResolvedEndpoint endpoint in endpoints.Usable) ids[index++] = IdOf(endpoint, frontend.Port.Protocol);
+        foreach (ResolvedEndpoint endpoint in endpoints.Leaving) ids[index++] = IdOf(endpoint, frontend.Port.Protocol);
         _plans.Add((frontend, ids, endpoints.Usable.Count));
     }
 
@@ -127,6 +134,7 @@ internal sealed class EbpfCompiler
 
         uint id = (uint)_backends.Count;
         _backendIds.Add(backend, id);
+        _backendAddresses.Add(backend);
         _backends.Add(new LbBackend
         {
             Address = NameOf(endpoint.Address),
@@ -166,12 +174,12 @@ internal sealed class EbpfCompiler
     {
         var tables = new NativeArray<uint>((long)size * _plans.Count(plan => plan.UsableCount > 0));
         long start = 0;
-        EbpfBackend[] addresses = [.. BackendAddresses];
         for (int index = 0; index < _plans.Count; index++)
         {
             if (_plans[index].UsableCount == 0) continue;
 
-            MaglevBackend[] backends = [.. _plans[index].Backends.Take(_plans[index].UsableCount).Select(id => ToMaglev(id, addresses))];
+            (_, uint[] ids, int usable) = _plans[index];
+            MaglevBackend[] backends = [.. ids.Take(usable).Select(ToMaglev)];
             Ebpf.Maglev.Fill(TableAt(tables, start, size), backends);
             MaglevStarts[index + 1] = start;
             start += size;
@@ -182,9 +190,9 @@ internal sealed class EbpfCompiler
 
     private static unsafe Span<uint> TableAt(NativeArray<uint> tables, long start, int size) => new(tables.Start + start, size);
 
-    private static MaglevBackend ToMaglev(uint id, EbpfBackend[] addresses)
+    private MaglevBackend ToMaglev(uint id)
     {
-        EbpfBackend backend = addresses[id - 1];
+        EbpfBackend backend = _backendAddresses[(int)id - 1];
         string text = Ebpf.Maglev.TextOf(backend.Address, backend.Port, backend.Protocol);
         return new MaglevBackend(text, id, Ebpf.Maglev.DefaultWeight);
     }

@@ -71,6 +71,15 @@ public sealed unsafe class EbpfTables : IDisposable
         return new EbpfTables(new EbpfCompiler(snapshot, names, options), names, options);
     }
 
+    /// <summary>
+    /// What <see cref="Frontends"/> will be, before there are tables: they need names of addresses, names need the map of
+    /// places, and Services have their place in it.
+    /// </summary>
+    public static IEnumerable<IpAddress> FrontendsOf(ClusterSnapshot snapshot) => snapshot.Services
+        .Where(service => EbpfCompiler.HasFrontends(service) && !service.Ports.IsEmpty)
+        .SelectMany(service => service.ClusterIps)
+        .Distinct();
+
     /// <summary>The frontend that a verdict's <see cref="ServiceVerdict.Service"/> names.</summary>
     public EbpfFrontend FrontendOf(uint service) => _frontends[service - 1];
 

@@ -43,7 +43,7 @@ internal sealed class ServiceEndpoints
         else CollectSlices(service, port, family);
 
         bool anyReady = _candidates.Exists(candidate => candidate.Ready);
-        var usable = new List<ResolvedEndpoint>();
+        var usable = new List<ResolvedEndpoint>(_candidates.Count);
         var leaving = new List<ResolvedEndpoint>();
         foreach (Candidate candidate in _candidates)
         {
