@@ -2,25 +2,99 @@ namespace Dataplane.Core;
 
 /// <summary>
 /// Client and service → backend, with the time of last use: Cilium's cilium_lb4_affinity. Consulted only for the first
-/// packet of a connection.
+/// packet of a connection. Each node has its own clients, as each has its own map. Entries whose timeout has passed are
+/// let go when the table would grow.
 /// </summary>
-public sealed class AffinityMap
+public sealed class AffinityMap : IDisposable
 {
-    private readonly Dictionary<(uint Client, byte Family, uint Service), (uint Backend, long LastUsed)> _entries = [];
+    private const int InitialCapacity = 1024;
 
-    public int Count => _entries.Count;
+    private NativeArray<Entry> _slots = new(InitialCapacity);
 
-    /// <summary>The backend that the client had, if it was used within the timeout (both in nanoseconds).</summary>
+    /// <summary>Entries kept, those among them that have expired since the table last grew.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The backend that the client had, if it was used less than the timeout ago (both in nanoseconds).</summary>
     public bool TryGet(in FlowKey key, uint service, long now, long timeout, out uint backend)
     {
-        backend = 0;
-        if (!_entries.TryGetValue((key.Source, key.Family, service), out (uint Backend, long LastUsed) entry)) return false;
-        if (now - entry.LastUsed > timeout) return false;
-
+        ref readonly Entry entry = ref _slots[SlotOf(key.Source, service, Owner(in key))];
         backend = entry.Backend;
-        return true;
+        return entry.Service != 0 && now - entry.LastUsed < timeout;
     }
 
-    public void Remember(in FlowKey key, uint service, uint backend, long now) =>
-        _entries[(key.Source, key.Family, service)] = (backend, now);
+    /// <summary>
+    /// <paramref name="service"/> is not 0. After <paramref name="timeout"/> nanoseconds without use the entry may be
+    /// forgotten.
+    /// </summary>
+    public void Remember(in FlowKey key, uint service, uint backend, long now, long timeout = long.MaxValue)
+    {
+        if (2 * (Count + 1) > _slots.Length) Grow(now);
+
+        uint owner = Owner(in key);
+        ref Entry entry = ref _slots[SlotOf(key.Source, service, owner)];
+        if (entry.Service == 0) Count++;
+        entry = new Entry
+        {
+            Client = key.Source,
+            Service = service,
+            Owner = owner,
+            Backend = backend,
+            LastUsed = now,
+            Timeout = timeout,
+        };
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    /// <summary>Family and node: what tells clients with the same name apart.</summary>
+    private static uint Owner(in FlowKey key) => (uint)key.Zone << 8 | key.Family;
+
+    /// <summary>Where the entry is, or the free slot where it would be.</summary>
+    private long SlotOf(uint client, uint service, uint owner)
+    {
+        long mask = _slots.Length - 1;
+        long slot = FlowHash.Mix((ulong)service << 32 | client, owner) & mask;
+        while (true)
+        {
+            ref readonly Entry entry = ref _slots[slot];
+            if (entry.Service == 0 || entry.Client == client && entry.Service == service && entry.Owner == owner) return slot;
+
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    private void Grow(long now)
+    {
+        NativeArray<Entry> old = _slots;
+        long live = 0;
+        for (long slot = 0; slot < old.Length; slot++)
+        {
+            if (old[slot].IsLive(now)) live++;
+        }
+
+        _slots = new NativeArray<Entry>(4 * live >= old.Length ? 2 * old.Length : old.Length);
+        Count = (int)live;
+        for (long slot = 0; slot < old.Length; slot++)
+        {
+            ref readonly Entry entry = ref old[slot];
+            if (entry.IsLive(now)) _slots[SlotOf(entry.Client, entry.Service, entry.Owner)] = entry;
+        }
+
+        old.Dispose();
+    }
+
+    private struct Entry
+    {
+        public uint Client;
+
+        /// <summary>0 marks a free slot.</summary>
+        public uint Service;
+
+        public uint Owner;
+        public uint Backend;
+        public long LastUsed;
+        public long Timeout;
+
+        public readonly bool IsLive(long now) => Service != 0 && now - LastUsed < Timeout;
+    }
 }

@@ -1,0 +1,20 @@
+namespace Dataplane.Engines.Ebpf;
+
+/// <summary>How a backend is chosen: Cilium's <c>--bpf-lb-algorithm</c>.</summary>
+public enum LbAlgorithm : byte
+{
+    /// <summary>Cilium's default.</summary>
+    Random,
+    Maglev,
+}
+
+/// <summary>What the tables depend on besides the cluster.</summary>
+public sealed record EbpfOptions
+{
+    public static readonly EbpfOptions Default = new();
+
+    public LbAlgorithm Algorithm { get; init; }
+
+    /// <summary>Entries of each Maglev table; one of <see cref="Maglev.Sizes"/>.</summary>
+    public int MaglevSize { get; init; } = Maglev.DefaultSize;
+}
