@@ -1,0 +1,25 @@
+using Dataplane.Cluster.Model;
+
+namespace Dataplane.Cluster.Manifests;
+
+/// <summary>Which kinds are read, by group: a Calico NetworkPolicy is not Kubernetes' own.</summary>
+internal static class ObjectKinds
+{
+    public static ObjectDraft Start(string? apiVersion, string kind, SourceLine place)
+    {
+        int slash = apiVersion?.IndexOf('/') ?? -1;
+        string group = slash < 0 ? "" : apiVersion![..slash];
+        return (apiVersion is null ? "any" : group, kind) switch
+        {
+            ("" or "any", "Node") => new NodeDraft(place),
+            ("" or "any", "Namespace") => new NamespaceDraft(place),
+            ("" or "any", "Pod") => new PodDraft(place),
+            ("" or "any", "Service") => new ServiceDraft(place),
+            ("" or "any", "Endpoints") => new EndpointsDraft(place),
+            ("" or "any", "ConfigMap") => new ConfigMapDraft(place),
+            ("discovery.k8s.io" or "any", "EndpointSlice") => new EndpointSliceDraft(place),
+            ("networking.k8s.io" or "extensions" or "any", "NetworkPolicy") => new NetworkPolicyDraft(place),
+            _ => new UnmodelledDraft(apiVersion ?? "", kind, place),
+        };
+    }
+}

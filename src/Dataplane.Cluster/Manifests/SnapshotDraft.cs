@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Dataplane.Cluster.Model;
+
+namespace Dataplane.Cluster.Manifests;
+
+/// <summary>The snapshot while files are read. An object that comes again replaces the earlier one, and that is said.</summary>
+internal sealed class SnapshotDraft
+{
+    private readonly ObjectTable<Node> _nodes = new("Node");
+    private readonly ObjectTable<Namespace> _namespaces = new("Namespace");
+    private readonly ObjectTable<Pod> _pods = new("Pod");
+    private readonly ObjectTable<Service> _services = new("Service");
+    private readonly ObjectTable<EndpointSlice> _slices = new("EndpointSlice");
+    private readonly ObjectTable<ImmutableArray<EndpointSlice>> _endpoints = new("Endpoints");
+    private readonly ObjectTable<NetworkPolicy> _policies = new("NetworkPolicy");
+    private readonly ObjectTable<ConfigMap> _configMaps = new("ConfigMap");
+    private readonly OrderedDictionary<(string ApiVersion, string Kind), UnmodelledKind> _unmodelled = [];
+
+    public List<Finding> Findings { get; } = [];
+
+    public void Report(Severity severity, SourceLine source, string text) =>
+        Findings.Add(new Finding(severity, source, text));
+
+    public void Add(Node node) => _nodes.Add("", node.Name, node.Source, node, Findings);
+
+    public void Add(Namespace space) => _namespaces.Add("", space.Name, space.Source, space, Findings);
+
+    public void Add(Pod pod) => _pods.Add(pod.Namespace, pod.Name, pod.Source, pod, Findings);
+
+    public void Add(Service service) => _services.Add(service.Namespace, service.Name, service.Source, service, Findings);
+
+    public void Add(EndpointSlice slice) => _slices.Add(slice.Namespace, slice.Name, slice.Source, slice, Findings);
+
+    public void Add(NetworkPolicy policy) => _policies.Add(policy.Namespace, policy.Name, policy.Source, policy, Findings);
+
+    public void Add(ConfigMap map) => _configMaps.Add(map.Namespace, map.Name, map.Source, map, Findings);
+
+    public void AddEndpoints(string space, string name, SourceLine source, ImmutableArray<EndpointSlice> subsets) =>
+        _endpoints.Add(space, name, source, subsets, Findings);
+
+    public void AddUnmodelled(string apiVersion, string kind, SourceLine source)
+    {
+        UnmodelledKind known = _unmodelled.GetValueOrDefault((apiVersion, kind))
+            ?? new UnmodelledKind(apiVersion, kind, 0, source, UnmodelledDraft.CanChangeVerdict(apiVersion, kind));
+        _unmodelled[(apiVersion, kind)] = known with { Count = known.Count + 1 };
+    }
+
+    public ClusterSnapshot Build()
+    {
+        HashSet<(string, string)> sliced = [.. _slices.All.Select(slice => (slice.Namespace, slice.ServiceName))];
+        IEnumerable<EndpointSlice> unsliced = _endpoints.All
+            .SelectMany(subsets => subsets)
+            .Where(subset => !sliced.Contains((subset.Namespace, subset.ServiceName)));
+        var snapshot = new ClusterSnapshot
+        {
+            Nodes = [.. _nodes.All],
+            Namespaces = [.. _namespaces.All],
+            Pods = [.. _pods.All],
+            Services = [.. _services.All],
+            EndpointSlices = [.. _slices.All, .. unsliced],
+            NetworkPolicies = [.. _policies.All],
+            ConfigMaps = [.. _configMaps.All],
+            Unmodelled = [.. _unmodelled.Values],
+        };
+
+        return snapshot with { Findings = [.. Findings, .. Contradictions.Find(snapshot)] };
+    }
+
+    private sealed class ObjectTable<T>(string kind)
+    {
+        private readonly List<(T Value, SourceLine Source)> _all = [];
+        private readonly Dictionary<(string, string), int> _places = [];
+
+        public IEnumerable<T> All => _all.Select(entry => entry.Value);
+
+        public void Add(string space, string name, SourceLine source, T value, List<Finding> findings)
+        {
+            if (_places.TryAdd((space, name), _all.Count))
+            {
+                _all.Add((value, source));
+                return;
+            }
+
+            int place = _places[(space, name)];
+            string full = space.Length == 0 ? name : $"{space}/{name}";
+            findings.Add(new Finding(
+                Severity.Warning, source, $"{kind} {full} is also at {_all[place].Source}: this later one counts"));
+            _all[place] = (value, source);
+        }
+    }
+}
