@@ -7,6 +7,7 @@ namespace Dataplane.Cli;
 public sealed class DiffText(TextWriter output, Style style, string ours, string reference) : IDiffOutput
 {
     private const int ShownNumbers = 20;
+    private const int Width = 80;
 
     private readonly TextWriter _output = output;
     private readonly Style _style = style;
@@ -48,7 +49,7 @@ public sealed class DiffText(TextWriter output, Style style, string ours, string
         }
 
         string[] quiet = [.. summary.Ignored.Where(ignored => ignored.Frames == 0).Select(ignored => ignored.Field)];
-        if (quiet.Length > 0) _output.WriteLine($"also ignored, without a difference: {string.Join(", ", quiet)}");
+        if (quiet.Length > 0) WriteWrapped("also ignored, without a difference:", quiet);
     }
 
     public void Fault(FrameFault fault) => _output.WriteLine(_style.Bad($"frame {fault.Frame}: {fault.Fault}"));
@@ -69,6 +70,20 @@ public sealed class DiffText(TextWriter output, Style style, string ours, string
 
         if (summary.Cut > 0)
             _output.WriteLine($"{Quantity.Count(summary.Cut)} frames are cut by a snap length: their checksums cannot be checked");
+    }
+
+    private void WriteWrapped(string heading, string[] names)
+    {
+        _output.Write(heading);
+        int column = Width;
+        foreach (string name in names)
+        {
+            bool wrap = column + name.Length + 2 > Width;
+            _output.Write(wrap ? $"\n  {name}" : $", {name}");
+            column = wrap ? name.Length + 2 : column + name.Length + 2;
+        }
+
+        _output.WriteLine();
     }
 
     private void Unmatched(string where, ImmutableArray<long> frames)

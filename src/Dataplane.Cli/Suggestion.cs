@@ -17,7 +17,7 @@ public static class Suggestion
         string? best = known.MinBy(word => Distance(given, word));
         if (best is null) return null;
 
-        return Distance(given, best) <= Math.Max(1, Math.Max(given.Length, best.Length) * 2 / 5) ? best : null;
+        return Distance(given, best) <= Math.Max(1, (Math.Max(given.Length, best.Length) + 1) * 2 / 5) ? best : null;
     }
 
     /// <summary>Edits from one word to the other (Levenshtein), case aside.</summary>

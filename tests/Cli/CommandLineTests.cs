@@ -32,7 +32,7 @@ public class CommandLineTests
     [InlineData("--dissect checks one capture: leave out b.pcap", "diff", "a.pcap", "b.pcap", "--dissect")]
     [InlineData("--native: not built yet; leave it out", "diff", "a.pcap", "b.pcap", "--native")]
     [InlineData("--tunnel-port 4790: write PORT=vxlan or PORT=geneve", "diff", "a", "b", "--tunnel-port", "4790")]
-    [InlineData("Required argument missing for command: 'diff'.", "diff")]
+    [InlineData("Required argument 'OURS' missing for command: 'diff'.", "diff")]
     public void Wrong_usage_is_one_line_and_exit_code_2(string expected, params string[] arguments)
     {
         BuiltProgram.Outcome outcome = BuiltProgram.Run(arguments);

@@ -15,7 +15,7 @@ public sealed class FieldFilter(ImmutableArray<string> ignore, ImmutableArray<st
         "frame.time*", "frame.number", "frame.offset_shift", "frame.interface*", "frame.section_number",
         "frame.comment*", "frame.packet_*", "frame.verdict*", "frame.drop_count*", "frame.queue*",
         "outer udp.srcport", "outer ip.id", "outer ip.checksum", "outer udp.checksum", "outer udp.payload",
-        "*.checksum_calculated", "*.stream", "*.time", "*.time_relative", "*.time_delta", "*.resptime",
+        "*.checksum_calculated", "*.stream", "*.time", "*time_relative", "*time_delta", "*.resptime",
         "*.resp_in", "*.resp_to", "*.response_in", "*.response_to", "*.request_in", "*.reassembled*",
         "*.prev_*_in", "*.next_*_in", "tcp.segment*", "ip.fragment*", "ipv6.fragment*", "_ws.expert*",
     ];

@@ -11,10 +11,10 @@ internal sealed class Captures : IDisposable
     private const int RecordHeader = 16;
     private readonly string _folder = Directory.CreateTempSubdirectory("dataplane-diff-").FullName;
 
-    /// <summary>The kernel's own VXLAN frames on node n1's eth0, as a classic pcap; skips where they or tshark are absent.</summary>
-    public byte[] KernelVxlan()
+    /// <summary>The kernel's own VXLAN frames on a node's eth0, as a classic pcap; skips where they or tshark are absent.</summary>
+    public static byte[] KernelVxlan(string file = "live-n1-eth0.pcap.gz")
     {
-        string? golden = FindGolden();
+        string? golden = FindGolden(file);
         if (golden is null) Assert.Skip("../shared/golden is not there");
         try
         {
@@ -72,17 +72,17 @@ internal sealed class Captures : IDisposable
     {
         var bytes = new MemoryStream();
         using var block = new BinaryWriter(bytes);
-        block.Write([0x0a0d0d0a, 28, 0x1a2b3c4d, 0x0000_0001, -1, -1, 28]);
-        block.Write([1, 20, 1, 0, 20]);
+        block.WriteWords([0x0a0d0d0a, 28, 0x1a2b3c4d, 0x0000_0001, -1, -1, 28]);
+        block.WriteWords([1, 20, 1, 0, 20]);
         foreach ((int frame, long packetId) in wanted)
         {
             (int start, int length) = Frames(pcap)[frame - 1];
             int padding = -length & 3;
             int size = 28 + length + padding + 16 + 4;
-            block.Write([6, size, 0, 0, 0, length, length]);
+            block.WriteWords([6, size, 0, 0, 0, length, length]);
             block.Write(pcap, start, length);
             block.Write(new byte[padding]);
-            block.Write([0x0008_0005, (int)packetId, (int)(packetId >> 32), 0, size]);
+            block.WriteWords([0x0008_0005, (int)packetId, (int)(packetId >> 32), 0, size]);
         }
 
         return bytes.ToArray();
@@ -90,7 +90,7 @@ internal sealed class Captures : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static string? FindGolden()
+    private static string? FindGolden(string file)
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
@@ -98,7 +98,7 @@ internal sealed class Captures : IDisposable
 
             foreach (string shared in new[] { "../shared", "../../shared" })
             {
-                string path = Path.Combine(folder.FullName, shared, "golden/10-overlay/vxlan-flannel/live-n1-eth0.pcap.gz");
+                string path = Path.Combine(folder.FullName, shared, "golden/10-overlay/vxlan-flannel", file);
                 if (File.Exists(path)) return path;
             }
         }
@@ -109,7 +109,7 @@ internal sealed class Captures : IDisposable
 
 internal static class BlockWriting
 {
-    public static void Write(this BinaryWriter writer, int[] words)
+    public static void WriteWords(this BinaryWriter writer, int[] words)
     {
         foreach (int word in words) writer.Write(word);
     }

@@ -18,7 +18,7 @@ public sealed class DissectCheckTests : IDisposable
     [Fact]
     public void The_kernels_own_frames_are_good()
     {
-        byte[] kernel = _captures.KernelVxlan();
+        byte[] kernel = Captures.KernelVxlan();
 
         DissectSummary summary = Check(kernel);
 
@@ -33,7 +33,7 @@ public sealed class DissectCheckTests : IDisposable
     [InlineData(InnerTtl, "ip.checksum is bad")]
     public void A_bad_header_checksum_is_a_fault(int offset, string fault)
     {
-        byte[] kernel = _captures.KernelVxlan();
+        byte[] kernel = Captures.KernelVxlan();
 
         DissectSummary summary = Check(Captures.Flip(kernel, Frame, offset));
 
@@ -44,7 +44,7 @@ public sealed class DissectCheckTests : IDisposable
     [Fact]
     public void A_tunnel_frame_that_ends_too_early_is_a_fault()
     {
-        byte[] kernel = _captures.KernelVxlan();
+        byte[] kernel = Captures.KernelVxlan();
         const int UdpLength = Ip + 20 + 5;
 
         Check(Captures.Flip(kernel, Frame, UdpLength));
@@ -55,7 +55,7 @@ public sealed class DissectCheckTests : IDisposable
     [Fact]
     public void A_tunnel_port_without_the_tunnel_is_a_fault()
     {
-        byte[] kernel = _captures.KernelVxlan();
+        byte[] kernel = Captures.KernelVxlan();
         byte[] geneve = Captures.PcapngWithPacketIds(kernel, (Frame, 1));
 
         Check(geneve, options => options with { TunnelPorts = [new TunnelPort(8472, "geneve")] });
@@ -66,7 +66,7 @@ public sealed class DissectCheckTests : IDisposable
     [Fact]
     public void Faults_of_the_input_record_are_counted_apart()
     {
-        byte[] kernel = _captures.KernelVxlan();
+        byte[] kernel = Captures.KernelVxlan();
         byte[] input = Captures.Flip(kernel, Frame, InnerTtl);
         byte[] output = Captures.PcapngWithPacketIds(input, (Frame, Frame), (Frame, Frame + 1));
 
