@@ -1,1 +1,1 @@
-return 0;
+return Dataplane.Cli.CommandLine.Run(args);

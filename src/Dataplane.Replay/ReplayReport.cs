@@ -13,6 +13,9 @@ public sealed record ReplayReport
 
     public required string Proxy { get; init; }
 
+    /// <summary>Names of the emulated nodes.</summary>
+    public ImmutableArray<string> Nodes { get; init; } = [];
+
     /// <summary>Capture records read.</summary>
     public long Packets { get; init; }
 
@@ -68,6 +71,9 @@ public sealed record ReplayReport
     public long PeakMemoryBytes { get; init; }
 
     public int Workers { get; init; } = 1;
+
+    /// <summary>The run was stopped before its end; the counts are of what was done until then.</summary>
+    public bool Interrupted { get; init; }
 
     /// <summary>What was assumed, made up, or has no effect: one line each, for stderr.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];

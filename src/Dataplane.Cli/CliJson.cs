@@ -1,0 +1,24 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dataplane.Replay;
+
+namespace Dataplane.Cli;
+
+/// <summary>JSON of whole reports, by generated code: nothing is looked up at run time.</summary>
+[JsonSerializable(typeof(ReplayReport))]
+[JsonSerializable(typeof(InspectReport))]
+public sealed partial class CliJson : JsonSerializerContext
+{
+    private static readonly CliJson Readable = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    public static string Write(ReplayReport report) => JsonSerializer.Serialize(report, Readable.ReplayReport);
+
+    public static string Write(InspectReport report) => JsonSerializer.Serialize(report, Readable.InspectReport);
+}

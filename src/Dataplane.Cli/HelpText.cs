@@ -1,0 +1,104 @@
+namespace Dataplane.Cli;
+
+/// <summary>The pages of --help.</summary>
+public static class HelpText
+{
+    public const string Root = """
+        dataplane replays packet captures through an emulated Kubernetes dataplane.
+
+          dataplane replay  -f cluster.yaml -r in.pcap -w out.pcapng
+          dataplane inspect -f cluster.yaml -r in.pcap
+          dataplane diff    out.pcapng reference.pcap
+          dataplane diff    out.pcapng --dissect
+
+        verbs
+          replay     send a capture through a cluster, write what its nodes put on the wire
+          inspect    show what was understood of manifests and captures, and what is not modelled
+          diff       compare captures field by field as tshark reads them, or check one
+
+        dataplane VERB --help explains a verb; dataplane --version names the version.
+
+        Results go to stdout, everything else to stderr; - is stdin or stdout.
+        Exit codes: 0 done, 1 the answer is "no", 2 wrong usage or unreadable input,
+        3 done but part of the input was damaged or is not modelled, 130 interrupted.
+
+        """;
+
+    public const string Replay = """
+        dataplane replay -f MANIFESTS -r CAPTURE [-w OUT] [options]
+
+        Sends every packet of a capture through the cluster that the manifests describe,
+        and tells what became of it: forwarded, answered, dropped (why and where), ignored.
+
+          dataplane replay -f cluster.yaml -r in.pcap -w out.pcapng
+          kubectl get nodes,pods,services,endpointslices -A -o yaml |
+            dataplane replay -f - -r in.pcap.gz -w out.pcapng --at all
+
+        input
+          -f, --manifests PATH   file, folder or -; YAML or JSON as kubectl prints it; repeatable
+          -r, --read PATH        pcap or pcapng, also .gz .zst .lz4, or -; repeatable (merged by time)
+          -c, --count N          stop after N packets
+          -l, --loop N           replay N times; connections stay
+          -K, --preload          read the capture into memory first
+          -t, --topspeed         as fast as possible (the default)
+
+        cluster
+              --cni NAME         flannel; without it, recognised from the manifests, and said
+              --proxy NAME       how services are looked up: ebpf
+              --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable
+              --node NAME        emulate this node alone
+              --workers N        1
+
+        output
+          -w, --write PATH       capture of what comes out: pcapng, or pcap if it ends in .pcap, or -
+              --at POINT         what is written: wire (default), pod, pod:NAMESPACE/NAME, tunnel,
+                                 drops, all; repeatable
+              --comments WHICH   packets that get a comment: some (not simply forwarded), all
+              --epb-verdict      write epb_verdict options too (Wireshark 4.0 damages them)
+              --drops PATH       one line of JSON for each dropped packet
+          -o, --output FORMAT    text (default), json
+              --color WHEN       auto (default), always, never
+              --fail-on-drop     exit with 1 if a packet was dropped
+
+        """;
+
+    public const string Inspect = """
+        dataplane inspect [-f MANIFESTS] [-r CAPTURE] [options]
+
+        Shows what was understood of manifests and captures, what is odd, and what is not modelled.
+
+          -f, --manifests PATH   file, folder or -; repeatable
+          -r, --read PATH        pcap or pcapng, also .gz .zst .lz4, or -; repeatable
+              --cni NAME         flannel; without it, recognised from the manifests
+              --set KEY=VALUE    a setting, as replay takes it; repeatable
+          -o, --output FORMAT    text (default), json
+              --color WHEN       auto (default), always, never
+
+        """;
+
+    public const string Diff = """
+        dataplane diff OURS REFERENCE [options]
+        dataplane diff OUT --dissect [--input IN] [options]
+
+        Compares two captures field by field as tshark dissects both, or checks that one
+        dissects to the end with good checksums and lengths. tshark has to be on PATH.
+
+          --by order|inner       match frames by their order (default), or by the innermost IP
+                                 packet: all of it but TTL and header checksum
+          --ignore FIELD,...     leave these out too; tshark's names, * for anything,
+                                 "outer NAME" for the packet that carries a tunnel
+          --only FIELD,...       compare these alone, also the ones that are expected to differ
+          --dissect              check one capture
+          --input IN             with --dissect: the capture that was replayed. Faults that it had
+                                 already do not count; frames find their record by packet id
+          --tunnel-port PORT=vxlan|geneve
+                                 a tunnel's port that Wireshark does not know; 8472 is always VXLAN
+          -o, --output FORMAT    text (default), json
+          --color WHEN           auto (default), always, never
+
+        Times, numbers and interfaces of frames, the outer source port and IP id and the checksums
+        that follow from them are expected to differ: they are ignored by name, and listed.
+        Exit codes: 0 equal or good, 1 different or faulty.
+
+        """;
+}

@@ -1,0 +1,129 @@
+using Dataplane.Replay;
+
+namespace Dataplane.Cli;
+
+/// <summary>A replay's result for people.</summary>
+public static class ReplayText
+{
+    public static void Write(TextWriter output, ReplayReport report, Style style)
+    {
+        string nodes = report.Nodes.Length switch
+        {
+            0 => "",
+            1 => ", 1 node",
+            int count => $", {Quantity.Count(count)} nodes",
+        };
+        output.WriteLine(style.Bold($"{report.Cni}, {report.Proxy} proxy{nodes}"));
+        output.WriteLine();
+
+        WriteVerdicts(output, report, style);
+        WriteDrops(output, report, style);
+        WriteIgnored(output, report, style);
+        output.WriteLine();
+        WriteWork(output, report);
+        WriteSpeed(output, report);
+    }
+
+    private static void WriteVerdicts(TextWriter output, ReplayReport report, Style style)
+    {
+        VerdictCounts verdicts = report.Verdicts;
+        var table = new TextTable(1, "verdict", "packets", "share");
+        void Row(string name, long packets, Func<string, string>? paint = null) => table.AddPainted(
+            paint ?? (line => line), name, Quantity.Count(packets), Quantity.Share(packets, report.Packets));
+
+        Row("forwarded", verdicts.Forwarded, verdicts.Forwarded > 0 ? style.Good : null);
+        Row("answered", verdicts.Answered);
+        Row("dropped", verdicts.Dropped, verdicts.Dropped > 0 ? style.Bad : null);
+        Row("ignored", verdicts.Ignored, style.Faint);
+        Row("all", report.Packets);
+        table.Write(output, style);
+    }
+
+    private static void WriteDrops(TextWriter output, ReplayReport report, Style style)
+    {
+        if (report.Drops.IsEmpty) return;
+
+        output.WriteLine();
+        var table = new TextTable(3, "dropped because", "stage", "node", "packets", "bytes", "answered");
+        foreach (DropCount drop in report.Drops.OrderByDescending(drop => drop.Packets))
+        {
+            table.Add(
+                drop.Reason,
+                drop.Stage,
+                drop.Node,
+                Quantity.Count(drop.Packets),
+                Quantity.Count(drop.Bytes),
+                Quantity.Count(drop.Answered));
+        }
+
+        table.Write(output, style);
+    }
+
+    private static void WriteIgnored(TextWriter output, ReplayReport report, Style style)
+    {
+        if (report.Ignored.IsEmpty) return;
+
+        output.WriteLine();
+        var table = new TextTable(1, "ignored because", "packets");
+        foreach (IgnoredCount ignored in report.Ignored.OrderByDescending(ignored => ignored.Packets))
+            table.Add(ignored.Reason, Quantity.Count(ignored.Packets));
+        table.Write(output, style);
+    }
+
+    private static void WriteWork(TextWriter output, ReplayReport report)
+    {
+        Line(output, "frames", [
+            (report.FramesWritten, "written"), (report.Encapsulated, "encapsulated"), (report.Decapsulated, "decapsulated")]);
+        Line(output, "packets", [
+            (report.Translated, "translated"), (report.Reoriginated, "re-originated"), (report.Guessed, "guessed")]);
+        if (report.Unlisted > 0) Line(output, "", [(report.Unlisted, "from addresses that no Pod object has")]);
+        if (report.SnapCut > 0) Line(output, "", [(report.SnapCut, "cut by the capture's snap length")]);
+        Line(output, "connections", [(report.Connections, "")]);
+    }
+
+    private static void WriteSpeed(TextWriter output, ReplayReport report)
+    {
+        output.WriteLine();
+        string loops = report.Loops.Length > 1 ? $" (median of {report.Loops.Length} loops)" : "";
+        Put(output, "speed", $"{Quantity.Scaled(MedianRate(report), "packets/s")}, {Quantity.Scaled(MedianBits(report), "bit/s")}, "
+            + $"{Quantity.Nanoseconds(MedianNanoseconds(report))} a packet{loops}");
+
+        if (report.LatencyNanoseconds is { } latency)
+        {
+            Put(output, "latency", $"p50 {Quantity.Nanoseconds(latency.P50)}, p90 {Quantity.Nanoseconds(latency.P90)}, "
+                + $"p99 {Quantity.Nanoseconds(latency.P99)}, p99.9 {Quantity.Nanoseconds(latency.P999)}, "
+                + $"max {Quantity.Nanoseconds(latency.Max)}");
+        }
+
+        Put(output, "", "(the emulator's own time, not a kernel's)");
+        Put(output, "memory", $"{Quantity.Bytes(report.PeakMemoryBytes)} at most, "
+            + $"{Quantity.Bytes(report.AllocatedBytes)} allocated on the packet path");
+    }
+
+    /// <summary>Loops differ in the first one's new connections and in the machine's noise; the median leaves both aside.</summary>
+    private static double MedianRate(ReplayReport report)
+    {
+        double[] rates = [.. report.Loops
+            .Where(loop => loop.ElapsedSeconds > 0)
+            .Select(loop => loop.Packets / loop.ElapsedSeconds)
+            .Order()];
+        if (rates.Length < 2) return report.PacketsPerSecond;
+
+        int middle = rates.Length / 2;
+        return rates.Length % 2 == 1 ? rates[middle] : (rates[middle - 1] + rates[middle]) / 2;
+    }
+
+    private static double MedianBits(ReplayReport report) =>
+        report.PacketsPerSecond > 0 ? report.BitsPerSecond * MedianRate(report) / report.PacketsPerSecond : 0;
+
+    private static double MedianNanoseconds(ReplayReport report)
+    {
+        double rate = MedianRate(report);
+        return rate > 0 ? 1e9 / rate : 0;
+    }
+
+    private static void Line(TextWriter output, string name, (long Count, string What)[] parts) =>
+        Put(output, name, string.Join(", ", parts.Select(part => $"{Quantity.Count(part.Count)} {part.What}".TrimEnd())));
+
+    private static void Put(TextWriter output, string name, string text) => output.WriteLine($"{name,-12} {text}");
+}

@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Dataplane.Replay;
+
+namespace Dataplane.Cli;
+
+/// <summary><c>dataplane replay</c>: a capture through an emulated cluster.</summary>
+public sealed class ReplayVerb : IVerb
+{
+    private static readonly string[] Points = ["wire", "pod", "tunnel", "drops", "all"];
+    private static readonly string[] Cnis = ["flannel", "calico", "cilium", "openshift-sdn", "ovn-kubernetes"];
+    private static readonly string[] Proxies = ["ebpf", "iptables", "ipvs", "nftables"];
+
+    private readonly Option<string[]> _manifests = OptionValues.Many("--manifests", "-f");
+    private readonly Option<string[]> _read = OptionValues.Many("--read", "-r");
+    private readonly Option<string> _write = OptionValues.One("--write", "-w");
+    private readonly Option<string[]> _at = OptionValues.Many("--at");
+    private readonly Option<string> _cni = OptionValues.One("--cni");
+    private readonly Option<string> _proxy = OptionValues.One("--proxy");
+    private readonly Option<string[]> _set = OptionValues.Many("--set");
+    private readonly Option<string> _node = OptionValues.One("--node");
+    private readonly Option<string> _loop = OptionValues.One("--loop", "-l");
+    private readonly Option<bool> _preload = OptionValues.Flag("--preload", "-K");
+    private readonly Option<string> _count = OptionValues.One("--count", "-c");
+    private readonly Option<string> _comments = OptionValues.One("--comments");
+    private readonly Option<bool> _epbVerdict = OptionValues.Flag("--epb-verdict");
+    private readonly Option<string> _drops = OptionValues.One("--drops");
+    private readonly Option<string> _workers = OptionValues.One("--workers");
+    private readonly Option<bool> _topspeed = OptionValues.Flag("--topspeed", "-t");
+    private readonly Option<bool> _failOnDrop = OptionValues.Flag("--fail-on-drop");
+    private readonly Option<string> _color = OptionValues.One("--color");
+    private readonly Option<string> _output = OptionValues.One("--output", "-o");
+
+    private readonly Option<string[]>[] _later =
+    [
+        OptionValues.Later("--multiplier", "-x"), OptionValues.Later("--pps", "-p"), OptionValues.Later("--mbps", "-M"),
+        OptionValues.Later("--entry"), OptionValues.Later("--routes"), OptionValues.Later("--rules"),
+        OptionValues.Later("--gso"), OptionValues.Later("--histogram"),
+    ];
+
+    public string Name => "replay";
+
+    public string Help => HelpText.Replay;
+
+    public Command Command
+    {
+        get
+        {
+            var command = new Command(Name)
+            {
+                _manifests, _read, _write, _at, _cni, _proxy, _set, _node, _loop, _preload, _count, _comments, _epbVerdict,
+                _drops, _workers, _topspeed, _failOnDrop, _color, _output,
+            };
+            foreach (Option<string[]> option in _later) command.Add(option);
+            return command;
+        }
+    }
+
+    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    {
+        ReplayOptions options = Options(arguments);
+        bool json = arguments.OneOf(_output, "text", "json") == "json";
+        Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"), toError: options.Output == "-");
+        streams.ResultOnError = options.Output == "-";
+
+        ReplayReport report;
+        using (var progress = new RunProgress(streams.Error))
+        {
+            report = ReplayRunner.Run(options, progress, cancellation);
+        }
+
+        foreach (string note in report.Notes) streams.Say($"note: {note}");
+        foreach (string damage in report.Damage) streams.Say($"warning: {damage}");
+        if (report.Interrupted) streams.Say("interrupted: the counts are of what was done until then");
+
+        if (json) streams.Result.WriteLine(CliJson.Write(report));
+        else ReplayText.Write(streams.Result, report, style);
+        return Code(report, arguments.GetValue(_failOnDrop));
+    }
+
+    /// <summary>A run that was cut short says so first; a drop that was looked for is found, damage or not.</summary>
+    public static int Code(ReplayReport report, bool failOnDrop)
+    {
+        if (report.Interrupted) return ExitCode.Interrupted;
+        if (failOnDrop && report.Verdicts.Dropped > 0) return ExitCode.No;
+
+        return report.Damage.IsEmpty ? ExitCode.Done : ExitCode.Damaged;
+    }
+
+    private ReplayOptions Options(ParseResult arguments)
+    {
+        arguments.RefuseLater(_later);
+        ImmutableArray<string> manifests = [.. arguments.GetValue(_manifests) ?? []];
+        ImmutableArray<string> captures = [.. arguments.GetValue(_read) ?? []];
+        if (manifests.IsEmpty) throw new UsageException("no manifests: name the cluster's with -f PATH");
+        if (captures.IsEmpty) throw new UsageException("no capture: name one with -r PATH");
+        if (manifests.Concat(captures).Count(path => path == "-") > 1)
+            throw new UsageException("stdin can be read once: - stands twice among -f and -r");
+        if (arguments.Number(_workers, least: 1, otherwise: 1) != 1)
+            throw new UsageException("--workers: only 1 is built yet; leave it out");
+
+        return new ReplayOptions
+        {
+            Manifests = manifests,
+            Captures = captures,
+            Output = arguments.GetValue(_write),
+            At = [.. (arguments.GetValue(_at) ?? []).SelectMany(point => point.Split(',')).Select(CheckPoint)],
+            Cni = CheckCni(arguments.GetValue(_cni)),
+            Proxy = CheckProxy(arguments.GetValue(_proxy)),
+            Node = arguments.GetValue(_node),
+            Settings = [.. (arguments.GetValue(_set) ?? []).Select(CheckSetting)],
+            Loops = (int)Math.Min(int.MaxValue, arguments.Number(_loop, least: 1, otherwise: 1)),
+            Preload = arguments.GetValue(_preload),
+            Count = arguments.Number(_count, least: 1, otherwise: 0),
+            CommentAll = arguments.OneOf(_comments, "some", "all") == "all",
+            EpbVerdict = arguments.GetValue(_epbVerdict),
+            DropsPath = arguments.GetValue(_drops),
+        };
+    }
+
+    private static string CheckPoint(string point)
+    {
+        if (Points.Contains(point)) return point;
+        if (point.StartsWith("pod:", StringComparison.Ordinal))
+        {
+            string[] name = point["pod:".Length..].Split('/');
+            if (name.Length == 2 && name.All(part => part.Length > 0)) return point;
+
+            throw new UsageException($"--at {point}: write pod:NAMESPACE/NAME");
+        }
+
+        throw new UsageException(Suggestion.For("value of --at", point, [.. Points, "pod:NAMESPACE/NAME"]));
+    }
+
+    private static string? CheckCni(string? cni) => cni switch
+    {
+        null or "flannel" => cni,
+        _ when cni == "all" || Cnis.Contains(cni) => throw new UsageException($"--cni {cni}: not built yet; flannel is"),
+        _ => throw new UsageException(Suggestion.For("CNI", cni, Cnis)),
+    };
+
+    private static string? CheckProxy(string? proxy) => proxy switch
+    {
+        null or "ebpf" => proxy,
+        _ when Proxies.Contains(proxy) => throw new UsageException($"--proxy {proxy}: not built yet; ebpf is"),
+        _ => throw new UsageException(Suggestion.For("proxy", proxy, Proxies)),
+    };
+
+    private static string CheckSetting(string setting) =>
+        setting.IndexOf('=') > 0 ? setting : throw new UsageException($"--set {setting}: write KEY=VALUE");
+}

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Xml;
+
+namespace Dataplane.Replay.Diff;
+
+/// <summary>Runs tshark on a capture and reads its PDML frame by frame, in constant memory (tshark's own aside).</summary>
+public sealed class PdmlReader : IDisposable
+{
+    private readonly Process _process;
+    private readonly XmlReader _xml;
+    private readonly StringBuilder _complaints = new();
+    private readonly NameTable _names = new();
+    private long _frames;
+    private bool _ended;
+
+    public PdmlReader(string capture, IReadOnlyList<TunnelPort> ports, Action<string> showCommand)
+    {
+        if (capture != "-") File.OpenHandle(capture).Dispose();
+
+        string program = Tshark.Find();
+        IReadOnlyList<string> arguments = Tshark.Arguments(capture, ports);
+        showCommand(Tshark.Describe(arguments));
+        Capture = capture;
+
+        _process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        _process.ErrorDataReceived += (_, line) => Complain(line.Data);
+        _process.BeginErrorReadLine();
+        _xml = XmlReader.Create(_process.StandardOutput.BaseStream, new XmlReaderSettings
+        {
+            CheckCharacters = false,
+            DtdProcessing = DtdProcessing.Prohibit,
+            IgnoreComments = true,
+            IgnoreProcessingInstructions = true,
+            IgnoreWhitespace = true,
+            NameTable = _names,
+        });
+    }
+
+    public string Capture { get; }
+
+    /// <summary>What tshark said about a capture that ends too early; null while nothing.</summary>
+    public string? Damage { get; private set; }
+
+    /// <summary>The next frame, or null at the end.</summary>
+    public DissectedFrame? Read()
+    {
+        if (_ended) return null;
+
+        try
+        {
+            while (_xml.Read())
+            {
+                if (_xml.NodeType == XmlNodeType.Element && _xml.Name == "packet") return ReadPacket();
+            }
+        }
+        catch (XmlException)
+        {
+            // tshark gave up in the middle; End says why, in tshark's own words.
+        }
+
+        End();
+        return null;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+        _xml.Dispose();
+    }
+
+    private void End()
+    {
+        _ended = true;
+        _process.WaitForExit();
+        if (_process.ExitCode == 0) return;
+
+        string complaint = _complaints.Length > 0
+            ? _complaints.ToString()
+            : string.Create(CultureInfo.InvariantCulture, $"tshark ended with exit code {_process.ExitCode}");
+        string line = string.Create(CultureInfo.InvariantCulture, $"{Capture}: after frame {_frames}: {complaint}");
+        if (_frames == 0) throw new InvalidDataException(line);
+
+        Damage = line;
+    }
+
+    private void Complain(string? line)
+    {
+        if (line is null || line.Length == 0 || line.StartsWith("Running as user", StringComparison.Ordinal)) return;
+
+        lock (_complaints)
+        {
+            if (_complaints.Length == 0) _complaints.Append(line);
+        }
+    }
+
+    private DissectedFrame ReadPacket()
+    {
+        var frame = new DissectedFrame { Number = ++_frames };
+        int end = _xml.Depth;
+        int layer = -1;
+        bool skipping = false;
+
+        while (_xml.Read() && _xml.Depth > end)
+        {
+            if (_xml.NodeType != XmlNodeType.Element) continue;
+
+            string name = _xml.GetAttribute("name") ?? "";
+            if (_xml.Depth == end + 1)
+            {
+                skipping = name == "geninfo";
+                if (skipping) continue;
+
+                layer = frame.AddLayer(
+                    name == "fake-field-wrapper" ? "data" : _names.Add(name),
+                    _xml.GetAttribute("showname") ?? "",
+                    Number(_xml.GetAttribute("pos")));
+            }
+            else if (!skipping && _xml.GetAttribute("hide") is null)
+            {
+                AddField(frame, layer, name);
+            }
+        }
+
+        return frame;
+    }
+
+    private void AddField(DissectedFrame frame, int layer, string name)
+    {
+        string value = _xml.GetAttribute("value") ?? "";
+        if (name.Length == 0)
+        {
+            // Bytes that a dissector shows as text only; headlines of groups have no bytes of their own.
+            if (value.Length == 0) return;
+            name = frame.Layers[layer] + ".text";
+        }
+
+        frame.AddField(new DissectedField(layer, _names.Add(name), _xml.GetAttribute("show") ?? "", value));
+    }
+
+    private static int Number(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+}

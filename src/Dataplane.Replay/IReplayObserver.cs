@@ -1,0 +1,14 @@
+namespace Dataplane.Replay;
+
+/// <summary>Who watches a replay while it runs. Called between bursts, from the run's own thread; calls must return quickly.</summary>
+public interface IReplayObserver
+{
+    /// <summary>The tables are compiled and the first record is about to be read; -1 where a total is not known.</summary>
+    void Started(long totalBytes, long totalRecordsOrMinusOne);
+
+    /// <summary>Totals since the start.</summary>
+    void Progress(long packets, long bytesRead);
+
+    /// <summary>One line for the user, at once.</summary>
+    void Warn(string line);
+}
