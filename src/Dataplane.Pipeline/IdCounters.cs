@@ -21,7 +21,7 @@ public sealed class IdCounters(uint seed)
 
     private static ushort[] Seeded(uint seed)
     {
-        var counters = new ushort[Buckets];
+        ushort[] counters = new ushort[Buckets];
         var draw = new Draw(seed);
         for (int bucket = 0; bucket < Buckets; bucket++) counters[bucket] = (ushort)draw.Next();
         return counters;

@@ -53,6 +53,6 @@ internal readonly ref struct LinkLayer
     {
         4 => Wire.EtherType.Ipv4,
         6 => Wire.EtherType.Ipv6,
-        _ => 0,
+        _ => (ushort)0,
     };
 }

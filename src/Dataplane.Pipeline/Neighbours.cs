@@ -92,30 +92,29 @@ public static unsafe class Neighbours
 
     private static void AnswerArp(PacketBurst burst, ref Lane lane, Topology topology)
     {
-        int room = EthernetHeader.Size + ArpHeader.Size;
-        byte* to = burst.Allocate(room);
+        byte* to = burst.Allocate(ArpReply.Size);
         if (to == null || lane.LinkSize == 0)
         {
             burst.Settle(ref lane, Verdict.Forwarded);
             return;
         }
 
-        var request = new ReadOnlySpan<byte>(lane.Network, ArpHeader.Size);
-        int length = ArpReply.Build(new Span<byte>(to, room), request, Mac(topology.Nodes[lane.Node].BridgeMac));
+        int length = ArpReply.Build(new Span<byte>(to, ArpReply.Size), new ReadOnlySpan<byte>(lane.Frame, lane.Length), Mac(topology.Nodes[lane.Node].BridgeMac));
         Leave(burst, ref lane, to, length);
     }
 
     private static void AnswerSolicitation(PacketBurst burst, ref Lane lane, Topology topology)
     {
-        byte* to = burst.Allocate(NeighborAdvertisement.MaxSize);
+        byte* to = burst.Allocate(NeighborAdvertisement.Size);
         if (to == null || lane.LinkSize == 0)
         {
             burst.Settle(ref lane, Verdict.Forwarded);
             return;
         }
 
-        var packet = new ReadOnlySpan<byte>(lane.Network, Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize));
-        int length = NeighborAdvertisement.Build(new Span<byte>(to, NeighborAdvertisement.MaxSize), packet, Mac(topology.Nodes[lane.Node].BridgeMac));
+        var frame = new ReadOnlySpan<byte>(lane.Frame, lane.Length);
+        MacAddress mac = Mac(topology.Nodes[lane.Node].BridgeMac);
+        int length = NeighborAdvertisement.Build(new Span<byte>(to, NeighborAdvertisement.Size), frame, mac, isRouter: true);
         if (length > 0) Leave(burst, ref lane, to, length);
         else Pass(burst, ref lane, topology);
     }

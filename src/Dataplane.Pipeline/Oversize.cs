@@ -25,14 +25,16 @@ internal static unsafe class Oversize
 
     private static bool Split(PacketBurst burst, ref Lane lane, int mtu)
     {
-        var fragmenter = new Ipv4Fragmenter(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength), mtu);
+        var packet = new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength);
+        if (!Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragmenter)) return false;
+
         for (int index = 0; index < fragmenter.Count; index++)
         {
             byte* to = burst.Allocate(mtu);
             Lane* fragment = to == null ? null : burst.TryAddLane(in lane);
             if (fragment == null) return false;
 
-            int length = fragmenter.Build(index, new Span<byte>(to, mtu));
+            int length = fragmenter.BuildFragment(index, new Span<byte>(to, mtu));
             fragment->Network = to;
             fragment->Frame = to;
             fragment->Length = length;

@@ -67,7 +67,7 @@ public static unsafe class ParseStage
 
         NetworkParser.SetKeyV4(ref lane, ip);
         NetworkParser.SetPorts(ref lane, ip + Ipv4Header.Size);
-        lane.TcpFlags = ip[Ipv4Header.Size + NetworkParser.TcpFlagsOffset - (protocol == IpProtocol.Tcp ? 0 : NetworkParser.TcpFlagsOffset)];
+        lane.TcpFlags = protocol == IpProtocol.Tcp ? ip[Ipv4Header.Size + NetworkParser.TcpFlagsOffset] : (byte)0;
         lane.Frame = to - EthernetSize;
         lane.Network = to;
         lane.Transport = to + Ipv4Header.Size;

@@ -6,7 +6,7 @@ namespace Dataplane.Pipeline;
 /// A capture at a receiver shows packets after the dataplane has worked on them. They are put back to where they came from,
 /// as they were there, so that the pipeline can bring them here again.
 /// </summary>
-public static class Reorigination
+public static unsafe class Reorigination
 {
     private const int MaxTtl = 255;
 

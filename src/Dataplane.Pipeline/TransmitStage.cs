@@ -87,13 +87,13 @@ public static unsafe class TransmitStage
     private static void SendPieces<TSink>(PacketBurst burst, in Lane lane, byte* ip, int mtu, ref TSink sink)
         where TSink : struct, IFrameSink
     {
-        var fragmenter = new Ipv4Fragmenter(new ReadOnlySpan<byte>(ip, lane.Length - EthernetHeader.Size), mtu);
+        var packet = new ReadOnlySpan<byte>(ip, lane.Length - EthernetHeader.Size);
         byte* to = burst.Allocate(mtu);
-        if (to == null) return;
+        if (to == null || !Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragmenter)) return;
 
         for (int index = 0; index < fragmenter.Count; index++)
         {
-            int length = fragmenter.Build(index, new Span<byte>(to, mtu));
+            int length = fragmenter.BuildFragment(index, new Span<byte>(to, mtu));
             new ReadOnlySpan<byte>(lane.Frame, EthernetHeader.Size).CopyTo(new Span<byte>(to - EthernetHeader.Size, EthernetHeader.Size));
             sink.Take(in lane, ObservationPoint.Wire, lane.Node, to - EthernetHeader.Size, length + EthernetHeader.Size);
         }
