@@ -5,7 +5,7 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>Ethernet headers in front of IP packets. MACs are six bytes as they lie in memory.</summary>
-internal static unsafe class Link
+public static unsafe class Link
 {
     private const ulong Ipv4InMemory = 0x0008ul << 48;
     private const ulong Ipv6InMemory = 0xDD86ul << 48;
@@ -27,6 +27,12 @@ internal static unsafe class Link
         lane.Missing = lane.NetworkLength - present;
         lane.LinkSize = EthernetHeader.Size;
         WriteEthernet(lane.Frame, destination, source, lane.Is(Shape.V6));
+    }
+
+    /// <summary>Gives a packet that has no link header an Ethernet one without addresses, so that it can be shown beside others.</summary>
+    public static void EnsureEthernet(ref Lane lane)
+    {
+        if (lane.LinkSize == 0 && lane.Frame == lane.Network) Frame(ref lane, 0, 0);
     }
 
     /// <summary>The MAC that is made up for an address without a pod: 0a:58 and the IPv4 address, as the bridge plugin did.</summary>

@@ -1,8 +1,106 @@
+using System.Diagnostics;
+using Dataplane.Capture;
+using Dataplane.Cluster.Manifests;
+using Dataplane.Cluster.Model;
+using Dataplane.Core;
+using Dataplane.Wire;
+
 namespace Dataplane.Replay;
 
 /// <summary>Runs a capture through an emulated cluster.</summary>
 public static class ReplayRunner
 {
-    public static ReplayReport Run(ReplayOptions options, IReplayObserver observer, CancellationToken cancellation) =>
-        throw new NotSupportedException("replay is not part of this build");
+    private const int BatchSize = 256;
+    private const long BytesBetweenReports = 64 << 20;
+
+    /// <exception cref="InvalidDataException">An input cannot be read, or an option makes no sense with it.</exception>
+    public static ReplayReport Run(ReplayOptions options, IReplayObserver observer, CancellationToken cancellation)
+    {
+        if (options.Captures.IsEmpty) throw new InvalidDataException("nothing to replay: give a capture with -r");
+
+        ClusterSnapshot snapshot = ManifestReader.Read(options.Manifests);
+        using Emulation emulation = Emulation.Compile(snapshot, options);
+        using CaptureReader reader = OpenAll(options);
+        return Run(emulation, reader, options, observer, cancellation);
+    }
+
+    /// <summary>The same with a cluster that is compiled already, and an open capture.</summary>
+    public static ReplayReport Run(
+        Emulation emulation, CaptureReader reader, ReplayOptions options, IReplayObserver observer, CancellationToken cancellation)
+    {
+        using FrameCollector? collector = FrameOutput.Open(emulation, options);
+        IPipeline pipeline = PipelineCatalog.Create(emulation.Tables, emulation.State, emulation.Burst, collector);
+        var meter = new RunMeter();
+        observer.Started(reader.Length < 0 ? -1 : reader.Length * options.Loops, -1);
+        var loops = new LoopClock(options.Loops);
+        while (loops.TryBegin() && !cancellation.IsCancellationRequested)
+        {
+            if (loops.Number > 1) reader.Rewind();
+            RunLoop(reader, pipeline, options, observer, meter, loops, cancellation);
+            loops.End(meter.Records);
+            if (IsDone(options, meter)) break;
+        }
+
+        pipeline.Finish();
+        long frames = collector?.FramesWritten ?? 0;
+        return RunReport.Build(emulation, reader, options, meter, loops, frames) with { Interrupted = cancellation.IsCancellationRequested };
+    }
+
+    private static void RunLoop(
+        CaptureReader reader, IPipeline pipeline, ReplayOptions options, IReplayObserver observer, RunMeter meter, LoopClock loops,
+        CancellationToken cancellation)
+    {
+        CaptureRecord[] batch = new CaptureRecord[BatchSize];
+        long reportAt = reader.Position + BytesBetweenReports;
+        long started = reader.Position;
+        while (!cancellation.IsCancellationRequested)
+        {
+            meter.BeginBatch();
+            int wanted = Wanted(options, meter);
+            int count = wanted == 0 ? 0 : reader.Read(batch.AsSpan(0, wanted));
+            if (count == 0) return;
+
+            loops.Shift(batch.AsSpan(0, count));
+            for (int done = 0; done < count;)
+            {
+                int taken = pipeline.Process(batch.AsSpan(done, count - done));
+                done += taken;
+                meter.EndBurst(taken);
+            }
+
+            meter.EndBatch();
+            if (reader.Position < reportAt) continue;
+
+            reportAt = reader.Position + BytesBetweenReports;
+            meter.SampleMemory();
+            observer.Progress(meter.Records, (loops.Number - 1) * Math.Max(0, reader.Length) + reader.Position - started);
+        }
+    }
+
+    private static int Wanted(ReplayOptions options, RunMeter meter) =>
+        options.Count == 0 ? BatchSize : (int)Math.Min(BatchSize, options.Count - meter.Records);
+
+    private static bool IsDone(ReplayOptions options, RunMeter meter) => options.Count > 0 && meter.Records >= options.Count;
+
+    private static CaptureReader OpenAll(ReplayOptions options)
+    {
+        var how = new CaptureReadOptions { Preload = options.Preload };
+        List<CaptureReader> readers = [];
+        try
+        {
+            foreach (string path in options.Captures) readers.Add(CaptureFile.Open(path, how));
+            CaptureReader reader = readers.Count == 1 ? readers[0] : new MergedCaptureReader(readers);
+            if (options.Loops > 1 && !reader.CanRewind)
+            {
+                throw new InvalidDataException($"{reader.Name}: a stream cannot be read again: --loop needs --preload");
+            }
+
+            return reader;
+        }
+        catch
+        {
+            foreach (CaptureReader reader in readers) reader.Dispose();
+            throw;
+        }
+    }
 }

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Dataplane.Cluster.Network;
+using Dataplane.Core;
+using Dataplane.Wire;
+
+namespace Dataplane.Replay;
+
+/// <summary>One JSON line for each dropped packet (<c>--drops</c>).</summary>
+public sealed unsafe class DropLog : IDisposable
+{
+    private const int FlushAbove = 1 << 16;
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
+    private readonly Stream _stream;
+    private readonly NetworkModel _model;
+    private readonly AddressNames _names;
+    private readonly MemoryStream _buffer = new();
+    private readonly Utf8JsonWriter _json;
+
+    public DropLog(string path, NetworkModel model, AddressNames names)
+    {
+        _stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        _model = model;
+        _names = names;
+        _json = new Utf8JsonWriter(_buffer);
+    }
+
+    public void Add(PacketBurst burst, int record)
+    {
+        ref RecordState state = ref burst.Records[record];
+        _json.Reset();
+        _json.WriteStartObject();
+        _json.WriteNumber("packet"u8, burst.FirstRecord + record + 1);
+        _json.WriteNumber("time"u8, (decimal)state.Timestamp / NanosecondsPerSecond);
+        _json.WriteString("reason"u8, DropReasonText.Name(state.Drop));
+        _json.WriteString("stage"u8, VerdictText.Name(state.Stage));
+        _json.WriteString("node"u8, PacketComment.NodeName(_model, state.Node));
+        _json.WriteNumber("bytes"u8, state.OriginalLength);
+        _json.WriteBoolean("answered"u8, (state.Flags & RecordFlags.Answered) != 0);
+        WriteTuple(burst, record);
+        _json.WriteString("sentence"u8, DropReasonText.Sentence(state.Drop));
+        _json.WriteEndObject();
+        _json.Flush();
+        _buffer.WriteByte((byte)'\n');
+        if (_buffer.Length > FlushAbove) Write();
+    }
+
+    public void Dispose()
+    {
+        Write();
+        _json.Dispose();
+        _stream.Dispose();
+    }
+
+    private void WriteTuple(PacketBurst burst, int record)
+    {
+        ref Lane lane = ref burst.Lanes[record];
+        if (lane.Key.Family == 0) return;
+
+        _json.WriteString("src"u8, Address(lane.Key.Source, lane.Key.Family));
+        _json.WriteString("dst"u8, Address(lane.Key.Destination, lane.Key.Family));
+        _json.WriteNumber("protocol"u8, lane.Key.Protocol);
+        if (lane.Key.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp)) return;
+
+        _json.WriteNumber("srcPort"u8, lane.Key.SourcePort);
+        _json.WriteNumber("dstPort"u8, lane.Key.DestinationPort);
+    }
+
+    private string Address(uint name, byte family) => (family == 6 ? _names.AddressOf(name) : IpAddress.FromV4(name)).ToString();
+
+    private void Write()
+    {
+        _stream.Write(_buffer.GetBuffer(), 0, (int)_buffer.Length);
+        _buffer.SetLength(0);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Dataplane.Cluster.Network;
+using Dataplane.Core;
+using Dataplane.Pipeline;
+using Dataplane.Wire;
+
+namespace Dataplane.Replay;
+
+/// <summary>The constant part of a node's outer headers, with its sums; see <see cref="EncapStage"/>.</summary>
+internal static class OuterTemplate
+{
+    private const int OuterIp = EthernetHeader.Size;
+    private const int OuterUdp = OuterIp + Ipv4Header.Size;
+    private const int Vxlan = OuterUdp + UdpHeader.Size;
+    private const int InnerEthernet = Vxlan + VxlanHeader.Size;
+    private const byte VersionAndLength = 0x45;
+
+    public static void Write(ref NodeEntry entry, NodeNetwork node, TunnelSettings tunnel)
+    {
+        Span<byte> bytes = MemoryMarshal.CreateSpan(ref entry.Template[0], EncapStage.TemplateSize);
+        node.UnderlayMac.WriteTo(bytes[MacAddress.Size..]);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[(2 * MacAddress.Size)..], EtherType.Ipv4);
+
+        Span<byte> ip = bytes.Slice(OuterIp, Ipv4Header.Size);
+        ip[0] = VersionAndLength;
+        ip[Ipv4Header.ProtocolOffset] = IpProtocol.Udp;
+        node.UnderlayV4.WriteTo(ip[Ipv4Header.SourceOffset..]);
+
+        Span<byte> udp = bytes.Slice(OuterUdp, UdpHeader.Size);
+        BinaryPrimitives.WriteUInt16BigEndian(udp[sizeof(ushort)..], tunnel.Port);
+        MemoryMarshal.Write(bytes[Vxlan..], new VxlanHeader(tunnel.Vni));
+
+        node.TunnelMac.WriteTo(bytes[(InnerEthernet + MacAddress.Size)..]);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[(InnerEthernet + 2 * MacAddress.Size)..], EtherType.Ipv4);
+
+        entry.OuterIpSum = InternetChecksum.Sum(ip);
+        uint source = InternetChecksum.PseudoHeaderV4(node.UnderlayV4.V4, 0, IpProtocol.Udp, 0);
+        Span<byte> inner = bytes.Slice(InnerEthernet + MacAddress.Size, MacAddress.Size);
+        entry.OuterUdpSum = InternetChecksum.Fold(
+            (ulong)source + InternetChecksum.Sum(udp) + InternetChecksum.Sum(bytes.Slice(Vxlan, VxlanHeader.Size)) + InternetChecksum.Sum(inner));
+    }
+}

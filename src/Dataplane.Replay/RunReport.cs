@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using Dataplane.Capture;
+using Dataplane.Cluster.Model;
+using Dataplane.Core;
+
+namespace Dataplane.Replay;
+
+/// <summary>Makes the report of a run out of what was counted and measured.</summary>
+internal static class RunReport
+{
+    private const int BitsPerByte = 8;
+
+    public static ReplayReport Build(Emulation emulation, CaptureReader reader, ReplayOptions options, RunMeter meter, LoopClock loops, long frames)
+    {
+        RunCounters counters = emulation.State.Counters;
+        meter.SampleMemory();
+        double seconds = meter.ElapsedSeconds;
+        double perSecond = seconds > 0 ? 1 / seconds : 0;
+        return new ReplayReport
+        {
+            Cni = emulation.Model.Cni,
+            Proxy = emulation.Proxy,
+            Nodes = [.. emulation.Model.Nodes.Select(node => node.Name)],
+            Packets = counters.Records,
+            Bytes = counters.Bytes,
+            FramesWritten = frames,
+            Verdicts = new VerdictCounts(counters[Verdict.Forwarded], counters[Verdict.Answered], counters[Verdict.Dropped], counters[Verdict.Ignored]),
+            Drops = DropsOf(emulation, counters),
+            Ignored = IgnoredOf(counters),
+            Encapsulated = counters.Encapsulated,
+            Decapsulated = counters.Decapsulated,
+            Translated = counters.Translated,
+            Reoriginated = counters.Reoriginated,
+            Guessed = counters.Guessed,
+            Connections = emulation.State.Connections.Created,
+            Unlisted = counters.Unlisted,
+            SnapCut = counters.Cut,
+            Loops = [.. loops.Times],
+            ElapsedSeconds = seconds,
+            PacketsPerSecond = counters.Records * perSecond,
+            BitsPerSecond = counters.Bytes * BitsPerByte * perSecond,
+            NanosecondsPerPacket = counters.Records > 0 ? seconds * 1e9 / counters.Records : 0,
+            LatencyNanoseconds = meter.Latency,
+            AllocatedBytes = meter.AllocatedBytes,
+            PeakMemoryBytes = meter.PeakMemory,
+            Workers = options.Workers,
+            Notes = [.. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader)],
+            Damage = [.. DamageOf(emulation.Model.Snapshot, reader)],
+        };
+    }
+
+    private static ImmutableArray<DropCount> DropsOf(Emulation emulation, RunCounters counters) =>
+    [
+        .. counters.Drops()
+            .OrderByDescending(drop => drop.Tally.Packets)
+            .Select(drop => new DropCount(
+                DropReasonText.Name(drop.Reason),
+                VerdictText.Name(drop.Stage),
+                PacketComment.NodeName(emulation.Model, drop.Node),
+                drop.Tally.Packets,
+                drop.Tally.Bytes,
+                drop.Tally.Answered)),
+    ];
+
+    private static ImmutableArray<IgnoredCount> IgnoredOf(RunCounters counters) =>
+    [
+        .. Enum.GetValues<IgnoreReason>()
+            .Where(reason => counters[reason] > 0)
+            .Select(reason => new IgnoredCount(VerdictText.Name(reason), counters[reason])),
+    ];
+
+    private static IEnumerable<string> NotesOf(ClusterSnapshot snapshot, RunCounters counters, CaptureReader reader)
+    {
+        foreach (Finding finding in snapshot.Findings.Where(finding => finding.Severity != Severity.Damage)) yield return finding.ToString();
+        if (counters.Unlisted > 0)
+        {
+            yield return $"{counters.Unlisted} packets came from addresses in a podCIDR that no Pod object has: forwarded as pods without labels";
+        }
+
+        if (counters.Cut > 0) yield return $"{counters.Cut} packets were cut by the capture's snap length: outer checksums over them are left out";
+        if (reader.Remark is { } remark) yield return $"{reader.Name}: offset {remark.Offset}: {remark.Text}";
+    }
+
+    private static IEnumerable<string> DamageOf(ClusterSnapshot snapshot, CaptureReader reader)
+    {
+        foreach (Finding finding in snapshot.Findings.Where(finding => finding.Severity == Severity.Damage)) yield return finding.ToString();
+        foreach (UnmodelledKind kind in snapshot.Unmodelled.Where(kind => kind.CanChangeVerdict))
+        {
+            yield return $"{kind.First}: {kind.Kind} ({kind.ApiVersion}, {kind.Count} of them) could change verdicts and is not modelled";
+        }
+
+        if (reader.Damage is { } damage) yield return $"{reader.Name}: offset {damage.Offset}: {damage.Text}";
+    }
+}

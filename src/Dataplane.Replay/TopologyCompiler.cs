@@ -1,0 +1,213 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Network;
+using Dataplane.Core;
+using Dataplane.Pipeline;
+using Dataplane.Wire;
+
+namespace Dataplane.Replay;
+
+/// <summary>Turns a network model into the flat tables that the stages work on.</summary>
+public static class TopologyCompiler
+{
+    private static readonly (string Prefix, PlaceKind Kind)[] Reserved =
+    [
+        ("0.0.0.0/8", PlaceKind.Martian),
+        ("127.0.0.0/8", PlaceKind.Martian),
+        ("224.0.0.0/4", PlaceKind.Group),
+        ("240.0.0.0/4", PlaceKind.Martian),
+        ("255.255.255.255/32", PlaceKind.Group),
+        ("::/128", PlaceKind.Martian),
+        ("::1/128", PlaceKind.Martian),
+        ("ff00::/8", PlaceKind.Group),
+    ];
+
+    /// <param name="model">The cluster under its CNI.</param>
+    /// <param name="frontends">Addresses of Services that the engine translates.</param>
+    /// <param name="seed">Seed of hashes, ids and draws.</param>
+    /// <param name="onlyNode">The one node to emulate; −1: all.</param>
+    public static Topology Compile(NetworkModel model, IEnumerable<IpAddress> frontends, ulong seed, int onlyNode)
+    {
+        var places = new List<(IpPrefix Prefix, Place Place)>();
+        foreach ((string prefix, PlaceKind kind) in Reserved) places.Add((IpPrefix.Parse(prefix), new Place(kind)));
+        for (int node = 0; node < model.Nodes.Length; node++) AddPodCidrs(places, model.Nodes[node], node);
+
+        var endpoints = new List<(EndpointEntry Entry, IpAddress V4, IpAddress V6)>();
+        AddPods(places, endpoints, model);
+        AddSliceEndpoints(places, endpoints, model);
+        var addresses = new List<(NodeAddress Entry, IpAddress Address)>();
+        for (int node = 0; node < model.Nodes.Length; node++) AddNodeAddresses(places, addresses, model.Nodes[node], node);
+        foreach (IpAddress frontend in frontends) places.Add((Host(frontend), new Place(PlaceKind.Service)));
+
+        AddressMap map = AddressMap.Build(places);
+        var names = new AddressNames(map);
+        return new Topology
+        {
+            Map = map,
+            Names = names,
+            Nodes = CompileNodes(model, names, onlyNode),
+            Endpoints = CompileEndpoints(endpoints, names),
+            NodeAddresses = CompileAddresses(addresses, names),
+            ClusterNetwork = new PrefixTest(model.ClusterCidrs),
+            Tunnel = CompileTunnel(model.Tunnel),
+            Routed = model.Attachment == PodAttachment.Routed,
+            Masquerade = model.Masquerade,
+            ForwardUnlisted = model.ForwardUnlisted,
+            Direct = (DirectMode)model.Direct,
+            ManyNodes = onlyNode < 0 && model.Nodes.Length > 1,
+            Seed = (uint)(seed ^ seed >> 32),
+        };
+    }
+
+    /// <summary>A MAC's six bytes as they lie in memory.</summary>
+    internal static ulong InMemory(MacAddress mac)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        bytes.Clear();
+        mac.WriteTo(bytes);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+    }
+
+    private static IpPrefix Host(IpAddress address) => new(address, address.Bits);
+
+    private static void AddPodCidrs(List<(IpPrefix Prefix, Place Place)> places, NodeNetwork node, int index)
+    {
+        foreach (IpPrefix cidr in node.PodCidrs)
+        {
+            places.Add((cidr, new Place(PlaceKind.Unlisted, index)));
+            if (cidr.Address.IsV4 && cidr.Length is > 0 and < 31)
+            {
+                places.Add((Host(cidr.Address.Plus((1u << (32 - cidr.Length)) - 1)), new Place(PlaceKind.Group)));
+            }
+        }
+    }
+
+    private static void AddPods(
+        List<(IpPrefix Prefix, Place Place)> places, List<(EndpointEntry Entry, IpAddress V4, IpAddress V6)> endpoints, NetworkModel model)
+    {
+        for (int index = 0; index < model.Pods.Length; index++)
+        {
+            PodNetwork pod = model.Pods[index];
+            var place = new Place(PlaceKind.Pod, endpoints.Count);
+            if (!pod.V4.IsNone) places.Add((Host(pod.V4), place));
+            if (!pod.V6.IsNone) places.Add((Host(pod.V6), place));
+            var entry = new EndpointEntry { Mac = InMemory(pod.Mac), MacKnown = pod.MacKnown, Node = (ushort)pod.Node, Pod = index };
+            endpoints.Add((entry, pod.V4, pod.V6));
+        }
+    }
+
+    // Endpoints that no Pod object has exist, too: the manifests name their node, or their address does.
+    private static void AddSliceEndpoints(
+        List<(IpPrefix Prefix, Place Place)> places, List<(EndpointEntry Entry, IpAddress V4, IpAddress V6)> endpoints, NetworkModel model)
+    {
+        var known = new HashSet<IpAddress>();
+        foreach (PodNetwork pod in model.Pods)
+        {
+            known.Add(pod.V4);
+            known.Add(pod.V6);
+        }
+
+        foreach (NodeNetwork node in model.Nodes) known.UnionWith(node.OwnAddresses.Append(node.UnderlayV4).Append(node.UnderlayV6));
+        Dictionary<string, int> nodes = model.Nodes.Select((node, index) => (node.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index);
+        foreach (Endpoint endpoint in model.Snapshot.EndpointSlices.SelectMany(slice => slice.Endpoints))
+        {
+            foreach (IpAddress address in endpoint.Addresses)
+            {
+                if (!known.Add(address)) continue;
+                if (!nodes.TryGetValue(endpoint.NodeName, out int node)) continue;
+
+                places.Add((Host(address), new Place(PlaceKind.Pod, endpoints.Count)));
+                ulong mac = address.IsV4 ? Link.MadeUpMac(address.V4) : Link.MadeUpMac((uint)address.Value);
+                var entry = new EndpointEntry { Mac = mac, Node = (ushort)node, Pod = -1 };
+                endpoints.Add((entry, address.IsV4 ? address : default, address.IsV6 ? address : default));
+            }
+        }
+    }
+
+    private static void AddNodeAddresses(
+        List<(IpPrefix Prefix, Place Place)> places, List<(NodeAddress Entry, IpAddress Address)> addresses, NodeNetwork node, int index)
+    {
+        IEnumerable<(IpAddress Address, NodeDevice Device)> all = node.OwnAddresses
+            .Append(node.UnderlayV4).Append(node.UnderlayV6).Select(address => (address, NodeDevice.Underlay))
+            .Concat([(node.BridgeV4, NodeDevice.Bridge), (node.BridgeV6, NodeDevice.Bridge)])
+            .Concat([(node.TunnelV4, NodeDevice.Tunnel), (node.TunnelV6, NodeDevice.Tunnel)]);
+        foreach ((IpAddress address, NodeDevice device) in all.DistinctBy(pair => pair.Address))
+        {
+            if (address.IsNone) continue;
+            places.Add((Host(address), new Place(PlaceKind.Node, addresses.Count)));
+            addresses.Add((new NodeAddress((ushort)index, device, 0, (byte)address.Family), address));
+        }
+    }
+
+    private static uint Name(IpAddress address, AddressNames names) =>
+        address.IsNone ? 0 : address.IsV4 ? address.V4 : names.NameOf(address);
+
+    private static NativeArray<EndpointEntry> CompileEndpoints(
+        List<(EndpointEntry Entry, IpAddress V4, IpAddress V6)> endpoints, AddressNames names)
+    {
+        var compiled = new NativeArray<EndpointEntry>(endpoints.Count);
+        for (int index = 0; index < endpoints.Count; index++)
+        {
+            (EndpointEntry entry, IpAddress v4, IpAddress v6) = endpoints[index];
+            compiled[index] = entry with { V4 = Name(v4, names), V6 = Name(v6, names) };
+        }
+
+        return compiled;
+    }
+
+    private static NativeArray<NodeAddress> CompileAddresses(List<(NodeAddress Entry, IpAddress Address)> addresses, AddressNames names)
+    {
+        var compiled = new NativeArray<NodeAddress>(addresses.Count);
+        for (int index = 0; index < addresses.Count; index++)
+        {
+            compiled[index] = addresses[index].Entry with { Name = Name(addresses[index].Address, names) };
+        }
+
+        return compiled;
+    }
+
+    private static TunnelParameters CompileTunnel(TunnelSettings? tunnel) => tunnel is null ? default : new TunnelParameters
+    {
+        Exists = true,
+        Vni = tunnel.Vni,
+        Port = tunnel.Port,
+        Ttl = tunnel.Ttl,
+        Tos = tunnel.Tos,
+        TosInherit = tunnel.TosInherit,
+        Df = (byte)tunnel.Df,
+        UdpChecksum = tunnel.UdpChecksum,
+        SourcePortMin = tunnel.SourcePortMin,
+        SourcePortCount = (uint)(tunnel.SourcePortMax - tunnel.SourcePortMin + 1),
+    };
+
+    private static NativeArray<NodeEntry> CompileNodes(NetworkModel model, AddressNames names, int onlyNode)
+    {
+        var compiled = new NativeArray<NodeEntry>(model.Nodes.Length);
+        for (int index = 0; index < model.Nodes.Length; index++)
+        {
+            NodeNetwork node = model.Nodes[index];
+            ref NodeEntry entry = ref compiled[index];
+            entry.UnderlayMac = InMemory(node.UnderlayMac);
+            entry.BridgeMac = InMemory(node.BridgeMac);
+            entry.TunnelMac = InMemory(node.TunnelMac);
+            entry.GatewayMac = InMemory(node.GatewayMac);
+            entry.UnderlayV4 = Name(node.UnderlayV4, names);
+            entry.UnderlayV6 = Name(node.UnderlayV6, names);
+            entry.BridgeV4 = Name(node.BridgeV4, names);
+            entry.BridgeV6 = Name(node.BridgeV6, names);
+            entry.TunnelV4 = Name(node.TunnelV4, names);
+            entry.TunnelV6 = Name(node.TunnelV6, names);
+            entry.UnderlayMtu = (ushort)node.UnderlayMtu;
+            entry.TunnelMtu = (ushort)node.TunnelMtu;
+            entry.PodMtu = (ushort)node.PodMtu;
+            entry.Segment = (ushort)node.Segment;
+            entry.IsEmulated = onlyNode < 0 || onlyNode == index;
+            entry.HasDefaultRoute = node.HasDefaultRoute;
+            entry.BridgeMacKnown = node.BridgeMacKnown;
+            if (model.Tunnel is { } tunnel && node.UnderlayV4.IsV4) OuterTemplate.Write(ref entry, node, tunnel);
+        }
+
+        return compiled;
+    }
+}
