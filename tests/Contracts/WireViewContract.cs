@@ -5,11 +5,16 @@ using Xunit;
 
 namespace Dataplane.Tests.Contracts;
 
-/// <summary>What every view owes its callers: errors for short input, and accessors that cannot throw after None.</summary>
+/// <summary>
+/// What every view owes its callers: errors for short input, and accessors that cannot throw after None.
+/// </summary>
 internal static class WireViewContract
 {
-    /// <summary>Every length from 0, and seeded mutations of the frame at every length: parse, then read everything.</summary>
-    internal static void AssertNeverThrows<TView>(byte[] frame) where TView : struct, IWireView<TView>, allows ref struct
+    /// <summary>
+    /// Every length from 0, and seeded mutations of the frame at every length: parse, then read everything.
+    /// </summary>
+    internal static void AssertNeverThrows<TView>(byte[] frame)
+        where TView : struct, IWireView<TView>, allows ref struct
     {
         Hostile.Mutations(frame, bytes => ParseAndReadAll<TView>(bytes));
     }
@@ -61,7 +66,8 @@ internal static class Accessors<TView> where TView : struct, allows ref struct
 
     private static Reader<TView> ReaderOf(PropertyInfo property)
     {
-        bool isIterator = property.PropertyType.IsByRefLike && property.PropertyType.Namespace == typeof(WireError).Namespace;
+        Type value = property.PropertyType;
+        bool isIterator = value.IsByRefLike && value.Namespace == typeof(WireError).Namespace;
         Type reader = (isIterator ? typeof(NestedReader<,>) : typeof(ValueReader<,>))
             .MakeGenericType(typeof(TView), property.PropertyType);
         return (Reader<TView>)Activator.CreateInstance(reader, property.GetMethod)!;

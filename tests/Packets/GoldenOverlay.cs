@@ -7,7 +7,9 @@ namespace Dataplane.Tests.Packets;
 /// <summary>One frame that was sent through real tunnels, and what was seen of it at each place.</summary>
 internal sealed record GoldenCase(string Name, byte[] In, IReadOnlyDictionary<string, byte[][]> Seen);
 
-/// <summary>The cases of golden/10-overlay: two nodes, kernel tunnels; what to mask stands in the README there.</summary>
+/// <summary>
+/// The cases of golden/10-overlay: two nodes, kernel tunnels; what to mask stands in the README there.
+/// </summary>
 internal static class GoldenOverlay
 {
     /// <summary>Reads a variant's cases; skips the test where the reference material is not there.</summary>

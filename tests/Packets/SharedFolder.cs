@@ -1,6 +1,8 @@
 namespace Dataplane.Tests.Packets;
 
-/// <summary>The folder of reference material beside the repository; tests that need it say so when it is absent.</summary>
+/// <summary>
+/// The folder of reference material beside the repository; tests that need it say so when it is absent.
+/// </summary>
 internal static class SharedFolder
 {
     internal static bool TryFind(string relativePath, out string path)

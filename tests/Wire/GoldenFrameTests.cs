@@ -62,7 +62,9 @@ public class GoldenFrameTests
             (theirs.TotalLength, (int)theirs.Protocol, theirs.TimeToLive, theirs.Id, theirs.FragmentOffset * 8),
             (ours.TotalLength, ours.Protocol, ours.Ttl, ours.Id, ours.FragmentOffset));
         Assert.Equal(theirs.TypeOfService, ours.Tos);
-        if (ours.Protocol == IpProtocol.Udp && !ours.IsFragment) ComparePorts(ours.Payload, theirs.Extract<UdpPacket>());
+        if (ours.Protocol != IpProtocol.Udp || ours.IsFragment) return;
+
+        ComparePorts(ours.Payload, theirs.Extract<UdpPacket>());
     }
 
     private static void CompareIpv6(ReadOnlySpan<byte> packet, IPv6Packet theirs)

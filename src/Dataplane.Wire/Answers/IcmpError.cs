@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Wire.Answers;
 
-/// <summary>ICMP errors as Linux words them (net/ipv4/icmp.c icmp_send, net/ipv6/icmp.c icmp6_send): IP packets.</summary>
+/// <summary>
+/// ICMP errors as Linux words them (net/ipv4/icmp.c icmp_send, net/ipv6/icmp.c icmp6_send): IP packets.
+/// </summary>
 public static class IcmpError
 {
     /// <summary>RFC 1812 §4.3.2.3: an IPv4 error, its own headers included, is not larger.</summary>
@@ -21,8 +23,8 @@ public static class IcmpError
     /// </remarks>
     /// <returns>The bytes written; 0 if RFC 1122 §3.2.2 forbids an answer.</returns>
     public static int BuildV4(
-        Span<byte> to, ReadOnlySpan<byte> offendingIpPacket, uint sourceV4, byte type, byte code, uint rest, ushort ipId,
-        byte ttl = 64)
+        Span<byte> to, ReadOnlySpan<byte> offendingIpPacket, uint sourceV4, byte type, byte code, uint rest,
+        ushort ipId, byte ttl = 64)
     {
         if (Ipv4View.TryParseCut(offendingIpPacket, out Ipv4View offending) != WireError.None) return 0;
         if (offending.FragmentOffset != 0) return 0;

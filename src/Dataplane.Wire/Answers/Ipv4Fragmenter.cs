@@ -52,7 +52,8 @@ public readonly ref struct Ipv4Fragmenter
 
         bool isLast = index == Count - 1 && !_packet.MoreFragments;
         int offset = (_packet.FragmentOffset + index * _step) / 8;
-        ushort fragment = (ushort)(offset & Ipv4Header.FragmentOffsetMask | (isLast ? 0 : Ipv4Header.MoreFragmentsFlag));
+        int more = isLast ? 0 : Ipv4Header.MoreFragmentsFlag;
+        ushort fragment = (ushort)(offset & Ipv4Header.FragmentOffsetMask | more);
         MemoryMarshal.Write(header[Ipv4Header.TotalLengthOffset..], new U16Be((ushort)size));
         MemoryMarshal.Write(header[Ipv4Header.FragmentOffsetOffset..], new U16Be(fragment));
         Ipv4Checksum.Write(header);

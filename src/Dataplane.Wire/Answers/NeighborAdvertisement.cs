@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Wire.Answers;
 
-/// <summary>RFC 4861 §7.2.4, as Linux answers (net/ipv6/ndisc.c ndisc_recv_ns): with the solicitation's VLAN tags.</summary>
+/// <summary>
+/// RFC 4861 §7.2.4, as Linux answers (net/ipv6/ndisc.c ndisc_recv_ns): with the solicitation's VLAN tags.
+/// </summary>
 public static class NeighborAdvertisement
 {
     /// <summary>The size with the link-layer address option and without tags.</summary>
@@ -40,7 +42,8 @@ public static class NeighborAdvertisement
         var header = new Ipv6Header(
             0, 0, (ushort)length, IpProtocol.Icmpv6, HopLimit, solicitation.Target, destination);
         MemoryMarshal.Write(packet, in header);
-        WriteMessage(packet, new NeighborDiscoveryHeader(Icmpv6Type.NeighborAdvertisement, flags, solicitation.Target), mac);
+        var message = new NeighborDiscoveryHeader(Icmpv6Type.NeighborAdvertisement, flags, solicitation.Target);
+        WriteMessage(packet, in message, mac);
         return frame.HeaderSize + packet.Length;
     }
 

@@ -56,7 +56,8 @@ public class TcpSegmenterTests
         byte[] tcp = Segment(1, 1, TcpFlags.Ack, Data);
 
         Assert.Empty(Cut(new PacketBuilder().Ipv4("10.0.0.1", "10.0.0.2").Udp(1, 2).Payload(Data), 1000));
-        Assert.Empty(Cut(new PacketBuilder().Ipv4("10.0.0.1", "10.0.0.2", fragment: 0x2000).Tcp(1, 2).Payload(Data), 1000));
+        Assert.Empty(Cut(
+            new PacketBuilder().Ipv4("10.0.0.1", "10.0.0.2", fragment: 0x2000).Tcp(1, 2).Payload(Data), 1000));
         Assert.Empty(Cut(tcp[..^1], 1000));
         Assert.Empty(Cut(tcp, 0));
     }
