@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Wire;
 
-/// <summary>Congestion marks through tunnels as Linux handles them (include/net/inet_ecn.h, RFC 3168 and RFC 6040).</summary>
+/// <summary>
+/// Congestion marks through tunnels as Linux handles them (include/net/inet_ecn.h, RFC 3168 and RFC 6040).
+/// </summary>
 public static class Ecn
 {
     public const byte NotCapable = 0;
@@ -13,7 +15,8 @@ public static class Ecn
     public const byte Mask = 3;
 
     /// <summary>The two bits for the outer header: the inner ones, but ECT(0) for CE (RFC 3168 §9.1.1).</summary>
-    public static byte Encapsulate(byte innerTos) => (innerTos & Mask) == Congested ? Capable0 : (byte)(innerTos & Mask);
+    public static byte Encapsulate(byte innerTos) =>
+        (innerTos & Mask) == Congested ? Capable0 : (byte)(innerTos & Mask);
 
     /// <summary>RFC 6040 §4.2, figure 4. False: the packet is dropped (CE outside, not capable inside).</summary>
     public static bool TryDecapsulate(byte outerTos, byte innerTos, out byte newInnerTos)
@@ -28,7 +31,9 @@ public static class Ecn
         return true;
     }
 
-    /// <summary>The same, written into the inner packet with IPv4's checksum put right. What is not IP passes untouched.</summary>
+    /// <summary>
+    /// The same, written into the inner packet with IPv4's checksum put right. What is not IP passes untouched.
+    /// </summary>
     public static bool TryDecapsulate(byte outerTos, Span<byte> innerPacket)
     {
         if (innerPacket.Length < Ipv4Header.Size) return true;

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Wire;
 
-/// <summary>RFC 8926 §3.5: walks options; stops, with <see cref="IsMalformed"/> set, where one overruns the rest.</summary>
+/// <summary>
+/// RFC 8926 §3.5: walks options; stops, with <see cref="IsMalformed"/> set, where one overruns the rest.
+/// </summary>
 public ref struct GeneveOptions
 {
     private const int OptionHeaderSize = 4;

@@ -69,7 +69,9 @@ public readonly ref struct IcmpView : IWireView<IcmpView>
         return WireError.None;
     }
 
-    /// <summary>The packet that an ICMPv4 error quotes, which is nearly always cut; BadType for other messages.</summary>
+    /// <summary>
+    /// The packet that an ICMPv4 error quotes, which is nearly always cut; BadType for other messages.
+    /// </summary>
     public WireError TryGetQuoted(out Ipv4View quoted)
     {
         quoted = default;

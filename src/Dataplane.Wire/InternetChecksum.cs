@@ -5,7 +5,8 @@ namespace Dataplane.Wire;
 
 /// <summary>
 /// RFC 1071 and RFC 1624: sums over 16-bit words as they lie in memory. The sum does not depend on byte order
-/// (RFC 1071 §2 (B)), so a finished one is stored as it is: <c>MemoryMarshal.Write</c>, or <see cref="U16Be.FromWire"/>.
+/// (RFC 1071 §2 (B)), so a finished one is stored as it is: <c>MemoryMarshal.Write</c>, or <see
+/// cref="U16Be.FromWire"/>.
 /// </summary>
 public static class InternetChecksum
 {
@@ -37,7 +38,9 @@ public static class InternetChecksum
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Finish(ulong sum) => (ushort)~Fold(sum);
 
-    /// <summary>As <see cref="Finish"/>, but a zero is sent as all ones, since zero says "no checksum" (RFC 768).</summary>
+    /// <summary>
+    /// As <see cref="Finish"/>, but a zero is sent as all ones, since zero says "no checksum" (RFC 768).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort FinishUdp(ulong sum)
     {
@@ -45,7 +48,9 @@ public static class InternetChecksum
         return checksum == 0 ? ushort.MaxValue : checksum;
     }
 
-    /// <summary>RFC 9293 §3.1 and RFC 8200 §8.1, from both addresses as they lie in the IP header: 8 or 32 bytes.</summary>
+    /// <summary>
+    /// RFC 9293 §3.1 and RFC 8200 §8.1, from both addresses as they lie in the IP header: 8 or 32 bytes.
+    /// </summary>
     public static uint PseudoHeader(ReadOnlySpan<byte> sourceAndDestination, byte protocol, int length) =>
         Shorten((ulong)Sum(sourceAndDestination) + ProtocolAndLength(protocol, length));
 
@@ -55,7 +60,9 @@ public static class InternetChecksum
     public static uint PseudoHeaderV6(UInt128 source, UInt128 destination, byte protocol, int length) =>
         Shorten(Words(source) + Words(destination) + ProtocolAndLength(protocol, length));
 
-    /// <summary>RFC 1624 equation 3: HC' = ~(~HC + ~m + m'). All three in the same byte order, whichever it is.</summary>
+    /// <summary>
+    /// RFC 1624 equation 3: HC' = ~(~HC + ~m + m'). All three in the same byte order, whichever it is.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Update(ushort checksum, ushort oldWord, ushort newWord) =>
         Finish((ulong)(ushort)~checksum + (ushort)~oldWord + newWord);

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Wire;
 
-/// <summary>RFC 791 §3.1: the fixed twenty octets. A header made here has no options, and its checksum filled in.</summary>
+/// <summary>
+/// RFC 791 §3.1: the fixed twenty octets. A header made here has no options, and its checksum filled in.
+/// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public readonly struct Ipv4Header
 {
@@ -33,7 +35,8 @@ public readonly struct Ipv4Header
     private readonly U32Be _destination;
 
     public Ipv4Header(
-        byte tos, ushort totalLength, ushort id, ushort fragment, byte ttl, byte protocol, uint source, uint destination)
+        byte tos, ushort totalLength, ushort id, ushort fragment, byte ttl, byte protocol, uint source,
+        uint destination)
     {
         _versionAndLength = 0x45;
         _tos = tos;

@@ -1,6 +1,8 @@
 namespace Dataplane.Wire;
 
-/// <summary>RFC 791 §3.1, Options: walks them; stops, with <see cref="IsMalformed"/> set, where one overruns the rest.</summary>
+/// <summary>
+/// RFC 791 §3.1, Options: walks them; stops, with <see cref="IsMalformed"/> set, where one overruns the rest.
+/// </summary>
 public ref struct Ipv4Options
 {
     public const byte End = 0;

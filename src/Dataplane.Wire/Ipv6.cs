@@ -39,7 +39,9 @@ public readonly struct Ipv6Header(
     public UInt128 Destination => _destination.Host;
 }
 
-/// <summary>An IPv6 packet, its lengths checked and its extension headers walked to the protocol that they carry.</summary>
+/// <summary>
+/// An IPv6 packet, its lengths checked and its extension headers walked to the protocol that they carry.
+/// </summary>
 public readonly ref struct Ipv6View : IWireView<Ipv6View>
 {
     private readonly ReadOnlySpan<byte> _bytes;
@@ -89,7 +91,9 @@ public readonly ref struct Ipv6View : IWireView<Ipv6View>
     /// <summary>The packet holds less than its length field says: a quotation, or a snap length cut it.</summary>
     public bool IsCut => Ipv6Header.Size + _header.PayloadLength > _bytes.Length;
 
-    /// <summary>What <see cref="Protocol"/> is; a fragment's part of it where <see cref="FragmentOffset"/> is not 0.</summary>
+    /// <summary>
+    /// What <see cref="Protocol"/> is; a fragment's part of it where <see cref="FragmentOffset"/> is not 0.
+    /// </summary>
     public ReadOnlySpan<byte> Payload => _bytes[_extensions.Size..];
 
     private Ipv6FragmentHeader Fragment => IsFragment

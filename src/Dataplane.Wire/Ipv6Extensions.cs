@@ -64,7 +64,9 @@ internal readonly struct Ipv6Extensions(byte protocol, int size, int fragmentHea
     private static bool IsExtension(byte next) => next is IpProtocol.HopByHop or IpProtocol.Routing
         or IpProtocol.Fragment or IpProtocol.DestinationOptions or IpProtocol.Authentication;
 
-    /// <summary>Fragment headers are fixed; AH counts words of four less two (RFC 4302 §2.2); others of eight less one.</summary>
+    /// <summary>
+    /// Fragment headers are fixed; AH counts words of four less two (RFC 4302 §2.2); others of eight less one.
+    /// </summary>
     private static int SizeOf(byte type, byte length) => type switch
     {
         IpProtocol.Fragment => Ipv6FragmentHeader.Size,

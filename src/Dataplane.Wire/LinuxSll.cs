@@ -25,7 +25,9 @@ public readonly struct LinuxSllHeader(ushort packetType, ushort hardware, MacAdd
     public ushort Protocol => _protocol.Host;
 }
 
-/// <summary>A "cooked" capture record; <see cref="Source"/> is no address where the link has none of six bytes.</summary>
+/// <summary>
+/// A "cooked" capture record; <see cref="Source"/> is no address where the link has none of six bytes.
+/// </summary>
 public readonly ref struct LinuxSllView : IWireView<LinuxSllView>
 {
     private readonly ReadOnlySpan<byte> _bytes;

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Wire;
 
-/// <summary>IEEE 802.2 §3.2: service access points and control, with the SNAP extension of RFC 1042 behind them.</summary>
+/// <summary>
+/// IEEE 802.2 §3.2: service access points and control, with the SNAP extension of RFC 1042 behind them.
+/// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public readonly struct LlcHeader(byte destination, byte source, byte control)
 {

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Wire;
 
-/// <summary>LINKTYPE_NULL and LINKTYPE_LOOP: an address family in four bytes, in the capturing host's or in wire order.</summary>
+/// <summary>
+/// LINKTYPE_NULL and LINKTYPE_LOOP: an address family in four bytes, in the capturing host's or in wire order.
+/// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public readonly struct LoopbackHeader(uint family)
 {

@@ -52,7 +52,9 @@ public readonly ref struct NeighborDiscoveryView : IWireView<NeighborDiscoveryVi
 
     public UInt128 Target => _header.Target;
 
-    /// <summary>A solicitation's source, an advertisement's target link-layer address; none without that option.</summary>
+    /// <summary>
+    /// A solicitation's source, an advertisement's target link-layer address; none without that option.
+    /// </summary>
     public MacAddress LinkLayerAddress => _linkLayerAddress;
 
     public static WireError TryParse(ReadOnlySpan<byte> bytes, out NeighborDiscoveryView view)

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Wire;
 
-/// <summary>RFC 9260 §3.2: walks chunks; stops, with <see cref="IsMalformed"/> set, where one overruns the rest.</summary>
+/// <summary>
+/// RFC 9260 §3.2: walks chunks; stops, with <see cref="IsMalformed"/> set, where one overruns the rest.
+/// </summary>
 public ref struct SctpChunks
 {
     public const byte Data = 0;

@@ -1,6 +1,8 @@
 namespace Dataplane.Wire;
 
-/// <summary>RFC 9293 §3.2: walks TCP options; stops, with <see cref="IsMalformed"/> set, where one overruns the rest.</summary>
+/// <summary>
+/// RFC 9293 §3.2: walks TCP options; stops, with <see cref="IsMalformed"/> set, where one overruns the rest.
+/// </summary>
 public ref struct TcpOptions
 {
     public const byte MaximumSegmentSize = 2;

@@ -1,6 +1,8 @@
 namespace Dataplane.Wire;
 
-/// <summary>The option encoding that RFC 791 and RFC 9293 share: 0 ends, 1 is a single byte, others carry a length.</summary>
+/// <summary>
+/// The option encoding that RFC 791 and RFC 9293 share: 0 ends, 1 is a single byte, others carry a length.
+/// </summary>
 internal ref struct TypeLengthOptions
 {
     private const byte End = 0;

@@ -1,27 +1,22 @@
 using System.Reflection;
+using Dataplane.Tests.Packets;
 using Dataplane.Wire;
 using Xunit;
 
 namespace Dataplane.Tests.Contracts;
 
-/// <summary>What every view owes its callers: errors for short input, and accessors that cannot throw after None.</summary>
+/// <summary>
+/// What every view owes its callers: errors for short input, and accessors that cannot throw after None.
+/// </summary>
 internal static class WireViewContract
 {
-    private const int MutationsPerFrame = 2000;
-
-    /// <summary>Every length from 0, and seeded mutations of the frame at every length: parse, then read everything.</summary>
-    internal static void AssertNeverThrows<TView>(byte[] frame) where TView : struct, IWireView<TView>, allows ref struct
+    /// <summary>
+    /// Every length from 0, and seeded mutations of the frame at every length: parse, then read everything.
+    /// </summary>
+    internal static void AssertNeverThrows<TView>(byte[] frame)
+        where TView : struct, IWireView<TView>, allows ref struct
     {
-        for (int length = 0; length <= frame.Length; length++) ParseAndReadAll<TView>(frame.AsSpan(0, length));
-
-        var random = new Random(frame.Length);
-        for (int i = 0; i < MutationsPerFrame; i++)
-        {
-            byte[] mutant = frame[..random.Next(frame.Length + 1)];
-            for (int flips = random.Next(1, 6); flips > 0 && mutant.Length > 0; flips--)
-                mutant[random.Next(mutant.Length)] = (byte)random.Next(256);
-            ParseAndReadAll<TView>(mutant);
-        }
+        Hostile.Mutations(frame, bytes => ParseAndReadAll<TView>(bytes));
     }
 
     /// <summary>No prefix shorter than <paramref name="needed"/> parses; that one and the whole frame do.</summary>
@@ -71,7 +66,8 @@ internal static class Accessors<TView> where TView : struct, allows ref struct
 
     private static Reader<TView> ReaderOf(PropertyInfo property)
     {
-        bool isIterator = property.PropertyType.IsByRefLike && property.PropertyType.Namespace == typeof(WireError).Namespace;
+        Type value = property.PropertyType;
+        bool isIterator = value.IsByRefLike && value.Namespace == typeof(WireError).Namespace;
         Type reader = (isIterator ? typeof(NestedReader<,>) : typeof(ValueReader<,>))
             .MakeGenericType(typeof(TView), property.PropertyType);
         return (Reader<TView>)Activator.CreateInstance(reader, property.GetMethod)!;

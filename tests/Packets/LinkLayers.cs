@@ -6,7 +6,8 @@ internal sealed record EthernetLayer(MacAddress Source, MacAddress Destination, 
 {
     internal override byte[] Build(byte[] payload, Surroundings around)
     {
-        ushort type = Type ?? around.Next?.EthernetType ?? throw new InvalidOperationException("an empty frame needs a type");
+        ushort type = Type ?? around.Next?.EthernetType
+            ?? throw new InvalidOperationException("an empty frame needs a type");
         return [.. Bytes(new EthernetHeader(Destination, Source, type)), .. payload];
     }
 }

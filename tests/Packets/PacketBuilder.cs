@@ -26,7 +26,9 @@ public sealed class PacketBuilder
     public PacketBuilder ArpReply(string senderMac, string sender, string targetMac, string target) =>
         Arp(ArpHeader.Reply, senderMac, sender, targetMac, target);
 
-    /// <param name="fragment">Flags and offset as on the wire: <see cref="Ipv4Header.DontFragmentFlag"/> and so on.</param>
+    /// <param name="fragment">
+    /// Flags and offset as on the wire: <see cref="Ipv4Header.DontFragmentFlag"/> and so on.
+    /// </param>
     /// <param name="protocol">Overrides what the next layer says.</param>
     public PacketBuilder Ipv4(
         string source, string destination, byte ttl = 64, ushort id = 0, byte tos = 0, ushort fragment = 0,
@@ -101,7 +103,8 @@ public sealed class PacketBuilder
 
     private PacketBuilder Arp(ushort operation, string senderMac, string sender, string targetMac, string target) =>
         Add(new ArpLayer(new ArpHeader(
-            operation, MacAddress.Parse(senderMac), Packet.V4(sender), MacAddress.Parse(targetMac), Packet.V4(target))));
+            operation, MacAddress.Parse(senderMac), Packet.V4(sender), MacAddress.Parse(targetMac),
+            Packet.V4(target))));
 
     private PacketBuilder Neighbor(byte type, uint flags, string target, string mac) =>
         Add(new NeighborLayer(type, flags, Packet.V6(target), MacAddress.Parse(mac)));

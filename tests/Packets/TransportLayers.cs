@@ -78,7 +78,8 @@ internal sealed record NeighborLayer(byte Type, uint Flags, UInt128 Target, MacA
         byte kind = Type == Icmpv6Type.NeighborSolicitation
             ? NeighborDiscoveryView.SourceLinkLayerAddress
             : NeighborDiscoveryView.TargetLinkLayerAddress;
-        byte[] message = [.. Bytes(new NeighborDiscoveryHeader(Type, Flags, Target)), kind, 1, .. Bytes(new U48Be(Mac))];
+        var header = new NeighborDiscoveryHeader(Type, Flags, Target);
+        byte[] message = [.. Bytes(header), kind, 1, .. Bytes(new U48Be(Mac))];
         return Checksummed([.. message, .. payload], IcmpHeader.ChecksumOffset, IpProtocol.Icmpv6, around);
     }
 }

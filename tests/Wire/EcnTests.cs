@@ -14,7 +14,9 @@ public class EcnTests
     public void The_outer_mark_is_the_inner_one_but_never_congested(byte innerTos, byte outer) =>
         Assert.Equal(outer, Ecn.Encapsulate(innerTos));
 
-    /// <summary>RFC 6040 figure 4: inner mark, then the result for outer 00, ECT(0), ECT(1), CE; -1 is a drop.</summary>
+    /// <summary>
+    /// RFC 6040 figure 4: inner mark, then the result for outer 00, ECT(0), ECT(1), CE; -1 is a drop.
+    /// </summary>
     [Theory]
     [InlineData(0, 0, 0, 0, -1)]
     [InlineData(2, 2, 2, 1, 3)]
@@ -38,25 +40,28 @@ public class EcnTests
         {
             for (byte outer = 0; outer < 4; outer++)
             {
-                byte[] packet = Packet.Ipv4("10.244.1.5", "10.244.2.7", tos: (byte)tos, id: (ushort)(tos * 257)).Payload(8);
+                byte[] packet = Marked((byte)tos);
                 if (!Ecn.TryDecapsulate(outer, packet)) continue;
 
                 Ecn.TryDecapsulate(outer, (byte)tos, out byte expected);
-                byte[] rebuilt = Packet.Ipv4("10.244.1.5", "10.244.2.7", tos: expected, id: (ushort)(tos * 257)).Payload(8);
-                Assert.Equal(rebuilt, packet);
+                Assert.Equal(Marked(expected), packet);
             }
         }
+
+        static byte[] Marked(byte tos) => Packet.Ipv4("10.244.1.5", "10.244.2.7", tos: tos).Payload(8);
     }
 
     [Fact]
     public void An_ipv6_traffic_class_takes_the_mark_and_keeps_the_rest()
     {
-        byte[] packet = new PacketBuilder().Ipv6("fd00::1", "fd00::2", trafficClass: 0xBA, flowLabel: 0xABCDE).Payload(8);
+        byte[] packet = Marked(0xBA);
 
         Assert.True(Ecn.TryDecapsulate(Ecn.Congested, packet));
 
-        byte[] marked = new PacketBuilder().Ipv6("fd00::1", "fd00::2", trafficClass: 0xBB, flowLabel: 0xABCDE).Payload(8);
-        Assert.Equal(marked, packet);
+        Assert.Equal(Marked(0xBB), packet);
+
+        static byte[] Marked(byte trafficClass) => new PacketBuilder()
+            .Ipv6("fd00::1", "fd00::2", trafficClass: trafficClass, flowLabel: 0xABCDE).Payload(8);
     }
 
     [Theory, InlineData(4), InlineData(6)]

@@ -24,7 +24,9 @@ public class PacketDotNetTests
         Assert.Equal((63, 0x1234), (ip.TimeToLive, ip.Id));
         Assert.True(ip.ValidIPChecksum);
         Assert.True(tcp.ValidTcpChecksum);
-        Assert.Equal((40000, 80, 0xDEADBEEF, 24), (tcp.SourcePort, tcp.DestinationPort, tcp.SequenceNumber, tcp.DataOffset * 4));
+        Assert.Equal(
+            (40000, 80, 0xDEADBEEF, 24),
+            (tcp.SourcePort, tcp.DestinationPort, tcp.SequenceNumber, tcp.DataOffset * 4));
         Assert.True(tcp.Synchronize && tcp.ExplicitCongestionNotificationEcho && !tcp.Acknowledgment);
     }
 
@@ -94,8 +96,8 @@ public class PacketDotNetTests
     public void A_geneve_packet_has_the_bytes_of_ovn()
     {
         byte[] expected = Hex(
-            "4500005e123440004011a4f5c0a8010ac0a8010b444c17c1004afba7024065580000070001028001000200050a580af401030a580af40101"
-            + "080045000024abcd40003f01791f0af400020af4010308005558111100016162636465666768");
+            "4500005e123440004011a4f5c0a8010ac0a8010b444c17c1004afba7024065580000070001028001000200050a580af40103"
+            + "0a580af40101080045000024abcd40003f01791f0af400020af4010308005558111100016162636465666768");
 
         byte[] built = new PacketBuilder()
             .Ipv4("192.168.1.10", "192.168.1.11", id: 0x1234, fragment: Ipv4Header.DontFragmentFlag)

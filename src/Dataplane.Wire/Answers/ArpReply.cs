@@ -9,7 +9,7 @@ public static class ArpReply
     public const int Size = EthernetHeader.Size + ArpHeader.Size;
 
     /// <summary>Writes the frame that says that the address asked for is at <paramref name="mac"/>.</summary>
-    /// <param name="to"><see cref="Size"/> bytes, and four more for each tag.</param>
+    /// <remarks><c>to</c>: <see cref="Size"/> bytes, and four more for each tag.</remarks>
     /// <returns>The bytes written; 0 for what is no ARP request of one host.</returns>
     public static int Build(Span<byte> to, ReadOnlySpan<byte> requestFrame, MacAddress mac)
     {

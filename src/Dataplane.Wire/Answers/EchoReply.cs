@@ -11,9 +11,11 @@ public static class EchoReply
     private const byte Ttl = 64;
 
     /// <summary>Writes the reply from the address that was asked.</summary>
-    /// <param name="to">As many bytes as the request has.</param>
-    /// <param name="requestIpPacket">From its IP header, of either family; whole, not a fragment.</param>
-    /// <param name="ipId">The IPv4 identification; IPv6 has none.</param>
+    /// <remarks>
+    /// <c>to</c>: as many bytes as the request has.
+    /// <c>requestIpPacket</c>: from its IP header, of either family; whole, not a fragment.
+    /// <c>ipId</c>: the IPv4 identification; IPv6 has none.
+    /// </remarks>
     /// <returns>The bytes written; 0 for what is no echo request to one host, or fails its checksum.</returns>
     public static int Build(Span<byte> to, ReadOnlySpan<byte> requestIpPacket, ushort ipId) =>
         requestIpPacket.IsEmpty ? 0

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Wire.Answers;
 
-/// <summary>ICMP errors as Linux words them (net/ipv4/icmp.c icmp_send, net/ipv6/icmp.c icmp6_send): IP packets.</summary>
+/// <summary>
+/// ICMP errors as Linux words them (net/ipv4/icmp.c icmp_send, net/ipv6/icmp.c icmp6_send): IP packets.
+/// </summary>
 public static class IcmpError
 {
     /// <summary>RFC 1812 §4.3.2.3: an IPv4 error, its own headers included, is not larger.</summary>
@@ -15,12 +17,14 @@ public static class IcmpError
     private const byte TypeOfServiceMask = 0x1E;
 
     /// <summary>Writes the error to the sender of the offending packet, quoting it as it stands.</summary>
-    /// <param name="to">At least <see cref="MaxSizeV4"/> bytes.</param>
-    /// <param name="offendingIpPacket">From its IPv4 header; what lies behind its total length is not quoted.</param>
+    /// <remarks>
+    /// <c>to</c>: at least <see cref="MaxSizeV4"/> bytes.
+    /// <c>offendingIpPacket</c>: from its IPv4 header; what lies behind its total length is not quoted.
+    /// </remarks>
     /// <returns>The bytes written; 0 if RFC 1122 §3.2.2 forbids an answer.</returns>
     public static int BuildV4(
-        Span<byte> to, ReadOnlySpan<byte> offendingIpPacket, uint sourceV4, byte type, byte code, uint rest, ushort ipId,
-        byte ttl = 64)
+        Span<byte> to, ReadOnlySpan<byte> offendingIpPacket, uint sourceV4, byte type, byte code, uint rest,
+        ushort ipId, byte ttl = 64)
     {
         if (Ipv4View.TryParseCut(offendingIpPacket, out Ipv4View offending) != WireError.None) return 0;
         if (offending.FragmentOffset != 0) return 0;
@@ -39,8 +43,10 @@ public static class IcmpError
     }
 
     /// <summary>Writes the error to the sender of the offending packet, quoting it as it stands.</summary>
-    /// <param name="to">At least <see cref="MaxSizeV6"/> bytes.</param>
-    /// <param name="offendingIpPacket">From its IPv6 header; what lies behind its payload length is not quoted.</param>
+    /// <remarks>
+    /// <c>to</c>: at least <see cref="MaxSizeV6"/> bytes.
+    /// <c>offendingIpPacket</c>: from its IPv6 header; what lies behind its payload length is not quoted.
+    /// </remarks>
     /// <returns>The bytes written; 0 if RFC 4443 §2.4 (e) forbids an answer.</returns>
     public static int BuildV6(
         Span<byte> to, ReadOnlySpan<byte> offendingIpPacket, UInt128 sourceV6, byte type, byte code, uint rest,

@@ -32,7 +32,7 @@ public readonly ref struct Ipv4Fragmenter
 
         // The last fragment may use the MTU's odd bytes that a middle one may not.
         int count = 1;
-        for (int left = packet.Payload.Length; left > Math.Max(room, step); left -= step) count++;
+        for (int left = packet.Payload.Length; left > room; left -= step) count++;
         fragmenter = new Ipv4Fragmenter(packet, step, count);
         return true;
     }
@@ -52,7 +52,8 @@ public readonly ref struct Ipv4Fragmenter
 
         bool isLast = index == Count - 1 && !_packet.MoreFragments;
         int offset = (_packet.FragmentOffset + index * _step) / 8;
-        ushort fragment = (ushort)(offset & Ipv4Header.FragmentOffsetMask | (isLast ? 0 : Ipv4Header.MoreFragmentsFlag));
+        int more = isLast ? 0 : Ipv4Header.MoreFragmentsFlag;
+        ushort fragment = (ushort)(offset & Ipv4Header.FragmentOffsetMask | more);
         MemoryMarshal.Write(header[Ipv4Header.TotalLengthOffset..], new U16Be((ushort)size));
         MemoryMarshal.Write(header[Ipv4Header.FragmentOffsetOffset..], new U16Be(fragment));
         Ipv4Checksum.Write(header);

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Wire.Answers;
 
-/// <summary>RFC 4861 §7.2.4, as Linux answers (net/ipv6/ndisc.c ndisc_recv_ns): with the solicitation's VLAN tags.</summary>
+/// <summary>
+/// RFC 4861 §7.2.4, as Linux answers (net/ipv6/ndisc.c ndisc_recv_ns): with the solicitation's VLAN tags.
+/// </summary>
 public static class NeighborAdvertisement
 {
     /// <summary>The size with the link-layer address option and without tags.</summary>
@@ -13,8 +15,10 @@ public static class NeighborAdvertisement
     private static readonly MacAddress AllNodesMac = new(0x3333_0000_0001);
 
     /// <summary>Writes the frame that says that the address asked for is at <paramref name="mac"/>.</summary>
-    /// <param name="to"><see cref="Size"/> bytes, and four more for each tag.</param>
-    /// <param name="isRouter">What nodes that forward IPv6 say of themselves.</param>
+    /// <remarks>
+    /// <c>to</c>: <see cref="Size"/> bytes, and four more for each tag.
+    /// <c>isRouter</c>: what nodes that forward IPv6 say of themselves.
+    /// </remarks>
     /// <returns>The bytes written; 0 for what is no valid solicitation (RFC 4861 §7.1.1).</returns>
     public static int Build(Span<byte> to, ReadOnlySpan<byte> solicitationFrame, MacAddress mac, bool isRouter)
     {
@@ -38,7 +42,8 @@ public static class NeighborAdvertisement
         var header = new Ipv6Header(
             0, 0, (ushort)length, IpProtocol.Icmpv6, HopLimit, solicitation.Target, destination);
         MemoryMarshal.Write(packet, in header);
-        WriteMessage(packet, new NeighborDiscoveryHeader(Icmpv6Type.NeighborAdvertisement, flags, solicitation.Target), mac);
+        var message = new NeighborDiscoveryHeader(Icmpv6Type.NeighborAdvertisement, flags, solicitation.Target);
+        WriteMessage(packet, in message, mac);
         return frame.HeaderSize + packet.Length;
     }
 

@@ -2,15 +2,19 @@ using System.Buffers.Binary;
 
 namespace Dataplane.Wire.Answers;
 
-/// <summary>RFC 791 §3.1, Record Route: what a router on the way writes (net/ipv4/ip_options.c ip_forward_options).</summary>
+/// <summary>
+/// RFC 791 §3.1, Record Route: what a router on the way writes (net/ipv4/ip_options.c ip_forward_options).
+/// </summary>
 public static class RecordRoute
 {
     private const int PointerOffset = 2;
     private const int FirstPointer = 4;
     private const int SlotSize = 4;
 
-    /// <summary>Fills the next free slot and puts the header checksum right; false if there is no option or no slot.</summary>
-    /// <param name="ipHeader">The IPv4 header with its options; more bytes may follow.</param>
+    /// <summary>
+    /// Fills the next free slot and puts the header checksum right; false if there is no option or no slot.
+    /// </summary>
+    /// <remarks><c>ipHeader</c>: the IPv4 header with its options; more bytes may follow.</remarks>
     public static bool Apply(Span<byte> ipHeader, uint address)
     {
         if (Ipv4View.TryParseCut(ipHeader, out Ipv4View view) != WireError.None) return false;

@@ -24,8 +24,10 @@ public readonly ref struct TcpSegmenter
 
     public int Count => Math.Max(1, (_data.Length + _segmentSize - 1) / _segmentSize);
 
-    /// <summary>False for what is no whole TCP packet: fragments, packets cut by the snap length, other protocols.</summary>
-    /// <param name="segmentSize">Bytes of TCP data in each segment but the last; at least 1.</param>
+    /// <summary>
+    /// False for what is no whole TCP packet: fragments, packets cut by the snap length, other protocols.
+    /// </summary>
+    /// <remarks><c>segmentSize</c>: bytes of TCP data in each segment but the last; at least 1.</remarks>
     public static bool TryCreate(ReadOnlySpan<byte> ipPacket, int segmentSize, out TcpSegmenter segmenter)
     {
         segmenter = default;
