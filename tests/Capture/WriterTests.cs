@@ -211,7 +211,7 @@ public class WriterTests
                 "1700000000.123456790||||node-a/eth0|15|60|",
             ],
             lines.Select(line => line.Replace("0x00000002", "2", StringComparison.Ordinal)));
-        Assert.Equal(["shop/web-1"], Tshark("-r", file.Path, "-T", "fields", "-e", "ip.src_host", "-Y", "ip"));
+        Assert.Equal(["shop/web-1"], Tshark("-N", "n", "-r", file.Path, "-T", "fields", "-e", "ip.src_host", "-Y", "ip"));
     }
 
     [Fact]
