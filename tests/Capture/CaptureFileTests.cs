@@ -157,7 +157,8 @@ public class CaptureFileTests
         List<KeptRecord> records = ReadCapture.All(merged, atOnce: 100);
 
         Assert.Equal(3 * RecordCount, records.Count);
-        for (int i = 0; i < records.Count; i++) Assert.Equal((i / 3 * 1000, i % 3), (records[i].Timestamp, records[i].Interface));
+        for (int i = 0; i < records.Count; i++)
+            Assert.Equal((i / 3 * 1000, i % 3), (records[i].Timestamp, records[i].Interface));
     }
 
     private static void AssertAllThere(CaptureReader reader)

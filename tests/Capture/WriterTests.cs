@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Pipes;
 using System.Text;
 using Dataplane.Capture;
 using Dataplane.Wire;
@@ -133,6 +134,15 @@ public class WriterTests
         Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full here");
         CaptureWriter writer = CaptureWriter.Create("/dev/full");
         Assert.Throws<IOException>(writer.Dispose);
+    }
+
+    [Fact]
+    public void A_closed_pipe_is_an_error_of_the_system()
+    {
+        using AnonymousPipeServerStream pipe = new(PipeDirection.Out);
+        pipe.DisposeLocalCopyOfClientHandle();
+        using CaptureWriter writer = CaptureWriter.Create(pipe, "-", CaptureFormat.Pcapng);
+        Assert.Throws<IOException>(writer.Flush);
     }
 
     [Fact]
