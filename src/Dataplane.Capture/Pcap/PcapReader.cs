@@ -64,8 +64,10 @@ internal sealed unsafe class PcapReader : CaptureReader
     protected override void Dispose(bool disposing) => _source.Dispose();
 
     /// <summary>
-    /// Gives the records that are whole in the window; the bytes stay where they are. Pointers: 3 ns a record over the walk itself.
+    /// Gives the records that are whole in the window; the bytes stay where they are.
     /// </summary>
+    // Compiled optimised from the start: tiers, when a busy machine lets them wait, cost more than twice the time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Take<TOrder>(Span<CaptureRecord> records)
         where TOrder : struct, IByteOrder
     {
