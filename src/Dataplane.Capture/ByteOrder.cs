@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Dataplane.Capture;
 
-/// <summary>How a capture's numbers lie in the file: a type argument, so that the loops have no branch for it.</summary>
+/// <summary>
+/// How a capture's numbers lie in the file: a type argument, so that the loops have no branch for it.
+/// </summary>
 internal unsafe interface IByteOrder
 {
     static abstract ushort U16(byte* at);

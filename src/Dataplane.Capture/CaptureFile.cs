@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Dataplane.Capture;
 
-/// <summary>Opens captures: the format and the compression are recognised by their first bytes, never by the name.</summary>
+/// <summary>
+/// Opens captures: the format and the compression are recognised by their first bytes, never by the name.
+/// </summary>
 public static unsafe class CaptureFile
 {
     /// <summary>The name that stands for standard input and output.</summary>
@@ -19,7 +21,8 @@ public static unsafe class CaptureFile
         if (path == StandardStream)
             return Open(OpenStandardInput(), path, options);
 
-        SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        SafeFileHandle file = File.OpenHandle(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         FileStream stream = new(file, FileAccess.Read, bufferSize: 0);
         return stream.CanSeek && CompressionOf(file) == Compression.None
             ? Open(new FileSource(file, path), options)
@@ -55,7 +58,8 @@ public static unsafe class CaptureFile
             if (magic == PcapngFormat.SectionHeader) return PcapngReader.Open(source);
 
             string found = KnownFormat.Describe(new ReadOnlySpan<byte>(source.Cursor, MagicSize));
-            throw new InvalidDataException($"{source.Name}: {found}; pcap and pcapng are read, and both in gzip, zstd or lz4");
+            throw new InvalidDataException(
+                $"{source.Name}: {found}; pcap and pcapng are read, and both in gzip, zstd or lz4");
         }
         catch (OutOfMemoryException)
         {

@@ -43,7 +43,10 @@ public abstract unsafe class CaptureWriter : IDisposable
     /// <summary>Bytes that have been handed to the operating system.</summary>
     public long BytesWritten { get; private set; }
 
-    /// <summary>Makes a file: classic pcap where the name ends in <c>.pcap</c>, else pcapng; compressed for .gz, .zst and .lz4.</summary>
+    /// <summary>
+    /// Makes a file: classic pcap where the name ends in <c>.pcap</c>, else pcapng; compressed for .gz, .zst and
+    /// .lz4.
+    /// </summary>
     public static CaptureWriter Create(string path)
     {
         if (path == CaptureFile.StandardStream)
@@ -54,7 +57,8 @@ public abstract unsafe class CaptureWriter : IDisposable
 
         Compression compression = CompressedStream.OfName(path);
         string plainName = compression == Compression.None ? path : Path.GetFileNameWithoutExtension(path);
-        CaptureFormat format = plainName.EndsWith(".pcap", StringComparison.Ordinal) ? CaptureFormat.Pcap : CaptureFormat.Pcapng;
+        bool classic = plainName.EndsWith(".pcap", StringComparison.Ordinal);
+        CaptureFormat format = classic ? CaptureFormat.Pcap : CaptureFormat.Pcapng;
         FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
         return Create(CompressedStream.Compress(file, compression), path, format);
     }
@@ -67,10 +71,15 @@ public abstract unsafe class CaptureWriter : IDisposable
     public abstract int AddInterface(
         string name, LinkType linkType, int snapLength = PcapFormat.LargestFrame, MacAddress mac = default);
 
-    /// <summary>Names for addresses, so that a viewer shows pods and services; call it first. Classic pcap has no room for them.</summary>
+    /// <summary>
+    /// Names for addresses, so that a viewer shows pods and services; call it first. Classic pcap has no room for
+    /// them.
+    /// </summary>
     public abstract void AddNames(IEnumerable<(IpAddress Address, string Name)> names);
 
-    /// <summary>Adds a packet. Packets between two commits are written by <paramref name="order"/>, equal ones as they came.</summary>
+    /// <summary>
+    /// Adds a packet. Packets between two commits are written by <paramref name="order"/>, equal ones as they came.
+    /// </summary>
     public abstract void Write(
         uint order,
         int interfaceIndex,
@@ -160,7 +169,9 @@ public abstract unsafe class CaptureWriter : IDisposable
         }
     }
 
-    /// <summary>Puts the group in order: an index entry is order, then place, so that plain numbers sort stably.</summary>
+    /// <summary>
+    /// Puts the group in order: an index entry is order, then place, so that plain numbers sort stably.
+    /// </summary>
     private void Sort()
     {
         Span<ulong> index = _index.AsSpan(0, _pending);

@@ -2,7 +2,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Capture;
 
-/// <summary>What is written beside a packet where the format has room for it (pcapng's EPB options; classic pcap has none).</summary>
+/// <summary>
+/// What is written beside a packet where the format has room for it (pcapng's EPB options; classic pcap has none).
+/// </summary>
 public readonly ref struct PacketMetadata
 {
     /// <summary>epb_packetid: equal for all frames that came of one input packet. 0 writes none.</summary>

@@ -38,10 +38,12 @@ internal sealed class CaptureBytes(bool bigEndian = false)
         return this;
     }
 
-    public CaptureBytes PcapHeader(uint magic = 0xA1B2C3D4, int major = 2, int minor = 4, uint snapLength = 65535, uint linkType = 1) =>
+    public CaptureBytes PcapHeader(
+        uint magic = 0xA1B2C3D4, int major = 2, int minor = 4, uint snapLength = 65535, uint linkType = 1) =>
         U32(magic).U16(major).U16(minor).U32(0).U32(0).U32(snapLength).U32(linkType);
 
-    public CaptureBytes PcapRecord(uint seconds, uint fraction, byte[] frame, uint? captured = null, uint? original = null) =>
+    public CaptureBytes PcapRecord(
+        uint seconds, uint fraction, byte[] frame, uint? captured = null, uint? original = null) =>
         U32(seconds).U32(fraction).U32(captured ?? (uint)frame.Length).U32(original ?? (uint)frame.Length).Raw(frame);
 
     public CaptureBytes Block(uint type, Action<CaptureBytes> body)

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Capture;
 
-/// <summary>Whatever the bytes are: whole records, then an end or damage; nothing else is thrown, nothing hangs.</summary>
+/// <summary>
+/// Whatever the bytes are: whole records, then an end or damage; nothing else is thrown, nothing hangs.
+/// </summary>
 public class HostileCaptureTests
 {
     private const int Seed = 20_261_123;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Pipes;
 using System.Text;
 using Dataplane.Capture;
 using Dataplane.Wire;
@@ -136,6 +137,15 @@ public class WriterTests
     }
 
     [Fact]
+    public void A_closed_pipe_is_an_error_of_the_system()
+    {
+        using AnonymousPipeServerStream pipe = new(PipeDirection.Out);
+        pipe.DisposeLocalCopyOfClientHandle();
+        using CaptureWriter writer = CaptureWriter.Create(pipe, "-", CaptureFormat.Pcapng);
+        Assert.Throws<IOException>(writer.Flush);
+    }
+
+    [Fact]
     public void What_left_the_buffer_of_a_run_that_was_killed_is_whole_packets()
     {
         using TemporaryFile file = new(".pcapng");
@@ -211,7 +221,7 @@ public class WriterTests
                 "1700000000.123456790||||node-a/eth0|15|60|",
             ],
             lines.Select(line => line.Replace("0x00000002", "2", StringComparison.Ordinal)));
-        Assert.Equal(["shop/web-1"], Tshark("-r", file.Path, "-T", "fields", "-e", "ip.src_host", "-Y", "ip"));
+        Assert.Equal(["shop/web-1"], Tshark("-N", "n", "-r", file.Path, "-T", "fields", "-e", "ip.src_host", "-Y", "ip"));
     }
 
     [Fact]

@@ -4,7 +4,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Capture;
 
-/// <summary>Writes classic pcap with nanoseconds, in the machine's byte order (libpcap's sf-pcap.c). One link type a file.</summary>
+/// <summary>
+/// Writes classic pcap with nanoseconds, in the machine's byte order (libpcap's sf-pcap.c). One link type a file.
+/// </summary>
 public sealed unsafe class PcapWriter : CaptureWriter
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;
@@ -40,6 +42,8 @@ public sealed unsafe class PcapWriter : CaptureWriter
         int originalLength,
         in PacketMetadata metadata)
     {
+        if (!_hasHeader) throw new InvalidOperationException("a packet before any interface");
+
         ulong time = (ulong)Math.Max(timestampNanoseconds, 0);
         ulong seconds = time / NanosecondsPerSecond;
         PcapRecordHeader* record = (PcapRecordHeader*)Append(order, PcapFormat.RecordHeaderSize + frame.Length);

@@ -30,7 +30,9 @@ internal sealed class PcapngBlock
         Pad();
     }
 
-    /// <summary>nrb_record_ipv4 or nrb_record_ipv6: the address in wire order, and a name that ends in a zero.</summary>
+    /// <summary>
+    /// nrb_record_ipv4 or nrb_record_ipv6: the address in wire order, and a name that ends in a zero.
+    /// </summary>
     public void NameRecord(IpAddress address, ReadOnlySpan<byte> name)
     {
         U16(address.IsV4 ? PcapngFormat.NameRecordV4 : PcapngFormat.NameRecordV6);

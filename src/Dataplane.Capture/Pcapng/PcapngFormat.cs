@@ -20,7 +20,9 @@ internal static class PcapngFormat
     public const int SimplePacketSize = 16;
     public const int PacketSize = 32;
 
-    /// <summary>A block whose content is needed and that is larger than this (Wireshark's limit too) is a lie.</summary>
+    /// <summary>
+    /// A block whose content is needed and that is larger than this (Wireshark's limit too) is a lie.
+    /// </summary>
     public const int LargestBlock = 16 * 1024 * 1024;
 
     public const ushort OptionEnd = 0;

@@ -2,7 +2,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Capture;
 
-/// <summary>What packets of an interface need: where it stands in the list, its link type, and its clock (if_tsresol, if_tsoffset).</summary>
+/// <summary>
+/// What packets of an interface need: where it stands in the list, its link type, and its clock (if_tsresol,
+/// if_tsoffset).
+/// </summary>
 internal readonly struct PcapngInterface
 {
     private const ulong NanosecondsPerSecond = 1_000_000_000;

@@ -1,6 +1,8 @@
 namespace Dataplane.Capture;
 
-/// <summary>Walks the options of a block; a length that lies ends the walk, for packets are worth more than their options.</summary>
+/// <summary>
+/// Walks the options of a block; a length that lies ends the walk, for packets are worth more than their options.
+/// </summary>
 internal unsafe ref struct PcapngOptions<TOrder>
     where TOrder : struct, IByteOrder
 {

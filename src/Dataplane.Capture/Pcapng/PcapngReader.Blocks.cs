@@ -18,6 +18,7 @@ internal sealed unsafe partial class PcapngReader
     /// </summary>
     private bool ReadBlock()
     {
+        long seen = _source.Available;
         if (!_source.Require(PcapngFormat.SmallestBlock))
             return _source.Available > 0 ? CutOff("a block header", PcapngFormat.SmallestBlock) : StopQuietly();
 
@@ -33,7 +34,7 @@ internal sealed unsafe partial class PcapngReader
             PcapngFormat.SectionHeader => ReadSection(total),
             PcapngFormat.InterfaceDescription => Hold(total) && ReadInterface(total),
             PcapngFormat.EnhancedPacket or PcapngFormat.ObsoletePacket or PcapngFormat.SimplePacket =>
-                _source.Available >= total ? Stop(Explain(type, total)) : Hold(total),
+                seen >= total ? Stop(Explain(type, total)) : Hold(total),
             _ => SkipBlock(total),
         };
     }

@@ -63,6 +63,8 @@ public sealed unsafe class PcapngWriter : CaptureWriter
         if (block.Size > PcapngFormat.SmallestBlock) EndNames(block);
     }
 
+    // Compiled optimised from the start: tiers, when a busy machine lets them wait, cost more than twice the time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Write(
         uint order,
         int interfaceIndex,

@@ -8,12 +8,16 @@ namespace Dataplane.Capture;
 /// </summary>
 internal abstract unsafe class CaptureSource : IDisposable
 {
-    /// <summary>What one read asks for: half of a second-level cache, so that the bytes are still there when parsed.</summary>
+    /// <summary>
+    /// What one read asks for: half of a second-level cache, so that the bytes are still there when parsed.
+    /// </summary>
     private const int ReadSize = 256 * 1024;
 
     private const int LargestRead = 1 << 30;
 
-    /// <summary>The kernel copies whole pages to page boundaries faster: 18 against 32 ns for a record of 76 bytes.</summary>
+    /// <summary>
+    /// The kernel copies whole pages to page boundaries faster: 18 against 32 ns for a record of 76 bytes.
+    /// </summary>
     private const int PageSize = 4096;
 
     /// <summary>Readable bytes behind the last one, for loads wider than the data.</summary>
@@ -132,7 +136,10 @@ internal abstract unsafe class CaptureSource : IDisposable
 
     protected abstract void Close();
 
-    /// <summary>Moves the unread bytes to where the next read begins at a page, in a window that holds <paramref name="size"/>.</summary>
+    /// <summary>
+    /// Moves the unread bytes to where the next read begins at a page, in a window that holds <paramref
+    /// name="size"/>.
+    /// </summary>
     private void MakeRoom(long size)
     {
         long kept = Available;

@@ -4,7 +4,9 @@ using ZstdSharp;
 
 namespace Dataplane.Capture;
 
-/// <summary>Compression by its magic (RFC 1952, RFC 8878, the LZ4 frame format) when reading, by the name when writing.</summary>
+/// <summary>
+/// Compression by its magic (RFC 1952, RFC 8878, the LZ4 frame format) when reading, by the name when writing.
+/// </summary>
 internal static class CompressedStream
 {
     public static Compression Recognise(ReadOnlySpan<byte> start) => start switch
