@@ -14,7 +14,7 @@ public sealed class AffinityMap : IDisposable
     /// <summary>Entries kept, those among them that have expired since the table last grew.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The backend that the client had, if it was used less than the timeout ago (both in nanoseconds).</summary>
+    /// <summary>The backend that the client had, if it was used less than the timeout ago (nanoseconds).</summary>
     public bool TryGet(in FlowKey key, uint service, long now, long timeout, out uint backend)
     {
         ref readonly Entry entry = ref _slots[SlotOf(key.Source, service, Owner(in key))];
@@ -57,7 +57,8 @@ public sealed class AffinityMap : IDisposable
         while (true)
         {
             ref readonly Entry entry = ref _slots[slot];
-            if (entry.Service == 0 || entry.Client == client && entry.Service == service && entry.Owner == owner) return slot;
+            if (entry.Service == 0) return slot;
+            if (entry.Client == client && entry.Service == service && entry.Owner == owner) return slot;
 
             slot = (slot + 1) & mask;
         }

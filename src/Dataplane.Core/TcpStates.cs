@@ -47,7 +47,8 @@ public readonly record struct TcpTransition
 
     private readonly byte _packed;
 
-    public TcpTransition(TcpState state, TcpOutcome outcome) => _packed = (byte)((byte)outcome << OutcomeShift | (byte)state);
+    public TcpTransition(TcpState state, TcpOutcome outcome) =>
+        _packed = (byte)((byte)outcome << OutcomeShift | (byte)state);
 
     public TcpState State => (TcpState)(_packed & StateMask);
 

@@ -4,7 +4,7 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ebpf;
 
-/// <summary>Turns a snapshot into the maps that <see cref="EbpfTables"/> keeps. Numbers follow the order of the manifests.</summary>
+/// <summary>Turns a snapshot into the maps of <see cref="EbpfTables"/>; numbers follow the order of the manifests.</summary>
 internal sealed class EbpfCompiler
 {
     private readonly AddressNames _names;
@@ -24,7 +24,8 @@ internal sealed class EbpfCompiler
         if (_plans.Count > ushort.MaxValue)
         {
             throw new InvalidDataException(
-                $"{_plans.Count} frontends of Services: Cilium numbers them with 16 bits; leave out all but {ushort.MaxValue}");
+                $"{_plans.Count} frontends of Services: Cilium numbers them with 16 bits; "
+                + $"leave out all but {ushort.MaxValue}");
         }
 
         Services = new FlatMap<LbServiceKey, LbService>(_plans.Sum(plan => 1L + plan.Backends.Length));
@@ -95,7 +96,8 @@ internal sealed class EbpfCompiler
         if (count > ushort.MaxValue)
         {
             throw new InvalidDataException(
-                $"{frontend.Service.Source}: Service {frontend.Service} has {count} endpoints; Cilium counts them with 16 bits");
+                $"{frontend.Service.Source}: Service {frontend.Service} has {count} endpoints; "
+                + "Cilium counts them with 16 bits");
         }
 
         uint[] ids = new uint[count];
@@ -120,7 +122,7 @@ internal sealed class EbpfCompiler
         }
     }
 
-    /// <summary>Frontends share a backend that is the same address, protocol and port; it is active if one says so.</summary>
+    /// <summary>Frontends share a backend of one address, protocol and port; it is active if one says so.</summary>
     private uint IdOf(ResolvedEndpoint endpoint, byte protocol)
     {
         var backend = new EbpfBackend(endpoint.Address, endpoint.Port, protocol);
@@ -149,7 +151,8 @@ internal sealed class EbpfCompiler
     {
         (EbpfFrontend frontend, uint[] backends, int usable) = plan;
         uint address = NameOf(frontend.Address);
-        var key = new LbServiceKey(address, frontend.Port.Port, frontend.Port.Protocol, (byte)frontend.Address.Family, slot: 0);
+        ServicePort port = frontend.Port;
+        var key = new LbServiceKey(address, port.Port, port.Protocol, (byte)frontend.Address.Family, slot: 0);
         int affinity = frontend.Service.AffinitySeconds;
         var service = new LbService
         {
@@ -188,7 +191,8 @@ internal sealed class EbpfCompiler
         return tables;
     }
 
-    private static unsafe Span<uint> TableAt(NativeArray<uint> tables, long start, int size) => new(tables.Start + start, size);
+    private static unsafe Span<uint> TableAt(NativeArray<uint> tables, long start, int size) =>
+        new(tables.Start + start, size);
 
     private MaglevBackend ToMaglev(uint id)
     {

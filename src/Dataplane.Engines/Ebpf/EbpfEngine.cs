@@ -3,7 +3,7 @@ using Dataplane.Core;
 
 namespace Dataplane.Engines.Ebpf;
 
-/// <summary>Services looked up as Cilium's programs do it on a miss in their connection table (<c>bpf/lib/lb.h</c>).</summary>
+/// <summary>Services as Cilium's programs look them up on a miss in their connections (<c>bpf/lib/lb.h</c>).</summary>
 public readonly struct EbpfEngine(EbpfTables tables) : IServiceEngine
 {
     public static string Name => "ebpf";

@@ -65,7 +65,8 @@ public sealed unsafe class EbpfTables : IDisposable
         if (options.Algorithm == LbAlgorithm.Maglev && !Maglev.Sizes.Contains(options.MaglevSize))
         {
             throw new InvalidDataException(
-                $"lb.maglevSize {options.MaglevSize} is not a size that Cilium has; use one of {string.Join(", ", Maglev.Sizes.ToArray())}");
+                $"lb.maglevSize {options.MaglevSize} is not a size that Cilium has; use one of "
+                + string.Join(", ", Maglev.Sizes.ToArray()));
         }
 
         return new EbpfTables(new EbpfCompiler(snapshot, names, options), names, options);
@@ -96,7 +97,8 @@ public sealed unsafe class EbpfTables : IDisposable
     public LbReverseNat ReverseNatEntry(uint service) => _reverseNat[service];
 
     /// <summary>The Maglev table of a frontend that has backends.</summary>
-    public ReadOnlySpan<uint> MaglevTableOf(uint service) => new(_maglev.Start + _maglevStarts[service], (int)_maglevSize);
+    public ReadOnlySpan<uint> MaglevTableOf(uint service) =>
+        new(_maglev.Start + _maglevStarts[service], (int)_maglevSize);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ServiceVerdict Lookup(in FlowKey key, in ServiceState state, ref Draw draw)

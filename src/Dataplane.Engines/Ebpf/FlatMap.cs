@@ -52,7 +52,7 @@ public sealed class FlatMap<TKey, TValue> : IDisposable
         ref Entry entry = ref _slots[SlotOf(in key)];
         if (entry.Key.IsFree)
         {
-            if (2L * (Count + 1) > _slots.Length) throw new InvalidOperationException("more entries than the map was made for");
+            if (2L * Count >= _slots.Length) throw new InvalidOperationException("more entries than room was made for");
             Count++;
         }
 

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Dataplane.Engines.Ebpf;
 
-/// <summary>Bob Jenkins' lookup3 as Linux has it (<c>include/linux/jhash.h</c>), in the two shapes that Cilium uses.</summary>
+/// <summary>Bob Jenkins' lookup3 as in Linux (<c>include/linux/jhash.h</c>), in Cilium's two shapes.</summary>
 public static class JenkinsHash
 {
     private const uint Start = 0xDEAD_BEEF;

@@ -10,7 +10,8 @@ namespace Dataplane.Engines.Ebpf;
 /// bytes of padding, so that a name never meets an IPv4 address. Numbers are in host order.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
-public readonly struct LbServiceKey(uint address, ushort port, byte protocol, byte family, ushort slot) : IFlatKey<LbServiceKey>
+public readonly struct LbServiceKey(uint address, ushort port, byte protocol, byte family, ushort slot)
+    : IFlatKey<LbServiceKey>
 {
     public const int Size = 12;
 

@@ -47,7 +47,8 @@ internal sealed class ServiceEndpoints
         var leaving = new List<ResolvedEndpoint>();
         foreach (Candidate candidate in _candidates)
         {
-            var endpoint = new ResolvedEndpoint(candidate.Address, candidate.Port, candidate.Terminating && !candidate.Ready);
+            bool leaves = candidate.Terminating && !candidate.Ready;
+            var endpoint = new ResolvedEndpoint(candidate.Address, candidate.Port, leaves);
             if (anyReady ? candidate.Ready : candidate.Serving && candidate.Terminating) usable.Add(endpoint);
             else if (candidate.Terminating) leaving.Add(endpoint);
         }
@@ -89,7 +90,8 @@ internal sealed class ServiceEndpoints
 
             foreach (IpAddress address in pod.Addresses)
             {
-                if (address.Family == family) Add(new Candidate(address, target, Ready: true, Serving: true, Terminating: false));
+                if (address.Family != family) continue;
+                Add(new Candidate(address, target, Ready: true, Serving: true, Terminating: false));
             }
         }
     }
