@@ -108,6 +108,9 @@ internal sealed class JsonTokenSource(Stream stream, string file) : TokenSource
         if (_atEnd && exception.Message.StartsWith("Expected depth to be zero", StringComparison.Ordinal))
             return new InvalidDataException($"{file}:{line}: the JSON ends in the middle of an object: the file was cut off");
 
+        if (exception.Message.Contains("trailing comma", StringComparison.Ordinal))
+            return new InvalidDataException($"{file}:{line}: not JSON: a comma stands before the closing bracket");
+
         string reason = exception.Message;
         int places = reason.IndexOf(" LineNumber:", StringComparison.Ordinal);
         return new InvalidDataException($"{file}:{line}: not JSON: {(places < 0 ? reason : reason[..places])}");

@@ -111,7 +111,7 @@ internal sealed class PodDraft(SourceLine source) : ObjectDraft(source)
         {
             switch (cursor.Key)
             {
-                case "ports": ports = cursor.ReadGoodItems("ports", ReadPort); break;
+                case "ports": ports = cursor.ReadGoodItems("ports", ReadPort).RemoveAll(port => port.Port == 0); break;
                 case "restartPolicy": restartsAlways = cursor.Scalar("restartPolicy") is "Always"; break;
                 default: cursor.Skip(); break;
             }
@@ -135,13 +135,14 @@ internal sealed class PodDraft(SourceLine source) : ObjectDraft(source)
             {
                 case "name": name = cursor.ReadText("ports[].name"); break;
                 case "protocol": protocol = cursor.ReadProtocol("ports[].protocol"); break;
-                case "containerPort": port = cursor.ReadPort("ports[].containerPort"); break;
+                case "containerPort" when cursor.Source.Kind != TokenKind.Null:
+                    port = cursor.ReadPort("ports[].containerPort");
+                    break;
                 default: cursor.Skip(); break;
             }
         }
 
-        return port != 0
-            ? new ContainerPort(name, port, protocol)
-            : throw new ObjectDamageException(line, "ports[] has no containerPort");
+        if (port == 0) cursor.Report(Severity.Warning, line, "ports[] has no containerPort: it is left out");
+        return new ContainerPort(name, port, protocol);
     }
 }

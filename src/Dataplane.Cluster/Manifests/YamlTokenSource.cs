@@ -36,6 +36,7 @@ internal sealed class YamlTokenSource : TokenSource
             }
 
             Line = (int)Math.Max(1, next.Start.Line);
+            _text.TabLineFrom(Line);
             if (Accept(next)) return;
         }
     }
@@ -63,8 +64,9 @@ internal sealed class YamlTokenSource : TokenSource
     private InvalidDataException Failure(YamlException exception)
     {
         long line = Math.Max(1, exception.Start.Line);
-        if (_text.TabLine > 0 && Math.Abs(_text.TabLine - line) <= 1)
-            return new InvalidDataException($"{_file}:{_text.TabLine}: a tab in the indentation: YAML wants spaces");
+        int tab = _text.TabLineFrom(Line);
+        if (tab > 0 && (Math.Abs(tab - line) <= 1 || exception.Message.Contains("tab", StringComparison.Ordinal)))
+            return new InvalidDataException($"{_file}:{tab}: a tab in the indentation: YAML wants spaces");
 
         string reason = exception.Message;
         int colon = reason.StartsWith('(') ? reason.IndexOf("): ", StringComparison.Ordinal) : -1;
