@@ -82,7 +82,8 @@ internal sealed class PodDraft(SourceLine source) : ObjectDraft(source)
         while (cursor.NextKey(ref keys))
         {
             if (cursor.Key is not "ip") cursor.Skip();
-            else if (cursor.TryReadAddress("status.podIPs[].ip", out IpAddress address)) _addresses = _addresses.Add(address);
+            else if (cursor.TryReadAddress(
+                "status.podIPs[].ip", out IpAddress address)) _addresses = _addresses.Add(address);
         }
     }
 
@@ -100,7 +101,8 @@ internal sealed class PodDraft(SourceLine source) : ObjectDraft(source)
         return all;
     }
 
-    private static ImmutableArray<ContainerPort> ReadContainer(ManifestCursor cursor, string what, out bool restartsAlways)
+    private static ImmutableArray<ContainerPort> ReadContainer(
+        ManifestCursor cursor, string what, out bool restartsAlways)
     {
         ImmutableArray<ContainerPort> ports = [];
         restartsAlways = false;

@@ -57,7 +57,8 @@ internal sealed class YamlTokenSource : TokenSource
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException
             or IndexOutOfRangeException or FormatException or OverflowException)
         {
-            throw new InvalidDataException($"{_file}:{Math.Max(1, Line)}: not YAML: the parser gives up behind this line");
+            throw new InvalidDataException(
+                $"{_file}:{Math.Max(1, Line)}: not YAML: the parser gives up behind this line");
         }
     }
 
