@@ -11,8 +11,8 @@ public class BadManifestTests
     public static TheoryData<string, string> Unreadable => new()
     {
         { "kind: Pod\nmetadata:\n\tname: a\n", "f:3: a tab in the indentation: YAML wants spaces" },
-        { "kind: [a, b\n", "" },
-        { "kind: \"Pod\n", "" },
+        { "kind: [a, b\n", "f:2: not YAML: While parsing a flow sequence, did not find expected ',' or ']'" },
+        { "kind: \"Pod\n", "f:1: not YAML: While scanning a quoted scalar, found unexpected end of stream" },
         { "MZ\u0000\u0001\u0002", "f:1: a control character (0x00): not a text file" },
         { "this is a letter, not a manifest", "f:1: this is a single value where a Kubernetes object (a map) must be: this object is left out" },
         { "- a\n- b\n", "f:1: this is a list where a Kubernetes object (a map) must be: this object is left out" },
@@ -24,9 +24,9 @@ public class BadManifestTests
         { "&a [*a]\n", "f:1: the alias *a has no anchor &a that ends before it" },
         { "kind: Pod\n<<: {apiVersion: v1}\n", "f:2: merge keys (<<) are not read: write the fields out: this object is left out" },
         { "? [a]\n: b\n", "f:1: a map or a list stands where a key must be" },
-        { new string('[', 200), "f:1: this is a list where a Kubernetes object (a map) must be: this object is left out" },
+        { new string('[', 200), "f:1: nested deeper than 128 levels" },
         { "{\"kind\":", "f:1: the JSON ends in the middle of an object: the file was cut off" },
-        { "{\"kind\":\n\"Pod\",\n}", "" },
+        { "{\"kind\":\n\"Pod\",\n}", "f:3: not JSON: a comma stands before the closing bracket" },
         { "{\"kind\": \"Pod\", \"kind\": \"Pod\"}", "f:1: the key \"kind\" stands twice: this object is left out" },
         { "{\"a\":" + new string('[', 200), "f:1: nested deeper than 128 levels" },
         { "{\"kind\":\"\\ud800\"}", "f:1: not UTF-8 text, or half of a surrogate pair" },
@@ -142,7 +142,7 @@ public class BadManifestTests
     {
         foreach (string text in new[] { OneOfEachKind.Yaml, OneOfEachKind.Json })
         {
-            for (int length = 0; length < text.Length; length += 1 + length / 997)
+            for (int length = 0; length < text.Length; length++)
             {
                 Exception? thrown = Record.Exception(() => ManifestReader.ReadText(text[..length], "f"));
                 Assert.True(thrown is null or InvalidDataException, $"{length}: {thrown}");
@@ -157,7 +157,7 @@ public class BadManifestTests
         var random = new Random(1);
         foreach (string text in new[] { OneOfEachKind.Yaml, OneOfEachKind.Json })
         {
-            for (int round = 0; round < 1500; round++)
+            for (int round = 0; round < 500; round++)
             {
                 char[] changed = text.ToCharArray();
                 changed[random.Next(changed.Length)] = "\t\n {}[]:,-&*!|>'\"%@#?\u0000\u0080\ud800z"[random.Next(25)];

@@ -47,8 +47,8 @@ public class ManifestReaderTests
         Service service = Assert.Single(Yaml.Services);
         Assert.Equal(
             [
-                new ServicePort("http", IpProtocol.Tcp, 80, new PortReference(0, "http"), 30080, new SourceLine("all.yaml", 57)),
-                new ServicePort("dns", IpProtocol.Udp, 53, new PortReference(5353, null), 0, new SourceLine("all.yaml", 58)),
+                new ServicePort("http", IpProtocol.Tcp, 80, new PortReference(0, "http"), 30080, new SourceLine("all.yaml", 58)),
+                new ServicePort("dns", IpProtocol.Udp, 53, new PortReference(5353, null), 0, new SourceLine("all.yaml", 59)),
             ],
             service.Ports);
         Assert.Equal((ServiceType.LoadBalancer, 600), (service.Type, service.AffinitySeconds));
@@ -79,7 +79,7 @@ public class ManifestReaderTests
         NetworkPolicy policy = Assert.Single(Yaml.NetworkPolicies);
         PolicyRule rule = Assert.Single(policy.Ingress);
         Assert.Equal(
-            (91, 97, 98, 102),
+            (93, 100, 101, 105),
             (policy.Source.Line, rule.Source.Line, rule.Peers[0].Source.Line, rule.Ports[0].Source.Line));
         Assert.Equal((8080, 8090), (rule.Ports[0].Port.Number, rule.Ports[0].EndPort));
         Assert.Equal("http", rule.Ports[1].Port.Name);
@@ -130,7 +130,7 @@ public class ManifestReaderTests
     public void An_alias_is_what_its_anchor_names()
     {
         ClusterSnapshot snapshot = ManifestReader.ReadText(
-            "kind: Pod\napiVersion: v1\nmetadata: {name: &n web, labels: &l {app: *n}, annotations: *l}\n", "a.yaml");
+            "kind: Pod\napiVersion: v1\nmetadata:\n  name: &n web\n  labels: &l\n    app: *n\n  annotations: *l\n", "a.yaml");
         Assert.Equal("web", snapshot.Pods[0].Labels["app"]);
         Assert.Equal("web", snapshot.Pods[0].Annotations["app"]);
     }

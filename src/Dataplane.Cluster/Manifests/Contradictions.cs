@@ -3,7 +3,8 @@ using Dataplane.Wire;
 
 namespace Dataplane.Cluster.Manifests;
 
-/// <summary>What cannot be true of one cluster at one time: the manifests were taken at different times, or by hand.</summary>
+/// <summary>What cannot be true of one cluster at one time: the manifests were taken at different times, or by
+/// hand.</summary>
 internal static class Contradictions
 {
     public static IEnumerable<Finding> Find(ClusterSnapshot snapshot) =>
@@ -25,7 +26,8 @@ internal static class Contradictions
                 if (owners.TryAdd(address, node) || owners[address] == node) continue;
 
                 Node other = owners[address];
-                yield return Warning(node.Source, $"Node {node.Name} has the InternalIP {address} of Node {other.Name} ({other.Source})");
+                yield return Warning(node.Source,
+                    $"Node {node.Name} has the InternalIP {address} of Node {other.Name} ({other.Source})");
             }
         }
     }
@@ -61,7 +63,8 @@ internal static class Contradictions
             {
                 if (owners.TryAdd(address, pod) || owners[address] == pod) continue;
 
-                yield return Warning(pod.Source, $"Pod {pod} has the address {address} of Pod {owners[address]} ({owners[address].Source})");
+                yield return Warning(pod.Source,
+                    $"Pod {pod} has the address {address} of Pod {owners[address]} ({owners[address].Source})");
             }
         }
     }
@@ -81,7 +84,8 @@ internal static class Contradictions
         }
     }
 
-    /// <summary>One finding for each unknown name. Manifests without any Node say nothing about which nodes exist.</summary>
+    /// <summary>One finding for each unknown name. Manifests without any Node say nothing about which nodes
+    /// exist.</summary>
     private static IEnumerable<Finding> UnknownNodes(ClusterSnapshot snapshot)
     {
         if (snapshot.Nodes.IsEmpty) return [];

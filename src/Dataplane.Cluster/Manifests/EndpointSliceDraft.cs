@@ -26,7 +26,8 @@ internal sealed class EndpointSliceDraft(SourceLine source) : ObjectDraft(source
 
         string service = Labels.GetValueOrDefault(ServiceNameLabel, "");
         if (service.Length == 0)
-            snapshot.Report(Severity.Warning, Source, $"EndpointSlice {Namespace}/{Name} has no label {ServiceNameLabel}: it belongs to no Service");
+            snapshot.Report(Severity.Warning, Source,
+                $"EndpointSlice {Namespace}/{Name} has no label {ServiceNameLabel}: it belongs to no Service");
 
         snapshot.Add(new EndpointSlice(Namespace, Name, service, Source) { Endpoints = _endpoints, Ports = _ports });
     }
@@ -68,7 +69,8 @@ internal sealed class EndpointSliceDraft(SourceLine source) : ObjectDraft(source
             }
         }
 
-        if (addresses.IsEmpty && !_isFqdn) throw new ObjectDamageException(place.Line, "an endpoint has no address that can be used");
+        if (addresses.IsEmpty && !_isFqdn) throw new ObjectDamageException(
+            place.Line, "an endpoint has no address that can be used");
 
         bool ready = conditions.Ready ?? true;
         return new Endpoint(addresses, place)

@@ -4,7 +4,8 @@ using System.Text.Unicode;
 
 namespace Dataplane.Cluster.Manifests;
 
-/// <summary>JSON (RFC 8259), several values in a row allowed, read in windows: memory is one window and the longest value.</summary>
+/// <summary>JSON (RFC 8259), several values in a row allowed, read in windows: memory is one window and the longest
+/// value.</summary>
 internal sealed class JsonTokenSource(Stream stream, string file) : TokenSource
 {
     private const int WindowSize = 1 << 16;
@@ -106,7 +107,11 @@ internal sealed class JsonTokenSource(Stream stream, string file) : TokenSource
     {
         long line = (exception.LineNumber ?? 0) + 1;
         if (_atEnd && exception.Message.StartsWith("Expected depth to be zero", StringComparison.Ordinal))
-            return new InvalidDataException($"{file}:{line}: the JSON ends in the middle of an object: the file was cut off");
+            return new InvalidDataException(
+                $"{file}:{line}: the JSON ends in the middle of an object: the file was cut off");
+
+        if (exception.Message.Contains("trailing comma", StringComparison.Ordinal))
+            return new InvalidDataException($"{file}:{line}: not JSON: a comma stands before the closing bracket");
 
         string reason = exception.Message;
         int places = reason.IndexOf(" LineNumber:", StringComparison.Ordinal);
@@ -121,7 +126,8 @@ internal sealed class JsonTokenSource(Stream stream, string file) : TokenSource
         if (rest == _window.Length)
         {
             if (rest >= MaxValueSize)
-                throw new InvalidDataException($"{file}:{_countedLine}: one value is larger than {MaxValueSize >> 20} MB");
+                throw new InvalidDataException(
+                    $"{file}:{_countedLine}: one value is larger than {MaxValueSize >> 20} MB");
 
             target = new byte[_window.Length * 2];
         }

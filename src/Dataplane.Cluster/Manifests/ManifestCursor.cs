@@ -48,7 +48,8 @@ internal sealed class ManifestCursor(TokenSource source, string file, StringShel
         _keyLength = text.Length;
         KeyLine = Source.Line;
         if (!scope.Add(text)) throw new ObjectDamageException(KeyLine, $"the key \"{Shorten(text)}\" stands twice");
-        if (text is "<<") throw new ObjectDamageException(KeyLine, "merge keys (<<) are not read: write the fields out");
+        if (text is "<<") throw new ObjectDamageException(
+            KeyLine, "merge keys (<<) are not read: write the fields out");
 
         Source.Read();
         return true;

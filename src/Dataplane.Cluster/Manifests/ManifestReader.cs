@@ -5,7 +5,8 @@ using Dataplane.Cluster.Model;
 namespace Dataplane.Cluster.Manifests;
 
 /// <summary>
-/// Reads what <c>kubectl get … -o yaml|json</c> prints, at any size, into a snapshot. A file in which something was good
+/// Reads what <c>kubectl get … -o yaml|json</c> prints, at any size, into a snapshot. A file in which something was
+/// good
 /// keeps that, with a finding of <see cref="Severity.Damage"/>; one in which nothing was is an
 /// <see cref="InvalidDataException"/>.
 /// </summary>
@@ -21,7 +22,8 @@ public sealed class ManifestReader
     {
     }
 
-    /// <summary>Files, folders (their *.yaml, *.yml and *.json, however deep, in order of their names) and <c>-</c>.</summary>
+    /// <summary>Files, folders (their *.yaml, *.yml and *.json, however deep, in order of their names) and
+    /// <c>-</c>.</summary>
     public static ClusterSnapshot Read(IEnumerable<string> paths, Stream? standardInput = null)
     {
         var reader = new ManifestReader();
@@ -77,7 +79,8 @@ public sealed class ManifestReader
     private static FileSystemEnumerable<string> FilesIn(string folder)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false };
-        return new FileSystemEnumerable<string>(folder, (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(), options)
+        return new FileSystemEnumerable<string>(
+            folder, (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(), options)
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) =>
                 !entry.IsDirectory && Path.GetExtension(entry.FileName) is ".yaml" or ".yml" or ".json",
@@ -100,7 +103,8 @@ public sealed class ManifestReader
         ManifestText text = ManifestText.Open(stream);
         TokenSource tokens = text.IsJson
             ? new JsonTokenSource(text.Stream, name)
-            : new YamlTokenSource(new YamlText(new StreamReader(text.Stream, ManifestText.StrictUtf8, false), name), name);
+            : new YamlTokenSource(
+                new YamlText(new StreamReader(text.Stream, ManifestText.StrictUtf8, false), name), name);
         var cursor = new ManifestCursor(tokens, name, _strings, _snapshot.Findings);
         var objects = new ObjectReader(tokens, name, cursor, _snapshot);
         try
@@ -129,6 +133,7 @@ public sealed class ManifestReader
         int colon = rest.IndexOf(':');
         int line = int.Parse(rest[..colon], System.Globalization.CultureInfo.InvariantCulture);
         string read = count == 0 ? "nothing was read" : $"{count} objects before it were read";
-        return new Finding(Severity.Damage, new SourceLine(name, line), $"{rest[(colon + 2)..]}; {read}, and nothing behind it");
+        return new Finding(
+            Severity.Damage, new SourceLine(name, line), $"{rest[(colon + 2)..]}; {read}, and nothing behind it");
     }
 }

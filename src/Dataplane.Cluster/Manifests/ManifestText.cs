@@ -30,9 +30,13 @@ internal readonly record struct ManifestText(Stream Stream, bool IsJson)
         return Open(Encoding.CreateTranscodingStream(stream, encoding, StrictUtf8));
     }
 
+    // A map in YAML's flow style begins as JSON does, but JSON's keys are quoted.
     private static bool StartsJson(ReadOnlySpan<byte> head)
     {
         ReadOnlySpan<byte> text = head.TrimStart(" \t\r\n"u8);
-        return text.Length > 0 && text[0] is (byte)'{' or (byte)'[';
+        if (text.Length == 0 || text[0] is not ((byte)'{' or (byte)'[')) return false;
+
+        ReadOnlySpan<byte> inside = text[1..].TrimStart(" \t\r\n"u8);
+        return inside.Length == 0 || "\"{}[]"u8.Contains(inside[0]);
     }
 }

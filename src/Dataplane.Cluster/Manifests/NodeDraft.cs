@@ -96,7 +96,8 @@ internal sealed class NodeDraft(SourceLine source) : ObjectDraft(source)
 
         if (!IpAddress.TryParse(text, out IpAddress address))
         {
-            cursor.Report(Severity.Damage, line, $"Node {Name}: {type} is \"{ManifestCursor.Shorten(text)}\", not an IP address: it is left out");
+            cursor.Report(Severity.Damage, line,
+                $"Node {Name}: {type} is \"{ManifestCursor.Shorten(text)}\", not an IP address: it is left out");
         }
         else if (type is "InternalIP")
         {

@@ -18,7 +18,8 @@ internal sealed class ObjectReader(TokenSource source, string file, ManifestCurs
     /// <summary>Documents that were not null.</summary>
     public int DocumentCount { get; private set; }
 
-    /// <summary>Reads the file to its end. Bad syntax is an InvalidDataException, after what stood before it was read.</summary>
+    /// <summary>Reads the file to its end. Bad syntax is an InvalidDataException, after what stood before it was
+    /// read.</summary>
     public void ReadAll()
     {
         source.Read();
@@ -60,7 +61,8 @@ internal sealed class ObjectReader(TokenSource source, string file, ManifestCurs
         {
             cursor.Source = source;
             source.SkipTo(outside);
-            snapshot.Report(Severity.Damage, new SourceLine(file, damage.Line), $"{damage.Message}: this object is left out");
+            snapshot.Report(
+                Severity.Damage, new SourceLine(file, damage.Line), $"{damage.Message}: this object is left out");
         }
     }
 
@@ -82,7 +84,8 @@ internal sealed class ObjectReader(TokenSource source, string file, ManifestCurs
             if (draft is null && identity.IsComplete && !IsList(identity.Kind)) draft = Start(identity, place);
         }
 
-        if (draft is null && identity.Kind is not null && !IsList(identity.Kind)) draft = StartWithoutVersion(identity, place);
+        if (draft is null && identity.Kind is not null && !IsList(
+            identity.Kind)) draft = StartWithoutVersion(identity, place);
         if (draft is not null) return draft;
         if (items.Count > 0) ReadUntyped(ItemOf(identity), items);
         if (identity.Kind is not null || items.Count > 0) return null;
@@ -118,14 +121,16 @@ internal sealed class ObjectReader(TokenSource source, string file, ManifestCurs
             catch (ObjectDamageException damage)
             {
                 cursor.Source = source;
-                snapshot.Report(Severity.Damage, new SourceLine(file, damage.Line), $"{damage.Message}: this object is left out");
+                snapshot.Report(
+                    Severity.Damage, new SourceLine(file, damage.Line), $"{damage.Message}: this object is left out");
             }
         }
     }
 
     private ObjectDraft StartWithoutVersion(Identity identity, SourceLine place)
     {
-        snapshot.Report(Severity.Warning, place, $"{identity.Kind} without apiVersion: taken as the one that Kubernetes itself has");
+        snapshot.Report(Severity.Warning, place,
+            $"{identity.Kind} without apiVersion: taken as the one that Kubernetes itself has");
         return Start(identity, place);
     }
 

@@ -82,7 +82,8 @@ internal sealed class PodDraft(SourceLine source) : ObjectDraft(source)
         while (cursor.NextKey(ref keys))
         {
             if (cursor.Key is not "ip") cursor.Skip();
-            else if (cursor.TryReadAddress("status.podIPs[].ip", out IpAddress address)) _addresses = _addresses.Add(address);
+            else if (cursor.TryReadAddress(
+                "status.podIPs[].ip", out IpAddress address)) _addresses = _addresses.Add(address);
         }
     }
 
@@ -100,7 +101,8 @@ internal sealed class PodDraft(SourceLine source) : ObjectDraft(source)
         return all;
     }
 
-    private static ImmutableArray<ContainerPort> ReadContainer(ManifestCursor cursor, string what, out bool restartsAlways)
+    private static ImmutableArray<ContainerPort> ReadContainer(
+        ManifestCursor cursor, string what, out bool restartsAlways)
     {
         ImmutableArray<ContainerPort> ports = [];
         restartsAlways = false;
@@ -111,7 +113,7 @@ internal sealed class PodDraft(SourceLine source) : ObjectDraft(source)
         {
             switch (cursor.Key)
             {
-                case "ports": ports = cursor.ReadGoodItems("ports", ReadPort); break;
+                case "ports": ports = cursor.ReadGoodItems("ports", ReadPort).RemoveAll(port => port.Port == 0); break;
                 case "restartPolicy": restartsAlways = cursor.Scalar("restartPolicy") is "Always"; break;
                 default: cursor.Skip(); break;
             }
@@ -135,13 +137,14 @@ internal sealed class PodDraft(SourceLine source) : ObjectDraft(source)
             {
                 case "name": name = cursor.ReadText("ports[].name"); break;
                 case "protocol": protocol = cursor.ReadProtocol("ports[].protocol"); break;
-                case "containerPort": port = cursor.ReadPort("ports[].containerPort"); break;
+                case "containerPort" when cursor.Source.Kind != TokenKind.Null:
+                    port = cursor.ReadPort("ports[].containerPort");
+                    break;
                 default: cursor.Skip(); break;
             }
         }
 
-        return port != 0
-            ? new ContainerPort(name, port, protocol)
-            : throw new ObjectDamageException(line, "ports[] has no containerPort");
+        if (port == 0) cursor.Report(Severity.Warning, line, "ports[] has no containerPort: it is left out");
+        return new ContainerPort(name, port, protocol);
     }
 }

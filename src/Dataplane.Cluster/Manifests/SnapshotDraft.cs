@@ -3,7 +3,8 @@ using Dataplane.Cluster.Model;
 
 namespace Dataplane.Cluster.Manifests;
 
-/// <summary>The snapshot while files are read. An object that comes again replaces the earlier one, and that is said.</summary>
+/// <summary>The snapshot while files are read. An object that comes again replaces the earlier one, and that is
+/// said.</summary>
 internal sealed class SnapshotDraft
 {
     private readonly ObjectTable<Node> _nodes = new("Node");
@@ -27,11 +28,13 @@ internal sealed class SnapshotDraft
 
     public void Add(Pod pod) => _pods.Add(pod.Namespace, pod.Name, pod.Source, pod, Findings);
 
-    public void Add(Service service) => _services.Add(service.Namespace, service.Name, service.Source, service, Findings);
+    public void Add(
+        Service service) => _services.Add(service.Namespace, service.Name, service.Source, service, Findings);
 
     public void Add(EndpointSlice slice) => _slices.Add(slice.Namespace, slice.Name, slice.Source, slice, Findings);
 
-    public void Add(NetworkPolicy policy) => _policies.Add(policy.Namespace, policy.Name, policy.Source, policy, Findings);
+    public void Add(
+        NetworkPolicy policy) => _policies.Add(policy.Namespace, policy.Name, policy.Source, policy, Findings);
 
     public void Add(ConfigMap map) => _configMaps.Add(map.Namespace, map.Name, map.Source, map, Findings);
 

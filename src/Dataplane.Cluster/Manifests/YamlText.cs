@@ -9,19 +9,27 @@ namespace Dataplane.Cluster.Manifests;
 internal sealed class YamlText(TextReader reader, string file) : TextReader
 {
     private static readonly SearchValues<char> Unprintable = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x20).Select(code => (char)code).Except(['\t', '\n', '\r']), '\u007F', '\uFFFE', '\uFFFF']);
+        [.. Enumerable.Range(
+            0, 0x20).Select(code => (char)code).Except(['\t', '\n', '\r']), '\u007F', '\uFFFE', '\uFFFF']);
 
+    private readonly Queue<int> _tabLines = [];
     private long _position;
     private int _line = 1;
     private bool _isIndent = true;
 
-    /// <summary>Where the text could not be read further, in characters; past the end of every file if it could.</summary>
+    /// <summary>Where the text could not be read further, in characters; past the end of every file if it
+    /// could.</summary>
     public long BrokenAt { get; private set; } = long.MaxValue;
 
     public InvalidDataException? Failure { get; private set; }
 
-    /// <summary>The last line so far whose indentation holds a tab; 0 where none does.</summary>
-    public int TabLine { get; private set; }
+    /// <summary>The first line from <paramref name="line"/> on whose indentation holds a tab; 0 where none was
+    /// read.</summary>
+    public int TabLineFrom(int line)
+    {
+        while (_tabLines.TryPeek(out int tab) && tab < line) _tabLines.Dequeue();
+        return _tabLines.TryPeek(out int first) ? first : 0;
+    }
 
     public override int Read(char[] buffer, int index, int count)
     {
@@ -62,7 +70,7 @@ internal sealed class YamlText(TextReader reader, string file) : TextReader
                 int indent = text.IndexOfAnyExcept(' ');
                 if (indent < 0) return;
 
-                if (text[indent] == '\t') TabLine = _line;
+                if (text[indent] == '\t') _tabLines.Enqueue(_line);
                 _isIndent = false;
             }
 

@@ -36,6 +36,7 @@ internal sealed class YamlTokenSource : TokenSource
             }
 
             Line = (int)Math.Max(1, next.Start.Line);
+            _text.TabLineFrom(Line);
             if (Accept(next)) return;
         }
     }
@@ -56,15 +57,17 @@ internal sealed class YamlTokenSource : TokenSource
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException
             or IndexOutOfRangeException or FormatException or OverflowException)
         {
-            throw new InvalidDataException($"{_file}:{Math.Max(1, Line)}: not YAML: the parser gives up behind this line");
+            throw new InvalidDataException(
+                $"{_file}:{Math.Max(1, Line)}: not YAML: the parser gives up behind this line");
         }
     }
 
     private InvalidDataException Failure(YamlException exception)
     {
         long line = Math.Max(1, exception.Start.Line);
-        if (_text.TabLine > 0 && Math.Abs(_text.TabLine - line) <= 1)
-            return new InvalidDataException($"{_file}:{_text.TabLine}: a tab in the indentation: YAML wants spaces");
+        int tab = _text.TabLineFrom(Line);
+        if (tab > 0 && (Math.Abs(tab - line) <= 1 || exception.Message.Contains("tab", StringComparison.Ordinal)))
+            return new InvalidDataException($"{_file}:{tab}: a tab in the indentation: YAML wants spaces");
 
         string reason = exception.Message;
         int colon = reason.StartsWith('(') ? reason.IndexOf("): ", StringComparison.Ordinal) : -1;
