@@ -53,17 +53,6 @@ public sealed class DissectCheckTests : IDisposable
     }
 
     [Fact]
-    public void A_tunnel_port_without_the_tunnel_is_a_fault()
-    {
-        byte[] kernel = Captures.KernelVxlan();
-        byte[] geneve = Captures.PcapngWithPacketIds(kernel, (Frame, 1));
-
-        Check(geneve, options => options with { TunnelPorts = [new TunnelPort(8472, "geneve")] });
-
-        Assert.Contains(_faults, one => one.Frame == 1);
-    }
-
-    [Fact]
     public void Faults_of_the_input_record_are_counted_apart()
     {
         byte[] kernel = Captures.KernelVxlan();
