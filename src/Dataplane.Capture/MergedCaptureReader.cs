@@ -1,3 +1,5 @@
+using Dataplane.Wire;
+
 namespace Dataplane.Capture;
 
 /// <summary>

@@ -1,20 +1,25 @@
 using Dataplane.Capture;
+using Dataplane.Cluster.Cni;
+using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Network;
+using Dataplane.Cluster.Settings;
 
 namespace Dataplane.Cli;
 
 /// <summary>What inspect asks of the readers and of the CNI catalogue.</summary>
 internal static class InspectCommand
 {
-    public static ClusterSnapshot ReadManifests(IEnumerable<string> paths) =>
-        throw new NotSupportedException($"reading manifests is not part of this build: {string.Join(' ', paths)}");
+    public static ClusterSnapshot ReadManifests(IEnumerable<string> paths) => ManifestReader.Read(paths);
 
-    public static CaptureReader OpenCapture(string path) =>
-        throw new NotSupportedException($"reading captures is not part of this build: {path}");
+    public static CaptureReader OpenCapture(string path) => CaptureFile.Open(path);
 
-    /// <summary>The CNI by name, and how it was recognised and what it had to assume; null where it is not known.</summary>
+    /// <summary>The CNI by name, and how it was recognised and what it had to assume.</summary>
     public static (string? Cni, IReadOnlyList<string> Notes) Recognise(
-        ClusterSnapshot snapshot, string? asked, IReadOnlyList<string> settings) =>
-        throw new NotSupportedException(
-            $"recognising a CNI is not part of this build: {asked} {snapshot.Nodes.Length} {settings.Count}");
+        ClusterSnapshot snapshot, string? asked, IReadOnlyList<string> settings)
+    {
+        CniChoice choice = CniCatalog.Resolve(asked, snapshot);
+        NetworkModel model = FlannelProfile.Compile(snapshot, EmulationSettings.Parse(settings));
+        return (choice.Name, [choice.Evidence, .. model.Notes]);
+    }
 }

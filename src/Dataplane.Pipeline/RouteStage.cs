@@ -142,6 +142,13 @@ public static unsafe class RouteStage
 
     private static void Refuse(PacketBurst burst, ref Lane lane, DropReason reason, PipelineState state)
     {
+        if (reason == DropReason.HostUnreachable && lane.Entry != Entry.LocalOutput)
+        {
+            // the neighbour is asked for behind ip_forward: the quoted packet has lost its TTL already
+            if (PacketEdit.Ttl(in lane) <= 1) reason = DropReason.TtlExceeded;
+            else PacketEdit.ChangeTtl(ref lane, -1);
+        }
+
         if (lane.Is(Shape.NewConnection)) ForgetUnconfirmed(ref lane, state);
         Answers.Refuse(burst, ref lane, reason, state);
         burst.Drop(ref lane, reason, Stage.Route);

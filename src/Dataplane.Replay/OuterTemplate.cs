@@ -8,7 +8,7 @@ using Dataplane.Wire;
 namespace Dataplane.Replay;
 
 /// <summary>The constant part of a node's outer headers, with its sums; see <see cref="EncapStage"/>.</summary>
-internal static class OuterTemplate
+internal static unsafe class OuterTemplate
 {
     private const int OuterIp = EthernetHeader.Size;
     private const int OuterUdp = OuterIp + Ipv4Header.Size;

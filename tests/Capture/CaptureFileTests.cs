@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Dataplane.Capture;
+using Dataplane.Wire;
 using K4os.Compression.LZ4.Streams;
 using Xunit;
 using ZstdSharp;
