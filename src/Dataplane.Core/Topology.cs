@@ -69,22 +69,19 @@ public enum DirectMode : byte
 }
 
 /// <summary>One node: MACs as their six bytes lie in memory, addresses as names (0: none).</summary>
-[StructLayout(LayoutKind.Sequential)]
+[StructLayout(LayoutKind.Sequential, Size = Size)]
 public unsafe struct NodeEntry
 {
+    /// <summary>Three cache lines.</summary>
+    public const int Size = 192;
+
     /// <summary>Outer Ethernet, IPv4, UDP, VXLAN and inner Ethernet, with what depends on the receiver left at zero.</summary>
     public fixed byte Template[64];
 
+    /// <summary>What a sender needs of the receiver stands together, in the line behind the template.</summary>
     public ulong UnderlayMac;
-    public ulong BridgeMac;
     public ulong TunnelMac;
-    public ulong GatewayMac;
     public uint UnderlayV4;
-    public uint UnderlayV6;
-    public uint BridgeV4;
-    public uint BridgeV6;
-    public uint TunnelV4;
-    public uint TunnelV6;
 
     /// <summary>Sum of the template's outer IPv4 header.</summary>
     public uint OuterIpSum;
@@ -92,17 +89,21 @@ public unsafe struct NodeEntry
     /// <summary>Sum of what the outer UDP checksum covers in the template.</summary>
     public uint OuterUdpSum;
 
+    public uint UnderlayV6;
+    public ulong BridgeMac;
+    public ulong GatewayMac;
+    public uint BridgeV4;
+    public uint BridgeV6;
     public ushort UnderlayMtu;
     public ushort TunnelMtu;
     public ushort PodMtu;
     public ushort Segment;
-
-    /// <summary>The last id that the node gave to a packet of its own without a counter of its own (ICMP errors).</summary>
-    public ushort LastId;
-
     public bool IsEmulated;
     public bool HasDefaultRoute;
     public bool BridgeMacKnown;
+
+    public uint TunnelV4;
+    public uint TunnelV6;
 }
 
 /// <summary>One pod, or one endpoint that no Pod object has.</summary>

@@ -42,6 +42,7 @@ public static unsafe class AdmitStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Locate(ref Lane lane, Topology topology)
     {
+        lane.Owner = Lane.UnknownNode;
         if (lane.Is(Shape.V6))
         {
             lane.Source = topology.Names.PlaceOf(lane.Key.Source);

@@ -62,7 +62,7 @@ public static unsafe class ParseStage
         if (to == null) return false;
 
         Unsafe.CopyBlockUnaligned(to - EthernetSize, from, EthernetSize);
-        lane.Sum = InternetChecksum.CopyAndSum(ref *to, ref *ip, length);
+        lane.Sum = InternetChecksum.CopyAndSumPadded(to, ip, length);
         if (length < present) Unsafe.CopyBlockUnaligned(to + length, ip + length, (uint)(present - length));
 
         NetworkParser.SetKeyV4(ref lane, ip);

@@ -141,6 +141,9 @@ public static unsafe class SelectStage
         Topology topology = state.Topology;
         uint destination = connection.Reply.Source;
         connection.Forward = key.Family == 6 ? topology.Names.PlaceOf(destination) : topology.Map.FindV4(destination);
+        connection.ForwardNode = connection.Forward.Kind == PlaceKind.Pod
+            ? topology.Endpoints[connection.Forward.Index].Node
+            : Lane.UnknownNode;
         return connection;
     }
 }

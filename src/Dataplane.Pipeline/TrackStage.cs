@@ -49,11 +49,14 @@ public static unsafe class TrackStage
     public static void Update(ref Lane lane, PipelineState state)
     {
         ref Connection connection = ref state.Connections[lane.Connection >> 1];
-        bool isSteady = connection.State == TcpState.Established && (lane.TcpFlags & StateChangingFlags) == 0
-            && (connection.Flags & ConnectionFlags.SeenReply) != 0;
-        if (isSteady && connection.Expires >= lane.Timestamp)
+        bool seenReply = (connection.Flags & ConnectionFlags.SeenReply) != 0;
+        bool isSteady = lane.Key.Protocol == IpProtocol.Tcp
+            ? connection.State == TcpState.Established && (lane.TcpFlags & StateChangingFlags) == 0
+            : lane.Key.Protocol == IpProtocol.Udp && (!seenReply || (connection.Flags & ConnectionFlags.Assured) != 0);
+        if (isSteady && (seenReply || !lane.IsReply) && connection.Expires >= lane.Timestamp)
         {
-            connection.Expires = lane.Timestamp + state.Options.Timeouts.NanosecondsFor(IpProtocol.Tcp, TcpState.Established, seenReply: true, assured: true);
+            connection.Expires = lane.Timestamp
+                + state.Timeouts.NanosecondsFor(lane.Key.Protocol, connection.State, seenReply, assured: seenReply);
             return;
         }
 

@@ -36,6 +36,7 @@ public static unsafe class TranslateDestinationStage
                 PacketEdit.SetDestination(ref lane, connection.Original.Source, connection.Original.SourcePort, topology.Names);
             }
 
+            lane.Owner = Lane.UnknownNode;
             lane.Destination = lane.Is(Shape.V6)
                 ? topology.Names.PlaceOf(connection.Original.Source)
                 : topology.Map.FindV4(connection.Original.Source);
@@ -49,5 +50,6 @@ public static unsafe class TranslateDestinationStage
         }
 
         lane.Destination = connection.Forward;
+        lane.Owner = connection.ForwardNode;
     }
 }
