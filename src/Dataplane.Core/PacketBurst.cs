@@ -48,11 +48,21 @@ public sealed unsafe class PacketBurst : IDisposable
     /// <summary>Whether any lane still has work in another round.</summary>
     public bool HasWaiting { get; set; }
 
+    /// <summary>Whether any lane has come over the underlay or out of a tunnel: a stage without work is left out.</summary>
+    public bool HasArrivals { get; set; }
+
+    /// <summary>Whether any lane belongs to no connection yet.</summary>
+    public bool HasStrangers { get; set; }
+
+    /// <summary>Whether any lane is new, or may need its source translated.</summary>
+    public bool HasSourceWork { get; set; }
+
     public void Clear()
     {
         Count = 0;
         RecordCount = 0;
         HasWaiting = false;
+        HasArrivals = false;
         _cursor = 0;
         Array.Clear(_senders);
     }

@@ -153,6 +153,9 @@ public readonly record struct TunnelParameters
     /// <summary>0: never; 1: always; 2: as the inner packet.</summary>
     public byte Df { get; init; }
 
+    /// <summary>Whether TOS, TTL or DF come from the inner packet; else they stand in the template.</summary>
+    public bool Inherits => TosInherit || Ttl == 0 || Df == 2;
+
     public bool UdpChecksum { get; init; }
 
     public ushort SourcePortMin { get; init; }

@@ -58,9 +58,8 @@ public static unsafe class AdmitStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Register(ref Lane lane, ConnectionTable connections)
     {
-        lane.Key.Zone = lane.Node;
         lane.Connection = 0;
-        lane.Hash = lane.Key.Hash();
+        lane.Hash = lane.Key.Enter(lane.Node);
         connections.PrefetchSlot(lane.Hash);
     }
 
@@ -125,6 +124,7 @@ public static unsafe class AdmitStage
 
     internal static void EnterAt(PacketBurst burst, ref Lane lane, Topology topology, Entry entry, int node)
     {
+        if (entry == Entry.Underlay) burst.HasArrivals = true;
         lane.Entry = entry;
         lane.Node = (ushort)node;
         burst.Records[lane.Record].Node = (ushort)node;

@@ -16,7 +16,7 @@ public static unsafe class DecapStage
         where TSink : struct, IFrameSink
     {
         Topology topology = state.Topology;
-        if (!topology.Tunnel.Exists) return;
+        if (!burst.HasArrivals || !topology.Tunnel.Exists) return;
 
         Lane* lanes = burst.Lanes;
         int count = burst.Count;

@@ -14,6 +14,9 @@ public static unsafe class SelectStage
     public static void Run<TEngine>(PacketBurst burst, PipelineState state, in TEngine engine)
         where TEngine : struct, IServiceEngine
     {
+        if (!burst.HasStrangers) return;
+
+        burst.HasSourceWork = true;
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
         for (int index = 0; index < count; index++)

@@ -114,6 +114,7 @@ public static unsafe class TransmitStage
             return;
         }
 
+        burst.HasArrivals = true;
         lane.Status = LaneStatus.Waiting;
         lane.Entry = entry;
         lane.Exit = Exit.None;
