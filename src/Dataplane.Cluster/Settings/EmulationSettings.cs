@@ -50,6 +50,9 @@ public sealed record EmulationSettings
     /// <summary>Whether nodes have a default route.</summary>
     public bool HasGateway { get; init; } = true;
 
+    /// <summary>Nothing listens on the nodes' UDP ports (the tunnel's aside); otherwise anything may.</summary>
+    public bool NodeUdpClosed { get; init; }
+
     public PodAttachment? PodAttachment { get; init; }
 
     public FlannelBackend? FlannelBackend { get; init; }
