@@ -162,7 +162,7 @@ public static unsafe class AdmitStage
 
         ref NodeEntry node = ref topology.Nodes[lane.Node];
         if (node.BridgeMacKnown) CheckBridge(burst, ref lane, topology, to, isLocal);
-        if (lane.Source.Kind == PlaceKind.Pod) Learn(in lane, ref topology.Endpoints[lane.Source.Index]);
+        if (lane.Source.Kind == PlaceKind.Pod) Learn(in lane, ref topology.Endpoints[lane.Source.Index], to, topology.Routed);
     }
 
     private static bool IsDelivered(in Lane lane, ulong to, Topology topology)
@@ -184,14 +184,18 @@ public static unsafe class AdmitStage
     }
 
     // Only a packet that no router has touched carries its pod's MAC: its TTL is one that systems begin with.
-    private static void Learn(in Lane lane, ref EndpointEntry endpoint)
+    private static void Learn(in Lane lane, ref EndpointEntry endpoint, ulong to, bool routed)
     {
-        if (endpoint.MacKnown) return;
+        if (endpoint.MacKnown && (endpoint.VethMacKnown || !routed)) return;
 
         bool isUntouched = PacketEdit.Ttl(in lane) is 64 or 128 or 255;
         if (!isUntouched) return;
 
-        endpoint.Mac = Unsafe.ReadUnaligned<ulong>(lane.Frame + MacAddress.Size) & MacMask;
+        if (!endpoint.MacKnown) endpoint.Mac = Unsafe.ReadUnaligned<ulong>(lane.Frame + MacAddress.Size) & MacMask;
         endpoint.MacKnown = true;
+        if (!routed || endpoint.VethMacKnown) return;
+
+        endpoint.VethMac = to;
+        endpoint.VethMacKnown = true;
     }
 }

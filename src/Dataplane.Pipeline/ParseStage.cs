@@ -84,7 +84,7 @@ public static unsafe class ParseStage
     private static void TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
     {
         lane.Length = record.CapturedLength;
-        lane.Missing = record.OriginalLength - record.CapturedLength;
+        lane.Missing = Math.Max(0, record.OriginalLength - record.CapturedLength);
         LinkLayer link = LinkLayer.Read(record.LinkType, record.Bytes);
         if (link.Ignored != IgnoreReason.None)
         {

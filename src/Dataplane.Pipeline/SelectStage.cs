@@ -22,9 +22,15 @@ public static unsafe class SelectStage
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
-            if (lane.Connection != 0 || lane.Status != LaneStatus.Live || lane.Is(NotTracked)) continue;
+            if (lane.Connection != 0 || lane.Status != LaneStatus.Live) continue;
+            if (lane.Is(NotTracked))
+            {
+                Related.Follow(burst, ref lane, state);
+                continue;
+            }
 
             Begin(burst, ref lane, state, in engine);
+            if (lane.Is(Shape.Fragment) && lane.Connection != 0) state.Fragments.Remember(in lane);
         }
     }
 
@@ -91,8 +97,8 @@ public static unsafe class SelectStage
     private static bool MayBegin(in Lane lane, PipelineState state) => lane.Key.Protocol switch
     {
         IpProtocol.Tcp => state.Options.CiliumStates || TcpStates.NewState(lane.TcpFlags).Outcome == TcpOutcome.Advance,
-        IpProtocol.Icmp => lane.Transport != null && *lane.Transport != Icmpv4Type.EchoReply,
-        IpProtocol.Icmpv6 => lane.Transport != null && *lane.Transport != Icmpv6Type.EchoReply,
+        IpProtocol.Icmp => lane.Transport != null && NetworkParser.MayBegin(*lane.Transport),
+        IpProtocol.Icmpv6 => lane.Transport != null && *lane.Transport == Icmpv6Type.EchoRequest,
         _ => true,
     };
 

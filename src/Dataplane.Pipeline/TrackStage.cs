@@ -6,12 +6,12 @@ namespace Dataplane.Pipeline;
 
 /// <summary>
 /// Finds each packet's connection on its node: one pass that sends for the entries, one that compares and moves their state.
-/// Packets without one are the next stage's.
+/// Packets without one are the next stage's, and those that follow another packet's: fragments and ICMP errors.
 /// </summary>
 public static unsafe class TrackStage
 {
     private const byte StateChangingFlags = TcpStates.Syn | TcpStates.Fin | TcpStates.Rst;
-    private const Shape NotTracked = Shape.IcmpError | Shape.LaterFragment | Shape.Invalid | Shape.NeighbourDiscovery | Shape.Arp;
+    private const Shape NotTracked = Shape.IcmpError | Shape.Fragment | Shape.Invalid | Shape.NeighbourDiscovery | Shape.Arp;
 
     public static void Run(PacketBurst burst, PipelineState state)
     {
@@ -47,7 +47,6 @@ public static unsafe class TrackStage
         if (lane.Is(NotTracked))
         {
             lane.Connection = 0;
-            Related.Follow(burst, ref lane, state);
             return;
         }
 
