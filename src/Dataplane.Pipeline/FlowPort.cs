@@ -32,7 +32,7 @@ public static unsafe class FlowPort
         uint ports = 0;
         if (!lane.Is(Shape.Fragment)) ports = Ports(in lane);
 
-        return FlowHash.Mix((ulong)high << 32 | low, (ulong)ports << 16 | lane.Key.Protocol ^ (ulong)seed << 32);
+        return FlowHash.Mix((ulong)high << 32 | low, ((ulong)ports << 16 | lane.Key.Protocol) ^ (ulong)seed << 32);
     }
 
     private static uint Ports(in Lane lane)
