@@ -15,9 +15,9 @@ public sealed unsafe class ConnectionTable : IDisposable
     /// <summary>A full table is searched for expired entries once in so many nanoseconds of capture time.</summary>
     private const long SweepInterval = 1_000_000_000;
 
-    private NativeArray<Connection> _entries = new(InitialEntries);
-    private NativeArray<ulong> _slots = new(4 * InitialEntries);
-    private NativeArray<uint> _free = new(InitialEntries);
+    private readonly NativeArray<Connection> _entries = new(InitialEntries);
+    private readonly NativeArray<ulong> _slots = new(4 * InitialEntries);
+    private readonly NativeArray<uint> _free = new(InitialEntries);
     private uint _mask = (4 * InitialEntries) - 1;
     private long _used = 1;
     private long _freeCount;
@@ -145,12 +145,11 @@ public sealed unsafe class ConnectionTable : IDisposable
 
         bool atLimit = _limit > 0 && Count >= _limit;
         if (atLimit) return false;
-        if (_freeCount > _entries.Length / 4) return true;
+        if (_freeCount > _entries.Length / 4 || _used < _entries.Length) return true;
 
         _entries.Resize(2 * _entries.Length);
         _free.Resize(_entries.Length);
-        _slots.Dispose();
-        _slots = new NativeArray<ulong>(4 * _entries.Length);
+        _slots.Renew(4 * _entries.Length);
         _mask = (uint)_slots.Length - 1;
         for (uint entry = 1; entry < _used; entry++)
         {

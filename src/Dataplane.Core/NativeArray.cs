@@ -44,6 +44,15 @@ public sealed unsafe class NativeArray<T> : IDisposable
         Length = length;
     }
 
+    /// <summary>Other memory in the same object, all of it zero: tables that grow allocate nothing that is the collector's.</summary>
+    public void Renew(long length)
+    {
+        T* fresh = Allocate(length);
+        NativeMemory.AlignedFree(_items);
+        _items = fresh;
+        Length = length;
+    }
+
     public void Clear() => NativeMemory.Clear(_items, (nuint)(Length * sizeof(T)));
 
     public void Dispose()
