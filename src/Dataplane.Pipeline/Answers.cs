@@ -19,6 +19,7 @@ public static unsafe class Answers
     public static void Refuse(PacketBurst burst, ref Lane lane, DropReason reason, PipelineState state)
     {
         if (lane.Role == LaneRole.Answer || lane.Entry == Entry.LocalOutput) return;
+        if (reason == DropReason.MtuExceeded && Oversize.MayFragment(in lane)) return;      // a cut packet: the kernel had fragmented it
 
         bool v6 = lane.Is(Shape.V6);
         (int type, int code) = reason switch

@@ -113,7 +113,9 @@ public static unsafe class SelectStage
 
     private static void Enter(PacketBurst burst, ref Lane lane, in ServiceVerdict verdict, PipelineState state)
     {
+        if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
         Connection connection = Translate(in lane.Key, in verdict, state);
+        if (RouteStage.IsTooLarge(ref lane, in connection, state.Topology)) return;
         if (!Masquerade.TryApply(in lane, ref connection, state))
         {
             burst.Drop(ref lane, DropReason.NoPort, Stage.TranslateSource);
@@ -133,7 +135,6 @@ public static unsafe class SelectStage
 
         lane.Connection = entry << 1;
         lane.Shape |= Shape.NewConnection;
-        if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
     }
 
     private static Connection Translate(in FlowKey key, in ServiceVerdict verdict, PipelineState state)
