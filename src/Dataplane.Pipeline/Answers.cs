@@ -132,8 +132,10 @@ public static unsafe class Answers
             Status = LaneStatus.Waiting,
         };
         NetworkParser.Parse(ref *answer, length, 0, state.Topology.Names);
-        answer->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(packet, length));
         AdmitStage.Locate(ref *answer, state.Topology);
+        bool staysHere = answer->Destination.Kind is PlaceKind.Pod or PlaceKind.Unlisted
+            && AdmitStage.NodeOf(answer->Destination, state.Topology) == from.Node;
+        if (!staysHere) answer->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(packet, length));
         AdmitStage.Register(ref *answer, state.Connections);
         burst.HasWaiting = true;
         return true;

@@ -22,6 +22,12 @@ public static unsafe class SelectStage
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
+            if (lane.Connection == 0 && lane.Destination.Kind == PlaceKind.Service) engine.Prefetch(in lane.Key);
+        }
+
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
             if (lane.Connection != 0 || lane.Status != LaneStatus.Live) continue;
             if (lane.Is(NotTracked))
             {
