@@ -14,6 +14,7 @@ public sealed class PipelineState : IDisposable
     {
         Topology = topology;
         Options = options;
+        Timeouts = options.Timeouts;
         Connections = new ConnectionTable(options.ConnectionLimit);
         Counters = new RunCounters((int)topology.Nodes.Length);
         Ids = new IdCounters(topology.Seed);
@@ -23,6 +24,8 @@ public sealed class PipelineState : IDisposable
     public Topology Topology { get; }
 
     public PipelineOptions Options { get; }
+
+    public ConnectionTimeouts Timeouts { get; }
 
     public ConnectionTable Connections { get; }
 

@@ -64,7 +64,8 @@ public static unsafe class TransmitStage
         ulong to = isPod ? topology.Endpoints[lane.Destination.Index].Mac : Link.MadeUpMac(lane.Key.Destination);
         if (lane.Exit == Exit.Pod)
         {
-            Link.Frame(ref lane, to, topology.Nodes[lane.Node].BridgeMac);
+            bool isRouted = isPod && topology.Routed;
+            Link.Frame(ref lane, to, isRouted ? topology.Endpoints[place].VethMac : topology.Nodes[lane.Node].BridgeMac);
         }
         else if (lane.LinkSize == 0 || lane.Is(Shape.Translated | Shape.Reoriginated))
         {
@@ -126,6 +127,7 @@ public static unsafe class TransmitStage
             return;
         }
 
+        burst.HasArrivals = true;
         lane.Status = LaneStatus.Waiting;
         lane.Entry = entry;
         lane.Exit = Exit.None;

@@ -45,6 +45,9 @@ public sealed record EmulationSettings
     /// <summary>The pod's MAC, by <c>namespace/name</c>.</summary>
     public ImmutableDictionary<string, MacAddress> PodMacs { get; init; } = NoMacs;
 
+    /// <summary>By <c>namespace/name</c> of the pod: the host end of its veth.</summary>
+    public ImmutableDictionary<string, MacAddress> VethMacs { get; init; } = NoMacs;
+
     public MacAddress? GatewayMac { get; init; }
 
     /// <summary>Whether nodes have a default route.</summary>

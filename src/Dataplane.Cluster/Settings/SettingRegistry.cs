@@ -102,6 +102,9 @@ public static class SettingRegistry
             (settings, name, mac) => settings with { BridgeMacs = settings.BridgeMacs.SetItem(name, mac) }),
         Named("pod.NS/NAME.mac", "the capture, else 0a:58 and the pod's IPv4 address", "MAC of the pod's eth0",
             (settings, name, mac) => settings with { PodMacs = settings.PodMacs.SetItem(name, mac) }),
+        Named("veth.NS/NAME.mac", "the capture, else the bridge's",
+            "MAC of the node's end of the pod's veth, where pods are routed",
+            (settings, name, mac) => settings with { VethMacs = settings.VethMacs.SetItem(name, mac) }),
     ];
 
     private static IEnumerable<SettingDefinition> Routing() =>
