@@ -16,7 +16,9 @@ public static class FrameDifference
             byte[]? made = at < got.Count ? got[at] : null;
             if (wanted is not null && made is not null && wanted.AsSpan().SequenceEqual(made)) continue;
 
-            string sort = wanted is null ? "not expected" : made is null ? "missing" : $"differs from byte {wanted.AsSpan().CommonPrefixLength(made)} on";
+            string sort = wanted is null ? "not expected"
+                : made is null ? "missing"
+                : $"differs from byte {wanted.AsSpan().CommonPrefixLength(made)} on";
             return new StringBuilder($"{where}: frame {at + 1} of {expected.Count} {sort}\n")
                 .Append(Hex("expected", wanted))
                 .Append(Hex("got     ", made))

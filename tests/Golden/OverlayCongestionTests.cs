@@ -24,10 +24,10 @@ public class OverlayCongestionTests
         for (int number = 0; number < _lab.Encap.Count; number++)
         {
             OverlayCase given = _lab.Encap[number];
-            compared.Wire += AssertSame(
-                given, "n1-eth0", given.N1Eth0.Where(frame => IsFrom(frame, _lab.Setup.NodeMacs[0])), got[(number, "n1-eth0")]);
-            compared.Tunnel += AssertSame(
-                given, "n1-vtep", given.N1Vtep.Where(frame => IsFrom(frame, _lab.Setup.TunnelMacs[0])), got[(number, "n1-vtep")]);
+            IEnumerable<byte[]> wire = given.N1Eth0.Where(frame => IsFrom(frame, _lab.Setup.NodeMacs[0]));
+            IEnumerable<byte[]> tunnel = given.N1Vtep.Where(frame => IsFrom(frame, _lab.Setup.TunnelMacs[0]));
+            compared.Wire += AssertSame(given, "n1-eth0", wire, got[(number, "n1-eth0")]);
+            compared.Tunnel += AssertSame(given, "n1-vtep", tunnel, got[(number, "n1-vtep")]);
         }
 
         Assert.Equal((82, 81), compared);

@@ -4,8 +4,8 @@ using Xunit;
 namespace Dataplane.Tests.Golden;
 
 /// <summary>
-/// The kernel's own answers: what two real nodes put on the wire, on their tunnel devices and before their pods because of
-/// each frame of <c>10-overlay</c>, byte for byte once compared fairly (<see cref="FairFrame"/>).
+/// The kernel's own answers: what two real nodes put on the wire, on their tunnel devices and before their pods because
+/// of each frame of <c>10-overlay</c>, byte for byte once compared fairly (<see cref="FairFrame"/>).
 /// </summary>
 public class OverlayGoldenTests
 {
@@ -32,7 +32,8 @@ public class OverlayGoldenTests
     {
         OverlayVariant lab = OverlayVariant.Load(variant);
         Assert.Equal(cases, lab.Encap.Count);
-        Assert.Equal(frames, Compare(lab.Setup, LateAnswers.PutBack(lab.Encap), EncapPoints));
+        using OverlayReplay replay = new(lab.Setup);
+        AssertSame(frames, Compare(replay, lab.Setup, LateAnswers.PutBack(lab.Encap), EncapPoints));
     }
 
     [Theory]
@@ -44,7 +45,23 @@ public class OverlayGoldenTests
     {
         OverlayVariant lab = OverlayVariant.Load(variant);
         Assert.Equal(cases, lab.Decap.Count);
-        Assert.Equal(frames, Compare(lab.Setup, lab.Decap, DecapPoints));
+        using OverlayReplay replay = new(lab.Setup);
+        AssertSame(frames, Compare(replay, lab.Setup, lab.Decap, DecapPoints));
+    }
+
+    [Theory]
+    [InlineData("vxlan.ttl=63", 82)]
+    [InlineData("vxlan.udpcsum=off", 82)]
+    [InlineData("vxlan.df=set", 82)]
+    [InlineData("vxlan.vni=2", 82)]
+    [InlineData("mtu.tunnel=1449", 2)]
+    [InlineData("node.node-2.mac=02:00:c0:a8:38:0d", 82)]
+    public void One_wrong_setting_is_noticed_in_every_frame_that_it_changes(string setting, int atLeast)
+    {
+        OverlayVariant lab = OverlayVariant.Load("vxlan-flannel");
+        using OverlayReplay replay = new(lab.Setup, settings: setting);
+        int differences = Compare(replay, lab.Setup, lab.Encap, EncapPoints).Differences.Count;
+        Assert.True(differences >= atLeast, $"{setting}: only {differences} differences");
     }
 
     [Theory]
@@ -60,12 +77,19 @@ public class OverlayGoldenTests
         Assert.Equal((refusals, 1 - refusals), (replay.Counters[Verdict.Dropped], replay.Counters[Verdict.Forwarded]));
     }
 
-    /// <summary>Gives the number of frames that were compared; fails with every case and point that differs.</summary>
-    private static int Compare(OverlaySetup setup, IReadOnlyList<OverlayCase> cases, string[] points)
+    private static void AssertSame(int frames, (int Frames, List<string> Differences) compared)
+    {
+        string texts = string.Join('\n', compared.Differences);
+        Assert.True(compared.Differences.Count == 0, $"{compared.Differences.Count} differences\n{texts}");
+        Assert.Equal(frames, compared.Frames);
+    }
+
+    /// <summary>The number of frames that were compared, and a text for every case and point that differs.</summary>
+    private static (int Frames, List<string> Differences) Compare(
+        OverlayReplay replay, OverlaySetup setup, IReadOnlyList<OverlayCase> cases, string[] points)
     {
         (int Case, byte[] Frame)[] inputs =
             [.. cases.SelectMany((given, number) => InputsOf(given, setup).Select(frame => (number, frame)))];
-        using OverlayReplay replay = new(setup);
         ILookup<(int, string), byte[]> got = replay.Run([.. inputs.Select(input => input.Frame)])
             .Where(seen => !IsInput(seen, inputs[seen.Input].Frame))
             .ToLookup(seen => (inputs[seen.Input].Case, seen.Point), seen => FairFrame.Normalize(seen.Bytes));
@@ -78,29 +102,34 @@ public class OverlayGoldenTests
             {
                 byte[][] expected = [.. Expected(cases[number], point, setup).Select(FairFrame.Normalize)];
                 string where = $"{setup.Variant}: {cases[number].Name} at {point}";
-                if (FrameDifference.Describe(where, expected, [.. got[(number, point)]]) is { } text) differences.Add(text);
+                string? difference = FrameDifference.Describe(where, expected, [.. got[(number, point)]]);
+                if (difference is not null) differences.Add(difference);
                 compared += expected.Length;
             }
         }
 
-        Assert.True(differences.Count == 0, $"{differences.Count} differences\n{string.Join('\n', differences)}");
-        return compared;
+        return (compared, differences);
     }
 
-    /// <summary>A frame that node 1 itself sends leaves by its eth0, where the lab injected it: the goldens leave it out.</summary>
+    /// <summary>What node 1 itself sends leaves by its eth0, where the lab injected it: the goldens leave it out.</summary>
     private static bool IsInput(SeenFrame seen, byte[] input) =>
         seen.Point == "n1-eth0" && seen.Bytes.AsSpan().SequenceEqual(input);
 
     /// <summary>The injected frame, and what the pods' own kernels sent because of it.</summary>
-    internal static IEnumerable<byte[]> InputsOf(OverlayCase given, OverlaySetup setup) =>
-    [
-        given.In,
-        .. given.P2a.Where(frame => IsFrom(frame, setup.MacOf("p2a", "eth0"))),
-        .. given.P1a.Where(frame => IsFrom(frame, setup.MacOf("p1a", "eth0")) || IsFrom(frame, setup.MacOf("p1b", "eth0"))),
-    ];
+    internal static IEnumerable<byte[]> InputsOf(OverlayCase given, OverlaySetup setup)
+    {
+        string[] onNode1 = [setup.MacOf("p1a", "eth0"), setup.MacOf("p1b", "eth0")];
+        return
+        [
+            given.In,
+            .. given.P2a.Where(frame => IsFrom(frame, setup.MacOf("p2a", "eth0"))),
+            .. given.P1a.Where(frame => onNode1.Any(mac => IsFrom(frame, mac))),
+        ];
+    }
 
     /// <summary>What was seen at the point, but for what the pod there sent itself.</summary>
-    private static IEnumerable<byte[]> Expected(OverlayCase given, string point, OverlaySetup setup) => point switch
+    private static IEnumerable<byte[]> Expected(OverlayCase given, string point, OverlaySetup setup) =>
+        point switch
     {
         "p1a" => given.P1a.Where(frame => !IsFrom(frame, setup.MacOf("p1a", "eth0"))),
         "p2a" => given.P2a.Where(frame => !IsFrom(frame, setup.MacOf("p2a", "eth0"))),

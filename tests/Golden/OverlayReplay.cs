@@ -8,12 +8,12 @@ using Dataplane.Wire;
 
 namespace Dataplane.Tests.Golden;
 
-/// <summary>A frame that the emulation showed: which input it came of, and at which of the lab's observation points.</summary>
+/// <summary>A frame that the emulation showed: the input that it came of, and the observation point.</summary>
 public sealed record SeenFrame(int Input, string Point, byte[] Bytes);
 
 /// <summary>
-/// The lab of a variant, emulated: frames in, and what is seen at <c>p1a n1-vtep n1-eth0 n2-vtep p2a</c>, the points of
-/// the goldens. Both nodes' underlay interfaces are one point, for the goldens were captured on the wire between them.
+/// The lab of a variant, emulated: frames in, and what is seen at <c>p1a n1-vtep n1-eth0 n2-vtep p2a</c>, the points
+/// of the goldens. Both nodes' underlay interfaces are one point: the goldens were captured on the wire between them.
 /// </summary>
 public sealed class OverlayReplay : IDisposable
 {
@@ -35,7 +35,7 @@ public sealed class OverlayReplay : IDisposable
     /// <summary>What the run counted.</summary>
     public RunCounters Counters => _emulation.State.Counters;
 
-    /// <summary>Sends frames through the cluster, in bursts as a replay does; gives all that was seen, by input and time.</summary>
+    /// <summary>Sends frames through the cluster, in bursts as a replay does; gives all that was seen.</summary>
     public IReadOnlyList<SeenFrame> Run(IReadOnlyList<byte[]> inputs)
     {
         List<SeenFrame> seen = [];
@@ -47,9 +47,10 @@ public sealed class OverlayReplay : IDisposable
         {
             for (int done = 0; done < records.Length;)
             {
-                int taken = PacketPipeline.Process(_emulation.Burst, records.AsSpan(done), _emulation.State, in engine, ref sink);
+                PacketBurst burst = _emulation.Burst;
+                int taken = PacketPipeline.Process(burst, records.AsSpan(done), _emulation.State, in engine, ref sink);
                 done += taken;
-                _emulation.Burst.FirstRecord += taken;
+                burst.FirstRecord += taken;
             }
         }
         finally

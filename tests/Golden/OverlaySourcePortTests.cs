@@ -16,7 +16,7 @@ public class OverlaySourcePortTests
     [InlineData("vxlan-podmtu1500", 32768, 60998)]
     [InlineData("vxlan-misconf-frag", 32768, 60998)]
     [InlineData("vxlan-srcport-const", 49152, 49152)]
-    public void A_flow_has_one_source_port_in_both_directions_whatever_its_tos_ttl_and_length(string variant, int first, int last)
+    public void A_flow_has_one_source_port_both_ways_whatever_its_tos_ttl_and_length(string variant, int min, int max)
     {
         OverlayVariant lab = OverlayVariant.Load(variant);
         byte[][] inputs = [.. lab.Encap.SelectMany(given => OverlayGoldenTests.InputsOf(given, lab.Setup))];
@@ -24,11 +24,11 @@ public class OverlaySourcePortTests
         byte[][] ours = [.. replay.Run(inputs).Where(seen => seen.Point == "n1-eth0").Select(seen => seen.Bytes)];
         byte[][] kernels = [.. lab.Encap.SelectMany(given => given.N1Eth0).Where(frame => !IsFromSocket(frame))];
 
-        Dictionary<string, ushort> ourPorts = PortsOf(ours, first, last);
-        Dictionary<string, ushort> kernelPorts = PortsOf(kernels, first, last);
+        Dictionary<string, ushort> ourPorts = PortsOf(ours, min, max);
+        Dictionary<string, ushort> kernelPorts = PortsOf(kernels, min, max);
         Assert.Equal(kernelPorts.Keys.Order(StringComparer.Ordinal), ourPorts.Keys.Order(StringComparer.Ordinal));
         Assert.True(ourPorts.Count > 60, $"only {ourPorts.Count} flows");
-        if (first < last)
+        if (min < max)
         {
             int different = ourPorts.Values.Distinct().Count();
             Assert.True(different > ourPorts.Count * 9 / 10, $"{ourPorts.Count} flows share {different} ports");
@@ -63,16 +63,18 @@ public class OverlaySourcePortTests
 
             ushort port = FairFrame.TunnelSourcePort(frame)!.Value;
             Assert.InRange(port, first, last);
-            Assert.True(ports.TryAdd(flow, port) || ports[flow] == port, $"flow {flow} has the ports {ports[flow]} and {port}");
+            bool isOne = ports.TryAdd(flow, port) || ports[flow] == port;
+            Assert.True(isOne, $"flow {flow} has the ports {ports[flow]} and {port}");
         }
 
         return ports;
     }
 
-    /// <summary>A SYN-ACK is its listening socket's, whose random number the kernel takes for the flow's hash.</summary>
+    /// <summary>A SYN-ACK is its listening socket's, whose random number serves for the hash.</summary>
     private static bool IsFromSocket(byte[] frame)
     {
         ReadOnlySpan<byte> inner = TunnelFlow.InnerOf(frame);
-        return FairFrame.TunnelSourcePort(frame) is not null && inner[23] == 6 && (inner[47] & 0x12) == 0x12 && inner[29] == 20;
+        bool isTunnelled = FairFrame.TunnelSourcePort(frame) is not null;
+        return isTunnelled && inner[23] == 6 && (inner[47] & 0x12) == 0x12 && inner[29] == 20;
     }
 }
