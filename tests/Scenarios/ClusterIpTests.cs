@@ -167,6 +167,37 @@ public sealed class ClusterIpTests
         Assert.Equal((1, 1), (shop.Counters.Reoriginated, shop.Counters.Guessed));
     }
 
+    [Fact]
+    public void What_was_seen_at_the_backend_too_went_through_the_same_connection()
+    {
+        using Scenario shop = Given(Yaml);
+        byte[] arrived = To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Tcp(40000, 8080, TcpFlags.Syn);
+        shop.Send(From(Client).Ipv4(Client, Web).Tcp(40000, 80, TcpFlags.Syn)).ExpectAt("default/b2", arrived)
+            .Send(arrived).ExpectAt("default/b2", arrived);
+        Assert.Equal((1, 2), (shop.Counters.Reoriginated, shop.Counters.Translated));
+    }
+
+    [Fact]
+    public void Same_node_traffic_between_routed_veths_is_known_where_it_arrived()
+    {
+        using Scenario shop = Given(Yaml, "pod.attach=routed");
+        byte[] arrived = To(Local, BridgeA).Ipv4(Client, Local, ttl: 63).Udp(1, 2);
+        shop.Send(arrived).ExpectAt("default/b1", arrived);
+        Assert.Equal(1, shop.Counters.Reoriginated);
+    }
+
+    [Theory]
+    [InlineData(1, 64)]
+    [InlineData(2, 63)]
+    public void A_nodes_own_icmp_error_about_a_known_connection_comes_from_the_service(byte ttl, byte answerTtl)
+    {
+        using Scenario shop = Given(Yaml);
+        shop.Send(From(Client).Ipv4(Client, Web).Udp(4000, 53))
+            .ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Udp(4000, 5353))
+            .Send(From(Client).Ipv4(Client, Web, ttl).Udp(4000, 53))
+            .ExpectAnswerAt("default/c1", To(Client, BridgeA).Ipv4(Web, Client, answerTtl, tos: 0xC0).Icmp(11).Payload(Ipv4(Client, Web, ttl: 1).Udp(4000, 53)));
+    }
+
     private static string Chosen(Scenario shop, int port)
     {
         shop.Send(From(Client).Ipv4(Client, Sticky).Udp(port, 53));
