@@ -7,32 +7,26 @@ namespace Dataplane.Pipeline;
 /// <summary>Packets larger than the MTU of the device that they leave by: refused with DF or over IPv6, else fragmented.</summary>
 internal static unsafe class Oversize
 {
+    private const byte DontFragment = Ipv4Header.DontFragmentFlag >> 8;
+
+    public static bool MayFragment(in Lane lane) => !lane.Is(Shape.V6 | Shape.Cut)
+        && (lane.Entry == Entry.LocalOutput || (lane.Network[Ipv4Header.FragmentOffsetOffset] & DontFragment) == 0);
+
     /// <summary>
     /// Gives the reason to drop the packet; or none, where fragments of it go on in lanes of their own and the lane itself
     /// is done.
     /// </summary>
-    public static DropReason Handle(PacketBurst burst, ref Lane lane, PipelineState state)
+    public static DropReason Split(PacketBurst burst, ref Lane lane, PipelineState state)
     {
-        bool mayFragment = !lane.Is(Shape.V6)
-            && (lane.Entry == Entry.LocalOutput || (lane.Network[Ipv4Header.FragmentOffsetOffset] & DontFragment) == 0);
-        if (!mayFragment || lane.Is(Shape.Cut)) return DropReason.MtuExceeded;
-
         int mtu = RouteStage.Mtu(in lane, state.Topology);
-        return Split(burst, ref lane, mtu) ? DropReason.None : DropReason.NoBuffer;
-    }
-
-    private const byte DontFragment = Ipv4Header.DontFragmentFlag >> 8;
-
-    private static bool Split(PacketBurst burst, ref Lane lane, int mtu)
-    {
         var packet = new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength);
-        if (!Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragmenter)) return false;
+        if (!Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragmenter)) return DropReason.NoBuffer;
 
         for (int index = 0; index < fragmenter.Count; index++)
         {
             byte* to = burst.Allocate(mtu);
             Lane* fragment = to == null ? null : burst.TryAddLane(in lane);
-            if (fragment == null) return false;
+            if (fragment == null) return DropReason.NoBuffer;
 
             int length = fragmenter.BuildFragment(index, new Span<byte>(to, mtu));
             fragment->Network = to;
@@ -47,6 +41,6 @@ internal static unsafe class Oversize
         }
 
         lane.Status = LaneStatus.Done;
-        return true;
+        return DropReason.None;
     }
 }
