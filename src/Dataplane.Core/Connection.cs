@@ -29,6 +29,9 @@ public struct Connection
     /// <summary>The engine's number of the frontend; 0 where no Service was involved.</summary>
     public uint Service;
 
+    /// <summary>The node that has it, where it is a pod; <see cref="Lane.UnknownNode"/> otherwise.</summary>
+    public ushort ForwardNode;
+
     public TcpState State;
 
     public ConnectionFlags Flags;

@@ -8,6 +8,9 @@ public unsafe struct Lane
 {
     public const int Size = 128;
 
+    /// <summary>The destination's node is looked up where it is needed.</summary>
+    public const ushort UnknownNode = ushort.MaxValue;
+
     /// <summary>As the packet is now; translation changes it.</summary>
     public FlowKey Key;
 
@@ -52,6 +55,9 @@ public unsafe struct Lane
 
     /// <summary>The node that it is at.</summary>
     public ushort Node;
+
+    /// <summary>The node that has the destination, if that is known already; else <see cref="UnknownNode"/>.</summary>
+    public ushort Owner;
 
     /// <summary>The node that it leaves for; meaningful for <see cref="Exit.Tunnel"/> and <see cref="Exit.Direct"/>.</summary>
     public ushort NextNode;

@@ -11,6 +11,7 @@ public sealed unsafe class NativeArray<T> : IDisposable
     where T : unmanaged
 {
     private const int Alignment = 64;
+    private const nuint LargePage = 2 << 20;
 
     private T* _items;
 
@@ -63,7 +64,9 @@ public sealed unsafe class NativeArray<T> : IDisposable
     private static T* Allocate(long length)
     {
         nuint size = (nuint)Math.Max(1, length * sizeof(T));
-        void* items = NativeMemory.AlignedAlloc(size, Alignment);
+        bool isLarge = size >= 2 * LargePage;
+        void* items = NativeMemory.AlignedAlloc(size, isLarge ? LargePage : Alignment);
+        if (isLarge) LargePages.Ask(items, size);
         NativeMemory.Clear(items, size);
         return (T*)items;
     }

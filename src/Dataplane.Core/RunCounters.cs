@@ -8,6 +8,7 @@ public sealed class RunCounters
 
     private readonly int _nodes;
     private readonly DropTally[] _drops;
+    private readonly long[] _flags = new long[byte.MaxValue + 1];
     private readonly long[] _verdicts = new long[Enum.GetValues<Verdict>().Length];
     private readonly long[] _ignored = new long[Enum.GetValues<IgnoreReason>().Length];
 
@@ -25,15 +26,15 @@ public sealed class RunCounters
 
     public long Decapsulated { get; set; }
 
-    public long Translated { get; private set; }
+    public long Translated => With(RecordFlags.Translated);
 
-    public long Reoriginated { get; private set; }
+    public long Reoriginated => With(RecordFlags.Reoriginated);
 
-    public long Guessed { get; private set; }
+    public long Guessed => With(RecordFlags.Guessed);
 
-    public long Unlisted { get; private set; }
+    public long Unlisted => With(RecordFlags.Unlisted);
 
-    public long Cut { get; private set; }
+    public long Cut => With(RecordFlags.Cut);
 
     public long this[Verdict verdict] => _verdicts[(int)verdict];
 
@@ -54,19 +55,20 @@ public sealed class RunCounters
     public unsafe void Add(PacketBurst burst)
     {
         RecordState* records = burst.Records;
+        long bytes = 0;
+        long forwarded = 0;
         Records += burst.RecordCount;
         for (int index = 0; index < burst.RecordCount; index++)
         {
             ref RecordState record = ref records[index];
-            Bytes += record.OriginalLength;
-            if (record.Verdict == Verdict.Forwarded && record.Flags is RecordFlags.None)
-            {
-                _verdicts[(int)Verdict.Forwarded]++;
-                continue;
-            }
-
-            AddUnusual(in record);
+            bytes += record.OriginalLength;
+            _flags[(int)record.Flags]++;
+            if (record.Verdict == Verdict.Forwarded) forwarded++;
+            else if ((record.Flags & RecordFlags.Held) == 0) Settle(in record);
         }
+
+        Bytes += bytes;
+        _verdicts[(int)Verdict.Forwarded] += forwarded;
     }
 
     /// <summary>Counts a record whose verdict was not known when its burst ended.</summary>
@@ -83,15 +85,15 @@ public sealed class RunCounters
         if ((record.Flags & RecordFlags.Answered) != 0) tally.Answered++;
     }
 
-    private void AddUnusual(in RecordState record)
+    private long With(RecordFlags flag)
     {
-        RecordFlags flags = record.Flags;
-        if ((flags & RecordFlags.Translated) != 0) Translated++;
-        if ((flags & RecordFlags.Reoriginated) != 0) Reoriginated++;
-        if ((flags & RecordFlags.Guessed) != 0) Guessed++;
-        if ((flags & RecordFlags.Unlisted) != 0) Unlisted++;
-        if ((flags & RecordFlags.Cut) != 0) Cut++;
-        if ((flags & RecordFlags.Held) == 0) Settle(in record);
+        long count = 0;
+        for (int flags = 0; flags < _flags.Length; flags++)
+        {
+            if ((flags & (int)flag) != 0) count += _flags[flags];
+        }
+
+        return count;
     }
 }
 

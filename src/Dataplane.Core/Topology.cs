@@ -69,22 +69,19 @@ public enum DirectMode : byte
 }
 
 /// <summary>One node: MACs as their six bytes lie in memory, addresses as names (0: none).</summary>
-[StructLayout(LayoutKind.Sequential)]
+[StructLayout(LayoutKind.Sequential, Size = Size)]
 public unsafe struct NodeEntry
 {
+    /// <summary>Three cache lines.</summary>
+    public const int Size = 192;
+
     /// <summary>Outer Ethernet, IPv4, UDP, VXLAN and inner Ethernet, with what depends on the receiver left at zero.</summary>
     public fixed byte Template[64];
 
+    /// <summary>What a sender needs of the receiver stands together, in the line behind the template.</summary>
     public ulong UnderlayMac;
-    public ulong BridgeMac;
     public ulong TunnelMac;
-    public ulong GatewayMac;
     public uint UnderlayV4;
-    public uint UnderlayV6;
-    public uint BridgeV4;
-    public uint BridgeV6;
-    public uint TunnelV4;
-    public uint TunnelV6;
 
     /// <summary>Sum of the template's outer IPv4 header.</summary>
     public uint OuterIpSum;
@@ -92,17 +89,21 @@ public unsafe struct NodeEntry
     /// <summary>Sum of what the outer UDP checksum covers in the template.</summary>
     public uint OuterUdpSum;
 
+    public uint UnderlayV6;
+    public ulong BridgeMac;
+    public ulong GatewayMac;
+    public uint BridgeV4;
+    public uint BridgeV6;
     public ushort UnderlayMtu;
     public ushort TunnelMtu;
     public ushort PodMtu;
     public ushort Segment;
-
-    /// <summary>The last id that the node gave to a packet of its own without a counter of its own (ICMP errors).</summary>
-    public ushort LastId;
-
     public bool IsEmulated;
     public bool HasDefaultRoute;
     public bool BridgeMacKnown;
+
+    public uint TunnelV4;
+    public uint TunnelV6;
 }
 
 /// <summary>One pod, or one endpoint that no Pod object has.</summary>
@@ -110,6 +111,9 @@ public struct EndpointEntry
 {
     /// <summary>Six bytes as they lie in memory.</summary>
     public ulong Mac;
+
+    /// <summary>The veth's other end, on the node: where pods are routed, frames reach the pod from it.</summary>
+    public ulong VethMac;
 
     public uint V4;
     public uint V6;
@@ -121,6 +125,9 @@ public struct EndpointEntry
 
     /// <summary>Given by a setting, or seen in the capture; a made-up MAC gives way to either.</summary>
     public bool MacKnown;
+
+    /// <summary>As <see cref="MacKnown"/>, of <see cref="VethMac"/>.</summary>
+    public bool VethMacKnown;
 }
 
 /// <summary>One address of a node, and the device that has it.</summary>
@@ -151,6 +158,9 @@ public readonly record struct TunnelParameters
 
     /// <summary>0: never; 1: always; 2: as the inner packet.</summary>
     public byte Df { get; init; }
+
+    /// <summary>Whether TOS, TTL or DF come from the inner packet; else they stand in the template.</summary>
+    public bool Inherits => TosInherit || Ttl == 0 || Df == 2;
 
     public bool UdpChecksum { get; init; }
 

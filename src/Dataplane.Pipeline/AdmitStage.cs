@@ -42,6 +42,7 @@ public static unsafe class AdmitStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Locate(ref Lane lane, Topology topology)
     {
+        lane.Owner = Lane.UnknownNode;
         if (lane.Is(Shape.V6))
         {
             lane.Source = topology.Names.PlaceOf(lane.Key.Source);
@@ -57,9 +58,8 @@ public static unsafe class AdmitStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Register(ref Lane lane, ConnectionTable connections)
     {
-        lane.Key.Zone = lane.Node;
         lane.Connection = 0;
-        lane.Hash = lane.Key.Hash();
+        lane.Hash = lane.Key.Enter(lane.Node);
         connections.PrefetchSlot(lane.Hash);
     }
 
@@ -124,6 +124,7 @@ public static unsafe class AdmitStage
 
     internal static void EnterAt(PacketBurst burst, ref Lane lane, Topology topology, Entry entry, int node)
     {
+        if (entry == Entry.Underlay) burst.HasArrivals = true;
         lane.Entry = entry;
         lane.Node = (ushort)node;
         burst.Records[lane.Record].Node = (ushort)node;
@@ -161,7 +162,7 @@ public static unsafe class AdmitStage
 
         ref NodeEntry node = ref topology.Nodes[lane.Node];
         if (node.BridgeMacKnown) CheckBridge(burst, ref lane, topology, to, isLocal);
-        if (lane.Source.Kind == PlaceKind.Pod) Learn(in lane, ref topology.Endpoints[lane.Source.Index]);
+        if (lane.Source.Kind == PlaceKind.Pod) Learn(in lane, ref topology.Endpoints[lane.Source.Index], to, topology.Routed);
     }
 
     private static bool IsDelivered(in Lane lane, ulong to, Topology topology)
@@ -183,14 +184,18 @@ public static unsafe class AdmitStage
     }
 
     // Only a packet that no router has touched carries its pod's MAC: its TTL is one that systems begin with.
-    private static void Learn(in Lane lane, ref EndpointEntry endpoint)
+    private static void Learn(in Lane lane, ref EndpointEntry endpoint, ulong to, bool routed)
     {
-        if (endpoint.MacKnown) return;
+        if (endpoint.MacKnown && (endpoint.VethMacKnown || !routed)) return;
 
         bool isUntouched = PacketEdit.Ttl(in lane) is 64 or 128 or 255;
         if (!isUntouched) return;
 
-        endpoint.Mac = Unsafe.ReadUnaligned<ulong>(lane.Frame + MacAddress.Size) & MacMask;
+        if (!endpoint.MacKnown) endpoint.Mac = Unsafe.ReadUnaligned<ulong>(lane.Frame + MacAddress.Size) & MacMask;
         endpoint.MacKnown = true;
+        if (!routed || endpoint.VethMacKnown) return;
+
+        endpoint.VethMac = to;
+        endpoint.VethMacKnown = true;
     }
 }

@@ -34,7 +34,7 @@ internal static unsafe class Oversize
             fragment->Length = length;
             fragment->NetworkLength = length;
             fragment->LinkSize = 0;
-            fragment->Transport = index == 0 ? to + (lane.Transport - lane.Network) : null;
+            fragment->Transport = index == 0 && lane.Transport != null ? to + (lane.Transport - lane.Network) : null;
             fragment->Shape |= index == 0 ? Shape.Fragment : Shape.Fragment | Shape.LaterFragment;
             fragment->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(to, length));
             if (lane.Entry != Entry.LocalOutput) PacketEdit.ChangeTtl(ref *fragment, -1);

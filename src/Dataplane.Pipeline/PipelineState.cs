@@ -14,6 +14,7 @@ public sealed class PipelineState : IDisposable
     {
         Topology = topology;
         Options = options;
+        Timeouts = options.Timeouts;
         Connections = new ConnectionTable(options.ConnectionLimit);
         Counters = new RunCounters((int)topology.Nodes.Length);
         Ids = new IdCounters(topology.Seed);
@@ -23,6 +24,8 @@ public sealed class PipelineState : IDisposable
     public Topology Topology { get; }
 
     public PipelineOptions Options { get; }
+
+    public ConnectionTimeouts Timeouts { get; }
 
     public ConnectionTable Connections { get; }
 
@@ -58,6 +61,9 @@ public sealed record PipelineOptions
 
     /// <summary>Cilium never calls a packet invalid for its TCP state.</summary>
     public bool CiliumStates { get; init; }
+
+    /// <summary>Nodes refuse UDP to their own addresses: nothing listens there.</summary>
+    public bool NodeUdpClosed { get; init; }
 
     /// <summary>Decides in place of the engine's draw, where a test knows what really happened; null: nobody does.</summary>
     public IBackendChoice? Choice { get; init; }

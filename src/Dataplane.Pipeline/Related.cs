@@ -14,7 +14,8 @@ public static unsafe class Related
     {
         if (lane.Is(Shape.LaterFragment))
         {
-            lane.Connection = state.Fragments.Find(in lane);
+            uint reference = state.Fragments.Find(in lane);
+            lane.Connection = state.Connections.IsBetween(reference, in lane.Key) ? reference : 0;
             if (lane.Connection == 0 && lane.Destination.Kind == PlaceKind.Service)
             {
                 burst.Drop(ref lane, DropReason.FirstFragmentMissing, Stage.Track);

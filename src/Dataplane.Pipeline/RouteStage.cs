@@ -35,7 +35,7 @@ public static unsafe class RouteStage
         switch (to.Kind)
         {
             case PlaceKind.Pod:
-                owner = topology.Endpoints[to.Index].Node;
+                owner = lane.Owner != Lane.UnknownNode ? lane.Owner : topology.Endpoints[to.Index].Node;
                 if (owner != lane.Node) break;
                 return DecideLocal(ref lane, topology);
             case PlaceKind.Unlisted:

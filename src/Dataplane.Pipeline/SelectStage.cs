@@ -14,14 +14,23 @@ public static unsafe class SelectStage
     public static void Run<TEngine>(PacketBurst burst, PipelineState state, in TEngine engine)
         where TEngine : struct, IServiceEngine
     {
+        if (!burst.HasStrangers) return;
+
+        burst.HasSourceWork = true;
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
-            if (lane.Connection != 0 || lane.Status != LaneStatus.Live || lane.Is(NotTracked)) continue;
+            if (lane.Connection != 0 || lane.Status != LaneStatus.Live) continue;
+            if (lane.Is(NotTracked))
+            {
+                Related.Follow(burst, ref lane, state);
+                continue;
+            }
 
             Begin(burst, ref lane, state, in engine);
+            if (lane.Is(Shape.Fragment) && lane.Connection != 0) state.Fragments.Remember(in lane);
         }
     }
 
@@ -88,8 +97,8 @@ public static unsafe class SelectStage
     private static bool MayBegin(in Lane lane, PipelineState state) => lane.Key.Protocol switch
     {
         IpProtocol.Tcp => state.Options.CiliumStates || TcpStates.NewState(lane.TcpFlags).Outcome == TcpOutcome.Advance,
-        IpProtocol.Icmp => lane.Transport != null && *lane.Transport != Icmpv4Type.EchoReply,
-        IpProtocol.Icmpv6 => lane.Transport != null && *lane.Transport != Icmpv6Type.EchoReply,
+        IpProtocol.Icmp => lane.Transport != null && NetworkParser.MayBegin(*lane.Transport),
+        IpProtocol.Icmpv6 => lane.Transport != null && *lane.Transport == Icmpv6Type.EchoRequest,
         _ => true,
     };
 
@@ -141,6 +150,9 @@ public static unsafe class SelectStage
         Topology topology = state.Topology;
         uint destination = connection.Reply.Source;
         connection.Forward = key.Family == 6 ? topology.Names.PlaceOf(destination) : topology.Map.FindV4(destination);
+        connection.ForwardNode = connection.Forward.Kind == PlaceKind.Pod
+            ? topology.Endpoints[connection.Forward.Index].Node
+            : Lane.UnknownNode;
         return connection;
     }
 }

@@ -22,7 +22,6 @@ public static unsafe class TranslateDestinationStage
             lane.Shape |= Shape.Translated;
             burst.Records[lane.Record].Flags |= RecordFlags.Translated;
             if (lane.Is(Shape.IcmpError)) Related.Translate(ref lane, in connection, topology.Names);
-            else if (lane.Is(Shape.Fragment)) state.Fragments.Remember(in lane);
             Translate(ref lane, in connection, topology);
         }
     }
@@ -36,6 +35,7 @@ public static unsafe class TranslateDestinationStage
                 PacketEdit.SetDestination(ref lane, connection.Original.Source, connection.Original.SourcePort, topology.Names);
             }
 
+            lane.Owner = Lane.UnknownNode;
             lane.Destination = lane.Is(Shape.V6)
                 ? topology.Names.PlaceOf(connection.Original.Source)
                 : topology.Map.FindV4(connection.Original.Source);
@@ -49,5 +49,6 @@ public static unsafe class TranslateDestinationStage
         }
 
         lane.Destination = connection.Forward;
+        lane.Owner = connection.ForwardNode;
     }
 }

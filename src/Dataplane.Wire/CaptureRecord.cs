@@ -3,7 +3,13 @@ namespace Dataplane.Wire;
 /// <summary>One captured packet. The bytes belong to the reader and stay until its next <c>Read</c>.</summary>
 public unsafe struct CaptureRecord
 {
-    /// <summary>First captured byte; native or pinned memory.</summary>
+    /// <summary>Readable bytes behind the captured ones, whatever stands there.</summary>
+    public const int Slack = 64;
+
+    /// <summary>
+    /// First captured byte; native or pinned memory, of which at least <see cref="Slack"/> bytes behind the last captured
+    /// one can be read: copies go in whole vectors.
+    /// </summary>
     public byte* Data;
 
     /// <summary>Bytes that were captured.</summary>

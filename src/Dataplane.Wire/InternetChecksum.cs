@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -24,6 +25,14 @@ public static class InternetChecksum
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint CopyAndSum(ref byte destination, ref readonly byte source, int length) =>
         ChecksumKernel.Run<SumAndCopy>(ref destination, in source, length);
+
+    /// <summary>
+    /// Copies and sums in whole vectors: up to 31 bytes behind the last one are read, and written, too; they do not count.
+    /// </summary>
+    public static unsafe uint CopyAndSumPadded(byte* destination, byte* source, int length) =>
+        Vector256.IsHardwareAccelerated
+            ? ChecksumKernel.Padded(destination, source, length)
+            : ChecksumKernel.Run<SumAndCopy>(ref *destination, ref *source, length);
 
     /// <summary>Sixteen bits, all carries added in.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
