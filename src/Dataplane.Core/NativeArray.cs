@@ -12,13 +12,14 @@ public sealed unsafe class NativeArray<T> : IDisposable
 {
     private const int Alignment = 64;
 
+    private void* _block;
     private T* _items;
 
     public NativeArray(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        _items = Allocate(length);
+        _items = Allocate(length, out _block);
     }
 
     ~NativeArray() => Free();
@@ -36,9 +37,10 @@ public sealed unsafe class NativeArray<T> : IDisposable
     /// <summary>Keeps what fits; what is new is zero.</summary>
     public void Resize(long length)
     {
-        T* grown = Allocate(length);
+        T* grown = Allocate(length, out void* block);
         NativeMemory.Copy(_items, grown, (nuint)(Math.Min(length, Length) * sizeof(T)));
-        NativeMemory.AlignedFree(_items);
+        NativeMemory.Free(_block);
+        _block = block;
         _items = grown;
         Length = length;
     }
@@ -51,17 +53,17 @@ public sealed unsafe class NativeArray<T> : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static T* Allocate(long length)
+    /// <summary>Zeroed by the system where it can be: what a table does not use yet takes no memory.</summary>
+    private static T* Allocate(long length, out void* block)
     {
-        nuint size = (nuint)Math.Max(1, length * sizeof(T));
-        void* items = NativeMemory.AlignedAlloc(size, Alignment);
-        NativeMemory.Clear(items, size);
-        return (T*)items;
+        block = NativeMemory.AllocZeroed((nuint)(length * sizeof(T)) + Alignment);
+        return (T*)(((nuint)block + Alignment - 1) & ~(nuint)(Alignment - 1));
     }
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_items);
+        NativeMemory.Free(_block);
+        _block = null;
         _items = null;
     }
 }
