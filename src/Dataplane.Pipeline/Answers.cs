@@ -132,6 +132,7 @@ public static unsafe class Answers
         };
         NetworkParser.Parse(ref *answer, length, 0, state.Topology.Names);
         answer->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(packet, length));
+        state.Answers.Remember(in *answer);
         AdmitStage.Locate(ref *answer, state.Topology);
         AdmitStage.Register(ref *answer, state.Connections);
         burst.HasWaiting = true;
