@@ -112,11 +112,14 @@ public sealed unsafe class ConnectionTable : IDisposable
 
     /// <summary>
     /// The key is found no more. What the entry held can still be read, and its place is not given to another, until
-    /// <see cref="Recycle"/>: packets of the burst may refer to it.
+    /// <see cref="Recycle"/>: packets of the burst may refer to it, and one of
+    /// them may remove it again.
     /// </summary>
     public void Remove(uint entry)
     {
         ref Connection connection = ref _entries[entry];
+        if (connection.Original.Family == 0) return;
+
         Unlink(connection.Original.Hash(), entry << 1);
         Unlink(connection.Reply.Hash(), entry << 1 | 1);
         connection.Original.Family = 0;

@@ -94,7 +94,7 @@ public static unsafe class AdmitStage
                 break;
         }
 
-        if (lane.Status == LaneStatus.Live && lane.Entry == Entry.PodVeth && !lane.Is(Shape.Reoriginated)) CheckVeth(burst, ref lane, topology);
+        if (lane.Status == LaneStatus.Live && lane.Entry == Entry.PodVeth && !lane.Is(Shape.Reoriginated)) CheckVeth(burst, ref lane, state);
     }
 
     private static void EnterFromOutside(PacketBurst burst, ref Lane lane, PipelineState state)
@@ -142,8 +142,9 @@ public static unsafe class AdmitStage
     }
 
     // What the frame's MACs tell: whom it is for, whether it has already been delivered, and which MAC the pod has.
-    private static void CheckVeth(PacketBurst burst, ref Lane lane, Topology topology)
+    private static void CheckVeth(PacketBurst burst, ref Lane lane, PipelineState state)
     {
+        Topology topology = state.Topology;
         bool isLocal = lane.Destination.Kind is PlaceKind.Pod or PlaceKind.Unlisted && NodeOf(lane.Destination, topology) == lane.Node;
         if (isLocal && !topology.Routed) lane.Exit = Exit.Bridge;
         if (lane.LinkSize == 0) return;
@@ -155,21 +156,16 @@ public static unsafe class AdmitStage
             return;
         }
 
-        if (lane.Destination.Kind == PlaceKind.Pod && !isLocal && IsDelivered(in lane, to, topology))
+        if (lane.Destination.Kind == PlaceKind.Pod && (!isLocal || topology.Routed) && topology.Endpoints[lane.Destination.Index].Mac == to)
         {
             Reorigination.Rewind(burst, ref lane, topology);
+            Reorigination.Untranslate(ref lane, state);
             return;
         }
 
         ref NodeEntry node = ref topology.Nodes[lane.Node];
         if (node.BridgeMacKnown) CheckBridge(burst, ref lane, topology, to, isLocal);
         if (lane.Source.Kind == PlaceKind.Pod) Learn(in lane, ref topology.Endpoints[lane.Source.Index], to, topology.Routed);
-    }
-
-    private static bool IsDelivered(in Lane lane, ulong to, Topology topology)
-    {
-        ref EndpointEntry receiver = ref topology.Endpoints[lane.Destination.Index];
-        return receiver.MacKnown && receiver.Mac == to;
     }
 
     private static void CheckBridge(PacketBurst burst, ref Lane lane, Topology topology, ulong to, bool isLocal)

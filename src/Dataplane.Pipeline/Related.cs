@@ -21,7 +21,7 @@ public static unsafe class Related
                 burst.Drop(ref lane, DropReason.FirstFragmentMissing, Stage.Track);
             }
         }
-        else if (lane.Is(Shape.IcmpError) && lane.Role == LaneRole.Packet)
+        else if (lane.Is(Shape.IcmpError))
         {
             lane.Connection = FindQuoted(in lane, state);
         }

@@ -93,21 +93,36 @@ public static unsafe class RouteStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static DropReason Forward(PacketBurst burst, ref Lane lane, PipelineState state)
     {
-        if (lane.Entry != Entry.LocalOutput)
-        {
-            if (PacketEdit.Ttl(in lane) <= 1) return DropReason.TtlExceeded;
-            if (lane.Is(Shape.IpOptions)) RecordOptions(ref lane, state.Topology);
-        }
-
-        if (lane.NetworkLength > Mtu(in lane, state.Topology))
-        {
-            DropReason reason = Oversize.Handle(burst, ref lane, state);
-            if (reason != DropReason.None || lane.Status != LaneStatus.Live) return reason;
-        }
+        if (lane.Entry != Entry.LocalOutput && PacketEdit.Ttl(in lane) <= 1) return DropReason.TtlExceeded;
+        bool isTooLarge = lane.NetworkLength > Mtu(in lane, state.Topology);
+        if (isTooLarge && !Oversize.CanTakeApart(in lane, state.Topology)) return DropReason.MtuExceeded;
+        if (lane.Is(Shape.IpOptions) && lane.Entry != Entry.LocalOutput) RecordOptions(ref lane, state.Topology);
+        if (isTooLarge) return Oversize.TakeApart(burst, ref lane, state);
 
         if (lane.Entry != Entry.LocalOutput) PacketEdit.ChangeTtl(ref lane, -1);
         if (lane.Exit == Exit.Pod && lane.Entry == Entry.PodVeth) Answers.Redirect(burst, ref lane, state);
         return DropReason.None;
+    }
+
+    /// <summary>
+    /// Whether the first packet of a connection will be refused for its size: such a connection never comes to be, and the
+    /// packet goes to its refusal untranslated, as it must be quoted.
+    /// </summary>
+    internal static bool IsTooLarge(ref Lane lane, in Connection connection, Topology topology)
+    {
+        ref NodeEntry node = ref topology.Nodes[lane.Node];
+        int smallest = Math.Min(node.TunnelMtu, Math.Min(node.PodMtu, node.UnderlayMtu));
+        if (lane.NetworkLength <= smallest || Oversize.MayFragment(in lane) || Oversize.IsSuperFrame(in lane, topology)) return false;
+        if (lane.Entry != Entry.LocalOutput && PacketEdit.Ttl(in lane) <= 1) return false;
+
+        Place destination = lane.Destination;
+        lane.Destination = connection.Forward;
+        lane.Owner = connection.ForwardNode;
+        if (lane.Exit != Exit.Bridge && Decide(ref lane, topology) == DropReason.None && lane.NetworkLength > Mtu(in lane, topology)) return true;
+
+        lane.Destination = destination;
+        lane.Owner = Lane.UnknownNode;
+        return false;
     }
 
     /// <summary>The MTU of the device that the packet leaves by.</summary>
@@ -145,8 +160,16 @@ public static unsafe class RouteStage
         if (reason == DropReason.HostUnreachable && lane.Entry != Entry.LocalOutput)
         {
             // the neighbour is asked for behind ip_forward: the quoted packet has lost its TTL already
-            if (PacketEdit.Ttl(in lane) <= 1) reason = DropReason.TtlExceeded;
-            else PacketEdit.ChangeTtl(ref lane, -1);
+            if (PacketEdit.Ttl(in lane) <= 1)
+            {
+                reason = DropReason.TtlExceeded;
+            }
+            else
+            {
+                PacketEdit.ChangeTtl(ref lane, -1);
+                lane.Exit = Exit.Pod;
+                if (lane.Is(Shape.IpOptions)) RecordOptions(ref lane, state.Topology);
+            }
         }
 
         if (lane.Is(Shape.NewConnection)) ForgetUnconfirmed(ref lane, state);

@@ -22,6 +22,12 @@ public static unsafe class SelectStage
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
+            if (lane.Connection == 0 && lane.Destination.Kind == PlaceKind.Service) engine.Prefetch(in lane.Key);
+        }
+
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
             if (lane.Connection != 0 || lane.Status != LaneStatus.Live) continue;
             if (lane.Is(NotTracked))
             {
@@ -113,7 +119,9 @@ public static unsafe class SelectStage
 
     private static void Enter(PacketBurst burst, ref Lane lane, in ServiceVerdict verdict, PipelineState state)
     {
+        if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
         Connection connection = Translate(in lane.Key, in verdict, state);
+        if (RouteStage.IsTooLarge(ref lane, in connection, state.Topology)) return;
         if (!Masquerade.TryApply(in lane, ref connection, state))
         {
             burst.Drop(ref lane, DropReason.NoPort, Stage.TranslateSource);
@@ -133,7 +141,6 @@ public static unsafe class SelectStage
 
         lane.Connection = entry << 1;
         lane.Shape |= Shape.NewConnection;
-        if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
     }
 
     private static Connection Translate(in FlowKey key, in ServiceVerdict verdict, PipelineState state)

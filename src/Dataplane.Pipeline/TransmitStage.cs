@@ -106,7 +106,7 @@ public static unsafe class TransmitStage
 
         for (int index = 0; index < fragmenter.Count; index++)
         {
-            int length = fragmenter.BuildFragment(index, new Span<byte>(to, mtu));
+            int length = fragmenter.Build(index, new Span<byte>(to, mtu));
             new ReadOnlySpan<byte>(lane.Frame, EthernetHeader.Size).CopyTo(new Span<byte>(to - EthernetHeader.Size, EthernetHeader.Size));
             sink.Take(in lane, ObservationPoint.Wire, lane.Node, to - EthernetHeader.Size, length + EthernetHeader.Size);
         }

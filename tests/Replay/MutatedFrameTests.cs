@@ -28,13 +28,13 @@ public sealed unsafe class MutatedFrameTests
         long verdicts = Enum.GetValues<Verdict>().Where(verdict => verdict != Verdict.None).Sum(verdict => counters[verdict]);
         Assert.Equal(Rounds * FramesInRound, verdicts);
         Assert.True(counters[Verdict.Forwarded] > Rounds * FramesInRound / 4, $"only {counters[Verdict.Forwarded]} got through");
-        Assert.True(counters.Encapsulated > 10_000 && counters.Decapsulated > 10_000, "few crossed the tunnel");
+        Assert.True(counters.Encapsulated > 5_000 && counters.Decapsulated > 5_000, $"{counters.Encapsulated} entered the tunnel, {counters.Decapsulated} left it");
     }
 
     [Fact]
     public void What_nodes_put_around_damaged_frames_is_whole()
     {
-        byte[][] originals = [.. Originals()];
+        byte[][] originals = [.. Inner()];
         using Emulation emulation = Emulation.Compile(WideCluster.Snapshot(), new ReplayOptions { Settings = [.. WideCluster.Settings] });
         var run = new ObservedRun();
         var random = new Random(42);
@@ -77,15 +77,21 @@ public sealed unsafe class MutatedFrameTests
         }
     }
 
-    private static IEnumerable<byte[]> Originals()
+    private static IEnumerable<byte[]> Originals() => [.. Inner(), .. OverlayVariant.Load("vxlan-flannel").Decap.Select(overlay => ForLow(overlay.In))];
+
+    private static IEnumerable<byte[]> Inner()
     {
-        foreach (CapturedFrame frame in ThreeTier.Load().Sent.Where((_, index) => index % 25 == 0)) yield return frame.Bytes;
+        foreach (CapturedFrame frame in ThreeTier.Load().Sent.Where((_, index) => index % 50 == 0))
+        {
+            yield return frame.Bytes;
+            yield return ToHigh(frame.Bytes);
+        }
+
         foreach (string variant in new[] { "vxlan-flannel", "vxlan-misconf-frag", "vxlan-v6inner" })
         {
             foreach (OverlayCase overlay in OverlayVariant.Load(variant).Encap) yield return overlay.In;
         }
 
-        foreach (OverlayCase overlay in OverlayVariant.Load("vxlan-flannel").Decap) yield return ForLow(overlay.In);
         yield return Eth().Ipv6("2001:db8::1", "9001:db8::2").Extension(IpProtocol.HopByHop, [0, 1, 4, 0, 0, 0, 0]).Ipv6Fragment(0, true, 7).Udp(5, 6).Payload(64);
         yield return Eth().Ipv6("2001:db8::1", "9001:db8::2").Ipv6Fragment(64, false, 7, IpProtocol.Udp).Payload(64);
         yield return Eth().Ipv4("10.1.2.3", "192.168.0.1", fragment: Ipv4Header.MoreFragmentsFlag, id: 9).Udp(53, 53).Payload(64);
@@ -95,6 +101,15 @@ public sealed unsafe class MutatedFrameTests
         yield return Eth().Ipv4("10.1.2.3", "172.16.0.1").Sctp(1, 2).Payload(32);
         yield return Eth().Vlan(5).Vlan(6).Ipv4("10.1.2.3", "172.16.0.1").Udp(1, 2).Payload(3000);
         yield return Eth().ArpRequest("02:00:00:00:00:01", "10.1.2.3", "0.0.0.1");
+    }
+
+    // The lab's pods are all of one half; these go to the other.
+    private static byte[] ToHigh(byte[] frame)
+    {
+        byte[] moved = [.. frame];
+        if (frame.Length > 34) moved[30] = 172;
+        FixHeader(moved);
+        return moved;
     }
 
     // The lab's outer addresses become this cluster's, so that the tunnel opens.
