@@ -49,8 +49,9 @@ public sealed unsafe class NativeArray<T> : IDisposable
     /// <summary>Other memory in the same object, all of it zero: tables that grow allocate nothing that is the collector's.</summary>
     public void Renew(long length)
     {
-        T* fresh = Allocate(length);
-        NativeMemory.AlignedFree(_items);
+        T* fresh = Allocate(length, out void* block);
+        NativeMemory.Free(_block);
+        _block = block;
         _items = fresh;
         Length = length;
     }
