@@ -39,7 +39,7 @@ internal static unsafe class OuterTemplate
 
         entry.OuterIpSum = InternetChecksum.Sum(ip);
         uint source = InternetChecksum.PseudoHeaderV4(node.UnderlayV4.V4, 0, IpProtocol.Udp, 0);
-        Span<byte> inner = bytes.Slice(InnerEthernet + MacAddress.Size, MacAddress.Size);
+        Span<byte> inner = bytes.Slice(InnerEthernet + MacAddress.Size, MacAddress.Size + sizeof(ushort));
         entry.OuterUdpSum = InternetChecksum.Fold(
             (ulong)source + InternetChecksum.Sum(udp) + InternetChecksum.Sum(bytes.Slice(Vxlan, VxlanHeader.Size)) + InternetChecksum.Sum(inner));
     }
