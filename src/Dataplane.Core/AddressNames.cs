@@ -11,8 +11,8 @@ public sealed unsafe class AddressNames : IDisposable
     private const int InitialCapacity = 1024;
 
     private readonly AddressMap _map;
-    private NativeArray<Entry> _entries = new(InitialCapacity);
-    private NativeArray<uint> _slots = new(2 * InitialCapacity);
+    private readonly NativeArray<Entry> _entries = new(InitialCapacity);
+    private readonly NativeArray<uint> _slots = new(2 * InitialCapacity);
     private int _count = 1;
 
     public AddressNames(AddressMap map) => _map = map;
@@ -91,8 +91,7 @@ public sealed unsafe class AddressNames : IDisposable
     private void Grow()
     {
         _entries.Resize(2 * _entries.Length);
-        _slots.Dispose();
-        _slots = new NativeArray<uint>(2 * _entries.Length);
+        _slots.Renew(2 * _entries.Length);
         for (uint name = 1; name < _count; name++) Link(name);
     }
 

@@ -6,6 +6,7 @@ public sealed class AddressSet : IDisposable
     private const int InitialSlots = 1024;
 
     private NativeArray<ulong> _slots = new(InitialSlots);
+    private NativeArray<ulong> _outgrown = new(0);
     private long _count;
 
     public bool Contains(uint name, byte family)
@@ -25,7 +26,11 @@ public sealed class AddressSet : IDisposable
         if (Insert(Pack(name, family))) _count++;
     }
 
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _outgrown.Dispose();
+    }
 
     private static ulong Pack(uint name, byte family) => (ulong)family << 32 | name;
 
@@ -44,13 +49,13 @@ public sealed class AddressSet : IDisposable
 
     private void Grow()
     {
-        NativeArray<ulong> old = _slots;
-        _slots = new NativeArray<ulong>(2 * old.Length);
-        for (long slot = 0; slot < old.Length; slot++)
+        (_slots, _outgrown) = (_outgrown, _slots);
+        _slots.Renew(2 * _outgrown.Length);
+        for (long slot = 0; slot < _outgrown.Length; slot++)
         {
-            if (old[slot] != 0) Insert(old[slot]);
+            if (_outgrown[slot] != 0) Insert(_outgrown[slot]);
         }
 
-        old.Dispose();
+        _outgrown.Renew(0);
     }
 }

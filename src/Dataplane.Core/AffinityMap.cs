@@ -10,6 +10,7 @@ public sealed class AffinityMap : IDisposable
     private const int InitialCapacity = 1024;
 
     private NativeArray<Entry> _slots = new(InitialCapacity);
+    private NativeArray<Entry> _outgrown = new(0);
 
     /// <summary>Entries kept, those among them that have expired since the table last grew.</summary>
     public int Count { get; private set; }
@@ -44,7 +45,11 @@ public sealed class AffinityMap : IDisposable
         };
     }
 
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _outgrown.Dispose();
+    }
 
     /// <summary>Family and node: what tells clients with the same name apart.</summary>
     private static uint Owner(in FlowKey key) => (uint)key.Zone << 8 | key.Family;
@@ -66,22 +71,22 @@ public sealed class AffinityMap : IDisposable
 
     private void Grow(long now)
     {
-        NativeArray<Entry> old = _slots;
+        (_slots, _outgrown) = (_outgrown, _slots);
         long live = 0;
-        for (long slot = 0; slot < old.Length; slot++)
+        for (long slot = 0; slot < _outgrown.Length; slot++)
         {
-            if (old[slot].IsLive(now)) live++;
+            if (_outgrown[slot].IsLive(now)) live++;
         }
 
-        _slots = new NativeArray<Entry>(4 * live >= old.Length ? 2 * old.Length : old.Length);
+        _slots.Renew(4 * live >= _outgrown.Length ? 2 * _outgrown.Length : _outgrown.Length);
         Count = (int)live;
-        for (long slot = 0; slot < old.Length; slot++)
+        for (long slot = 0; slot < _outgrown.Length; slot++)
         {
-            ref readonly Entry entry = ref old[slot];
+            ref readonly Entry entry = ref _outgrown[slot];
             if (entry.IsLive(now)) _slots[SlotOf(entry.Client, entry.Service, entry.Owner)] = entry;
         }
 
-        old.Dispose();
+        _outgrown.Renew(0);
     }
 
     private struct Entry

@@ -15,12 +15,13 @@ public sealed unsafe class ConnectionTable : IDisposable
     /// <summary>A full table is searched for expired entries once in so many nanoseconds of capture time.</summary>
     private const long SweepInterval = 1_000_000_000;
 
-    private NativeArray<Connection> _entries = new(InitialEntries);
-    private NativeArray<ulong> _slots = new(4 * InitialEntries);
-    private NativeArray<uint> _free = new(InitialEntries);
+    private readonly NativeArray<Connection> _entries = new(InitialEntries);
+    private readonly NativeArray<ulong> _slots = new(4 * InitialEntries);
+    private readonly NativeArray<uint> _free = new(InitialEntries);
     private uint _mask = (4 * InitialEntries) - 1;
     private long _used = 1;
     private long _freeCount;
+    private long _released;
     private readonly long _limit;
     private long _swept = long.MinValue;
 
@@ -28,7 +29,7 @@ public sealed unsafe class ConnectionTable : IDisposable
     public ConnectionTable(long limit = 0) => _limit = limit;
 
     /// <summary>Entries in use, expired ones included until they are swept.</summary>
-    public long Count => _used - 1 - _freeCount;
+    public long Count => _used - 1 - _released;
 
     /// <summary>Connections ever made.</summary>
     public long Created { get; private set; }
@@ -72,6 +73,15 @@ public sealed unsafe class ConnectionTable : IDisposable
         return (reference & 1) == 0 ? entry.Original.Equals(key) : entry.Reply.Equals(key);
     }
 
+    /// <summary>Whether the entry and direction are still a connection between the key's addresses, whatever its ports.</summary>
+    public bool IsBetween(uint reference, in FlowKey key)
+    {
+        ref readonly Connection entry = ref _entries.Start[reference >> 1];
+        FlowKey tuple = (reference & 1) == 0 ? entry.Original : entry.Reply;
+        return reference != 0 && tuple.Addresses == key.Addresses && tuple.Family == key.Family && tuple.Zone == key.Zone
+            && tuple.Protocol == key.Protocol;
+    }
+
     /// <summary>Entry × 2 + direction (1: reply) of the key; 0 where there is none.</summary>
     public uint Find(in FlowKey key, uint hash)
     {
@@ -92,7 +102,7 @@ public sealed unsafe class ConnectionTable : IDisposable
         entry = 0;
         if (_freeCount == 0 && (_used == _entries.Length || (_limit > 0 && Count >= _limit)) && !MakeRoom(now)) return false;
 
-        entry = _freeCount > 0 ? _free[--_freeCount] : (uint)_used++;
+        entry = _freeCount > 0 ? TakeFree() : (uint)_used++;
         _entries[entry] = connection;
         Link(connection.Original.Hash(), entry << 1);
         Link(connection.Reply.Hash(), entry << 1 | 1);
@@ -100,14 +110,25 @@ public sealed unsafe class ConnectionTable : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// The key is found no more. What the entry held can still be read, and its place is not given to another, until
+    /// <see cref="Recycle"/>: packets of the burst may refer to it, and one of
+    /// them may remove it again.
+    /// </summary>
     public void Remove(uint entry)
     {
         ref Connection connection = ref _entries[entry];
+        if (connection.Original.Family == 0) return;
+
         Unlink(connection.Original.Hash(), entry << 1);
         Unlink(connection.Reply.Hash(), entry << 1 | 1);
-        connection = default;
-        _free[_freeCount++] = entry;
+        connection.Original.Family = 0;
+        connection.Reply.Family = 0;
+        _free[_released++] = entry;
     }
+
+    /// <summary>Between bursts: removed entries may be used again.</summary>
+    public void Recycle() => _freeCount = _released;
 
     public void Dispose()
     {
@@ -121,17 +142,17 @@ public sealed unsafe class ConnectionTable : IDisposable
         if (_swept == long.MinValue || now - _swept >= SweepInterval)
         {
             Sweep(now);
+            Recycle();
             _swept = now;
         }
 
         bool atLimit = _limit > 0 && Count >= _limit;
         if (atLimit) return false;
-        if (_freeCount > _entries.Length / 4) return true;
+        if (_freeCount > _entries.Length / 4 || _used < _entries.Length) return true;
 
         _entries.Resize(2 * _entries.Length);
         _free.Resize(_entries.Length);
-        _slots.Dispose();
-        _slots = new NativeArray<ulong>(4 * _entries.Length);
+        _slots.Renew(4 * _entries.Length);
         _mask = (uint)_slots.Length - 1;
         for (uint entry = 1; entry < _used; entry++)
         {
@@ -141,6 +162,14 @@ public sealed unsafe class ConnectionTable : IDisposable
         }
 
         return true;
+    }
+
+    // What is free lies in front of what was released and is not free yet.
+    private uint TakeFree()
+    {
+        uint entry = _free[--_freeCount];
+        _free[_freeCount] = _free[--_released];
+        return entry;
     }
 
     private void Sweep(long now)

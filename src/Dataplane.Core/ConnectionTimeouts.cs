@@ -17,22 +17,20 @@ public sealed class ConnectionTimeouts
 
     private const long Second = 1_000_000_000;
     private const int PickUp = 300;
-    private const int TcpReplyBit = 16;
+    private const int StateShift = 2;
+    private const int ProtocolShift = 6;
+    private const int States = 1 << (ProtocolShift - StateShift);
 
-    private readonly long[] _tcp = new long[2 * TcpReplyBit];
-    private readonly long[] _others = new long[4 * 256];
+    // One table for all protocols: which one a packet has is nothing that a branch could predict.
+    private readonly long[] _nanoseconds = new long[256 << ProtocolShift];
 
     private ConnectionTimeouts(Func<byte, TcpState, bool, bool, int> seconds)
     {
-        for (int index = 0; index < _tcp.Length; index++)
+        for (int index = 0; index < _nanoseconds.Length; index++)
         {
-            var state = (TcpState)(index & (TcpReplyBit - 1));
-            _tcp[index] = Second * seconds(IpProtocol.Tcp, state, index >= TcpReplyBit, false);
-        }
-
-        for (int index = 0; index < _others.Length; index++)
-        {
-            _others[index] = Second * seconds((byte)(index >> 2), TcpState.None, (index & 2) != 0, (index & 1) != 0);
+            byte protocol = (byte)(index >> ProtocolShift);
+            TcpState state = protocol == IpProtocol.Tcp ? (TcpState)(index >> StateShift & (States - 1)) : TcpState.None;
+            _nanoseconds[index] = Second * seconds(protocol, state, (index & 2) != 0, (index & 1) != 0);
         }
     }
 
@@ -44,10 +42,8 @@ public sealed class ConnectionTimeouts
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long NanosecondsFor(byte protocol, TcpState state, bool seenReply, bool assured)
     {
-        int reply = Unsafe.BitCast<bool, byte>(seenReply);
-        if (protocol == IpProtocol.Tcp) return _tcp[reply * TcpReplyBit | (int)state & (TcpReplyBit - 1)];
-
-        return _others[protocol << 2 | reply << 1 | Unsafe.BitCast<bool, byte>(assured)];
+        int flags = (Unsafe.BitCast<bool, byte>(seenReply) << 1) | Unsafe.BitCast<bool, byte>(assured);
+        return _nanoseconds[protocol << ProtocolShift | ((int)state & (States - 1)) << StateShift | flags];
     }
 
     /// <summary>Linux's rule for UDP: replies seen, and still in use after <see cref="UdpStreamAge"/>.</summary>

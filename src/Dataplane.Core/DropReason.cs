@@ -44,6 +44,9 @@ public enum DropReason : byte
 
     // Encap
     NoTunnelEndpoint,
+
+    // Transmit
+    PortClosed,
 }
 
 /// <summary>A reason's name in results, and one plain sentence for people.</summary>
@@ -90,6 +93,7 @@ public static class DropReasonText
         DropReason.NoBuffer => ("no-buffer", "the burst had no room left for another frame"),
         DropReason.NoPort => ("no-port", "no source port is left to masquerade with"),
         DropReason.NoTunnelEndpoint => ("no-tunnel-endpoint", "the destination's node has no address that a tunnel could lead to"),
+        DropReason.PortClosed => ("port-closed", "nothing listens on this port of the node"),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

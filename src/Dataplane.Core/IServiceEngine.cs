@@ -8,6 +8,9 @@ public interface IServiceEngine
 {
     static abstract string Name { get; }
 
+    /// <summary>Sends for what a look-up of this key will read first; a hint that changes nothing.</summary>
+    void Prefetch(in FlowKey key);
+
     /// <summary>Asks for a backend for the first packet of a connection.</summary>
     ServiceVerdict Lookup(in FlowKey key, in ServiceState state, ref Draw draw);
 }

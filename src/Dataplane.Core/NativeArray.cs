@@ -11,15 +11,15 @@ public sealed unsafe class NativeArray<T> : IDisposable
     where T : unmanaged
 {
     private const int Alignment = 64;
+    private const nuint LargePage = 2 << 20;
 
-    private void* _block;
     private T* _items;
 
     public NativeArray(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        _items = Allocate(length, out _block);
+        _items = Allocate(length);
     }
 
     ~NativeArray() => Free();
@@ -37,11 +37,19 @@ public sealed unsafe class NativeArray<T> : IDisposable
     /// <summary>Keeps what fits; what is new is zero.</summary>
     public void Resize(long length)
     {
-        T* grown = Allocate(length, out void* block);
+        T* grown = Allocate(length);
         NativeMemory.Copy(_items, grown, (nuint)(Math.Min(length, Length) * sizeof(T)));
-        NativeMemory.Free(_block);
-        _block = block;
+        NativeMemory.AlignedFree(_items);
         _items = grown;
+        Length = length;
+    }
+
+    /// <summary>Other memory in the same object, all of it zero: tables that grow allocate nothing that is the collector's.</summary>
+    public void Renew(long length)
+    {
+        T* fresh = Allocate(length);
+        NativeMemory.AlignedFree(_items);
+        _items = fresh;
         Length = length;
     }
 
@@ -53,17 +61,19 @@ public sealed unsafe class NativeArray<T> : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Zeroed by the system where it can be: what a table does not use yet takes no memory.</summary>
-    private static T* Allocate(long length, out void* block)
+    private static T* Allocate(long length)
     {
-        block = NativeMemory.AllocZeroed((nuint)(length * sizeof(T)) + Alignment);
-        return (T*)(((nuint)block + Alignment - 1) & ~(nuint)(Alignment - 1));
+        nuint size = (nuint)Math.Max(1, length * sizeof(T));
+        bool isLarge = size >= 2 * LargePage;
+        void* items = NativeMemory.AlignedAlloc(size, isLarge ? LargePage : Alignment);
+        if (isLarge) LargePages.Ask(items, size);
+        NativeMemory.Clear(items, size);
+        return (T*)items;
     }
 
     private void Free()
     {
-        NativeMemory.Free(_block);
-        _block = null;
+        NativeMemory.AlignedFree(_items);
         _items = null;
     }
 }

@@ -22,13 +22,14 @@ public sealed unsafe class PacketBurst : IDisposable
     private const int ArenaBytes = 4 << 20;
     private const int Alignment = 64;
 
-    /// <summary>Size of the filter that remembers where a burst's packets came from.</summary>
-    private const int SenderBits = 4096;
+    /// <summary>Size of the filters that remember where a burst's packets came from, and where they go.</summary>
+    private const int FilterBits = 4096;
 
     private readonly NativeArray<byte> _arena = new(ArenaBytes);
     private readonly NativeArray<Lane> _lanes = new(MaxLanes);
     private readonly NativeArray<RecordState> _records = new(MaxRecords);
-    private readonly ulong[] _senders = new ulong[SenderBits / 64];
+    private readonly ulong[] _senders = new ulong[FilterBits / 64];
+    private readonly ulong[] _receivers = new ulong[FilterBits / 64];
     private int _cursor;
 
     /// <summary>Lanes in use.</summary>
@@ -48,13 +49,24 @@ public sealed unsafe class PacketBurst : IDisposable
     /// <summary>Whether any lane still has work in another round.</summary>
     public bool HasWaiting { get; set; }
 
+    /// <summary>Whether any lane has come over the underlay or out of a tunnel: a stage without work is left out.</summary>
+    public bool HasArrivals { get; set; }
+
+    /// <summary>Whether any lane belongs to no connection yet.</summary>
+    public bool HasStrangers { get; set; }
+
+    /// <summary>Whether any lane is new, or may need its source translated.</summary>
+    public bool HasSourceWork { get; set; }
+
     public void Clear()
     {
         Count = 0;
         RecordCount = 0;
         HasWaiting = false;
+        HasArrivals = false;
         _cursor = 0;
         Array.Clear(_senders);
+        Array.Clear(_receivers);
     }
 
     /// <summary>Room for a packet of so many bytes with headroom in front; null where the arena is full.</summary>
@@ -100,17 +112,19 @@ public sealed unsafe class PacketBurst : IDisposable
     }
 
     /// <summary>
-    /// Whether the packet goes to where an earlier one of the burst came from: it must not overtake it at another node.
-    /// Remembers where this one comes from. May say yes without need, never no.
+    /// Whether the packet goes to where an earlier one of the burst came from, or comes from where an earlier one goes to
+    /// (a Service hides one of the two): neither may overtake the other at a node. Remembers both of this one's ends. May
+    /// say yes without need, never no.
     /// </summary>
     public bool MeetsEarlier(in FlowKey key)
     {
         ulong suffix = (ulong)key.Protocol << 8 | key.Family;
-        uint to = FlowHash.Mix((ulong)key.Destination << 16 | key.DestinationPort, suffix) % SenderBits;
-        if ((_senders[to >> 6] >> (int)(to & 63) & 1) != 0) return true;
+        uint to = FlowHash.Mix((ulong)key.Destination << 16 | key.DestinationPort, suffix) % FilterBits;
+        uint from = FlowHash.Mix((ulong)key.Source << 16 | key.SourcePort, suffix) % FilterBits;
+        if (((_senders[to >> 6] >> (int)(to & 63) | _receivers[from >> 6] >> (int)(from & 63)) & 1) != 0) return true;
 
-        uint from = FlowHash.Mix((ulong)key.Source << 16 | key.SourcePort, suffix) % SenderBits;
         _senders[from >> 6] |= 1ul << (int)(from & 63);
+        _receivers[to >> 6] |= 1ul << (int)(to & 63);
         return false;
     }
 

@@ -112,6 +112,9 @@ public struct EndpointEntry
     /// <summary>Six bytes as they lie in memory.</summary>
     public ulong Mac;
 
+    /// <summary>The veth's other end, on the node: where pods are routed, frames reach the pod from it.</summary>
+    public ulong VethMac;
+
     public uint V4;
     public uint V6;
 
@@ -122,6 +125,9 @@ public struct EndpointEntry
 
     /// <summary>Given by a setting, or seen in the capture; a made-up MAC gives way to either.</summary>
     public bool MacKnown;
+
+    /// <summary>As <see cref="MacKnown"/>, of <see cref="VethMac"/>.</summary>
+    public bool VethMacKnown;
 }
 
 /// <summary>One address of a node, and the device that has it.</summary>
@@ -152,6 +158,9 @@ public readonly record struct TunnelParameters
 
     /// <summary>0: never; 1: always; 2: as the inner packet.</summary>
     public byte Df { get; init; }
+
+    /// <summary>Whether TOS, TTL or DF come from the inner packet; else they stand in the template.</summary>
+    public bool Inherits => TosInherit || Ttl == 0 || Df == 2;
 
     public bool UdpChecksum { get; init; }
 

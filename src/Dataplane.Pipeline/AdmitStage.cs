@@ -58,9 +58,8 @@ public static unsafe class AdmitStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Register(ref Lane lane, ConnectionTable connections)
     {
-        lane.Key.Zone = lane.Node;
         lane.Connection = 0;
-        lane.Hash = lane.Key.Hash();
+        lane.Hash = lane.Key.Enter(lane.Node);
         connections.PrefetchSlot(lane.Hash);
     }
 
@@ -94,7 +93,7 @@ public static unsafe class AdmitStage
                 break;
         }
 
-        if (lane.Status == LaneStatus.Live && lane.Entry == Entry.PodVeth && !lane.Is(Shape.Reoriginated)) CheckVeth(burst, ref lane, topology);
+        if (lane.Status == LaneStatus.Live && lane.Entry == Entry.PodVeth && !lane.Is(Shape.Reoriginated)) CheckVeth(burst, ref lane, state);
     }
 
     private static void EnterFromOutside(PacketBurst burst, ref Lane lane, PipelineState state)
@@ -125,6 +124,7 @@ public static unsafe class AdmitStage
 
     internal static void EnterAt(PacketBurst burst, ref Lane lane, Topology topology, Entry entry, int node)
     {
+        if (entry == Entry.Underlay) burst.HasArrivals = true;
         lane.Entry = entry;
         lane.Node = (ushort)node;
         burst.Records[lane.Record].Node = (ushort)node;
@@ -141,8 +141,9 @@ public static unsafe class AdmitStage
     }
 
     // What the frame's MACs tell: whom it is for, whether it has already been delivered, and which MAC the pod has.
-    private static void CheckVeth(PacketBurst burst, ref Lane lane, Topology topology)
+    private static void CheckVeth(PacketBurst burst, ref Lane lane, PipelineState state)
     {
+        Topology topology = state.Topology;
         bool isLocal = lane.Destination.Kind is PlaceKind.Pod or PlaceKind.Unlisted && NodeOf(lane.Destination, topology) == lane.Node;
         if (isLocal && !topology.Routed) lane.Exit = Exit.Bridge;
         if (lane.LinkSize == 0) return;
@@ -154,21 +155,16 @@ public static unsafe class AdmitStage
             return;
         }
 
-        if (lane.Destination.Kind == PlaceKind.Pod && !isLocal && IsDelivered(in lane, to, topology))
+        if (lane.Destination.Kind == PlaceKind.Pod && (!isLocal || topology.Routed) && topology.Endpoints[lane.Destination.Index].Mac == to)
         {
             Reorigination.Rewind(burst, ref lane, topology);
+            Reorigination.Untranslate(ref lane, state);
             return;
         }
 
         ref NodeEntry node = ref topology.Nodes[lane.Node];
         if (node.BridgeMacKnown) CheckBridge(burst, ref lane, topology, to, isLocal);
-        if (lane.Source.Kind == PlaceKind.Pod) Learn(in lane, ref topology.Endpoints[lane.Source.Index]);
-    }
-
-    private static bool IsDelivered(in Lane lane, ulong to, Topology topology)
-    {
-        ref EndpointEntry receiver = ref topology.Endpoints[lane.Destination.Index];
-        return receiver.MacKnown && receiver.Mac == to;
+        if (lane.Source.Kind == PlaceKind.Pod) Learn(in lane, ref topology.Endpoints[lane.Source.Index], to, topology.Routed);
     }
 
     private static void CheckBridge(PacketBurst burst, ref Lane lane, Topology topology, ulong to, bool isLocal)
@@ -184,14 +180,18 @@ public static unsafe class AdmitStage
     }
 
     // Only a packet that no router has touched carries its pod's MAC: its TTL is one that systems begin with.
-    private static void Learn(in Lane lane, ref EndpointEntry endpoint)
+    private static void Learn(in Lane lane, ref EndpointEntry endpoint, ulong to, bool routed)
     {
-        if (endpoint.MacKnown) return;
+        if (endpoint.MacKnown && (endpoint.VethMacKnown || !routed)) return;
 
         bool isUntouched = PacketEdit.Ttl(in lane) is 64 or 128 or 255;
         if (!isUntouched) return;
 
-        endpoint.Mac = Unsafe.ReadUnaligned<ulong>(lane.Frame + MacAddress.Size) & MacMask;
+        if (!endpoint.MacKnown) endpoint.Mac = Unsafe.ReadUnaligned<ulong>(lane.Frame + MacAddress.Size) & MacMask;
         endpoint.MacKnown = true;
+        if (!routed || endpoint.VethMacKnown) return;
+
+        endpoint.VethMac = to;
+        endpoint.VethMacKnown = true;
     }
 }

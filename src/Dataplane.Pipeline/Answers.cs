@@ -15,10 +15,14 @@ public static unsafe class Answers
     private const int MaxErrorV6 = 1280;
     private const byte Icmpv6HopLimitExceeded = 0;
 
-    /// <summary>The ICMP error that belongs to a drop, where there is one.</summary>
+    /// <summary>
+    /// The ICMP error that belongs to a drop, where there is one. It quotes the packet as it is here; on its way out of the
+    /// node it is translated back like any other error of the connection.
+    /// </summary>
     public static void Refuse(PacketBurst burst, ref Lane lane, DropReason reason, PipelineState state)
     {
         if (lane.Role == LaneRole.Answer || lane.Entry == Entry.LocalOutput) return;
+        if (reason == DropReason.MtuExceeded && Oversize.MayFragment(in lane)) return;      // a cut packet: the kernel had fragmented it
 
         bool v6 = lane.Is(Shape.V6);
         (int type, int code) = reason switch
@@ -29,11 +33,13 @@ public static unsafe class Answers
                 ? (Icmpv6Type.DestinationUnreachable, Icmpv6Type.AddressUnreachable)
                 : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.HostUnreachable),
             DropReason.MtuExceeded => v6 ? (Icmpv6Type.PacketTooBig, 0) : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.FragmentationNeeded),
+            DropReason.PortClosed => v6
+                ? (Icmpv6Type.DestinationUnreachable, Icmpv6Type.PortUnreachable)
+                : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.PortUnreachable),
             _ => ((int, int))(-1, 0),
         };
         if (type < 0) return;
 
-        RestoreTranslated(ref lane, state);
         uint rest = reason == DropReason.MtuExceeded ? (uint)RouteStage.Mtu(in lane, state.Topology) : 0;
         if (TrySendError(burst, ref lane, state, (byte)type, (byte)code, rest)) burst.Records[lane.Record].Flags |= RecordFlags.Answered;
     }
@@ -70,14 +76,6 @@ public static unsafe class Answers
         if (lane.Key.Destination == before.Destination && lane.Key.DestinationPort == before.DestinationPort) return;
 
         PacketEdit.SetDestination(ref lane, before.Destination, before.DestinationPort, names);
-    }
-
-    // The sender gets its packet quoted as it sent it.
-    private static void RestoreTranslated(ref Lane lane, PipelineState state)
-    {
-        if (lane.Connection == 0 || !lane.Is(Shape.Translated) || lane.Is(Shape.IcmpError)) return;
-
-        RestoreDestination(ref lane, in state.Connections[lane.Connection >> 1], state.Topology.Names);
     }
 
     private static bool TrySendError(PacketBurst burst, ref Lane lane, PipelineState state, byte type, byte code, uint rest)
@@ -128,8 +126,10 @@ public static unsafe class Answers
             Status = LaneStatus.Waiting,
         };
         NetworkParser.Parse(ref *answer, length, 0, state.Topology.Names);
-        answer->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(packet, length));
         AdmitStage.Locate(ref *answer, state.Topology);
+        bool staysHere = answer->Destination.Kind is PlaceKind.Pod or PlaceKind.Unlisted
+            && AdmitStage.NodeOf(answer->Destination, state.Topology) == from.Node;
+        if (!staysHere) answer->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(packet, length));
         AdmitStage.Register(ref *answer, state.Connections);
         burst.HasWaiting = true;
         return true;

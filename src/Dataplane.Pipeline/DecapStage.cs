@@ -16,7 +16,7 @@ public static unsafe class DecapStage
         where TSink : struct, IFrameSink
     {
         Topology topology = state.Topology;
-        if (!topology.Tunnel.Exists) return;
+        if (!burst.HasArrivals || !topology.Tunnel.Exists) return;
 
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
@@ -103,10 +103,11 @@ public static unsafe class DecapStage
         if (!isIp) return DropReason.UnsupportedInner;
         if ((Unsafe.ReadUnaligned<ulong>(lane.Frame) & MacMask) != topology.Nodes[lane.Node].TunnelMac) return DropReason.WrongMac;
 
+        int missing = lane.Is(Shape.Cut) ? lane.Missing : 0;
         lane.Shape = Shape.None;
         lane.Transport = null;
         lane.TcpFlags = 0;
-        DropReason reason = NetworkParser.Parse(ref lane, present, lane.Missing, topology.Names);
+        DropReason reason = NetworkParser.Parse(ref lane, present, missing, topology.Names);
         if (reason != DropReason.None) return reason;
 
         if (!lane.Is(Shape.NoSum)) lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));

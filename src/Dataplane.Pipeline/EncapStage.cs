@@ -22,6 +22,10 @@ public static unsafe class EncapStage
     private const int InnerEthernet = OuterSize;
     private const int OuterIpOverhead = TemplateSize - EthernetHeader.Size;
     private const ushort DontFragmentInMemory = 0x0040;
+    private const byte InheritDf = 2;
+
+    /// <summary>What an IPv6 EtherType adds to a sum that has IPv4's in it, in memory order.</summary>
+    private const uint InnerTypeDelta = 0xDD86 + (0xFFFF - 0x0008);
 
     public static void Run<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
         where TSink : struct, IFrameSink
@@ -54,50 +58,51 @@ public static unsafe class EncapStage
         Unsafe.CopyBlockUnaligned(outer, Unsafe.AsPointer(ref from.Template[0]), TemplateSize);
         WriteMac(outer, to.UnderlayMac);
         WriteMac(outer + InnerEthernet, to.TunnelMac);
-        if (lane.Is(Shape.V6)) Store16(outer + InnerEthernet + 2 * MacAddress.Size, EtherType.Ipv6);
 
         ref readonly TunnelParameters tunnel = ref topology.TunnelRef;
+        byte* ip = outer + OuterNetwork;
         uint address = BinaryPrimitives.ReverseEndianness(to.UnderlayV4);
         uint addressSum = PacketEdit.Halves(address);
-        ushort total = Swap((ushort)(lane.NetworkLength + OuterIpOverhead));
-        ushort id = Swap(ids.Next(from.UnderlayV4, to.UnderlayV4, IpProtocol.Udp));
-        byte* ip = outer + OuterNetwork;
-        uint varying = OuterHeader(in lane, in tunnel, ip);
-        Unsafe.WriteUnaligned(ip + Ipv4Header.TotalLengthOffset, total);
-        Unsafe.WriteUnaligned(ip + Ipv4Header.IdOffset, id);
+        uint total = Swap((ushort)(lane.NetworkLength + OuterIpOverhead));
+        uint id = Swap(ids.Next(from.UnderlayV4, to.UnderlayV4, IpProtocol.Udp));
+        uint varying = tunnel.Inherits ? Inherit(in lane, in tunnel, ip) : 0;
+        byte ecn = Ecn.Encapsulate(InnerTos(in lane));
+        ip[Ipv4Header.TosOffset] |= ecn;
+        Unsafe.WriteUnaligned(ip + Ipv4Header.TotalLengthOffset, total | id << 16);
         Unsafe.WriteUnaligned(ip + Ipv4Header.DestinationOffset, address);
-        Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, InternetChecksum.Finish((ulong)from.OuterIpSum + total + id + addressSum + varying));
+        uint sum = from.OuterIpSum + total + id + addressSum + varying + ((uint)ecn << 8);
+        Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, InternetChecksum.Finish(sum));
 
         byte* udp = outer + OuterTransport;
-        ushort port = Swap(FlowPort.Of(in lane, in tunnel, topology.Seed));
-        ushort length = Swap((ushort)(lane.NetworkLength + OuterIpOverhead - Ipv4Header.Size));
-        Unsafe.WriteUnaligned(udp, port);
-        Unsafe.WriteUnaligned(udp + 2 * sizeof(ushort), length);
+        uint port = Swap(FlowPort.Of(in lane, in tunnel, topology.Seed));
+        uint length = Swap((ushort)(lane.NetworkLength + OuterIpOverhead - Ipv4Header.Size));
+        uint checksum = 0;
         if (tunnel.UdpChecksum && !lane.Is(Shape.NoSum))
         {
-            ulong sum = (ulong)from.OuterUdpSum + addressSum + port + length + length + lane.Sum + InnerMacSum(in to) + InnerTypeSum(in lane);
-            Unsafe.WriteUnaligned(udp + UdpHeader.ChecksumOffset, InternetChecksum.FinishUdp(sum));
+            uint covered = from.OuterUdpSum + addressSum + port + (2 * length) + PacketEdit.Halves(lane.Sum) + InnerMacSum(in to);
+            if (lane.Is(Shape.V6)) covered += InnerTypeDelta;
+            checksum = InternetChecksum.FinishUdp(covered);
         }
 
+        Unsafe.WriteUnaligned(udp, (ushort)port);
+        Unsafe.WriteUnaligned(udp + 2 * sizeof(ushort), length | checksum << 16);
+        if (lane.Is(Shape.V6)) Store16(outer + InnerEthernet + 2 * MacAddress.Size, EtherType.Ipv6);
         lane.Frame = outer;
         lane.Length = present + TemplateSize;
         lane.Missing = lane.NetworkLength - present;
         lane.LinkSize = TemplateSize;
     }
 
-    /// <summary>TOS, TTL and DF of the outer header; gives what they add to its sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint OuterHeader(in Lane lane, in TunnelParameters tunnel, byte* ip)
+    /// <summary>What the device takes from the inner header instead of its settings; gives what that adds to the sum.</summary>
+    private static uint Inherit(in Lane lane, in TunnelParameters tunnel, byte* ip)
     {
-        byte inner = InnerTos(in lane);
-        byte tos = (byte)((tunnel.TosInherit ? inner & ~Ecn.Mask : tunnel.Tos) | Ecn.Encapsulate(inner));
-        byte ttl = tunnel.Ttl != 0 ? tunnel.Ttl : PacketEdit.Ttl(in lane);
-        bool df = tunnel.Df == 1 || (tunnel.Df == 2 && !lane.Is(Shape.V6) && (lane.Network[Ipv4Header.FragmentOffsetOffset] & DontFragmentInMemory) != 0);
-        ip[Ipv4Header.TosOffset] = tos;
-        ip[Ipv4Header.TtlOffset] = ttl;
-        ushort fragment = df ? DontFragmentInMemory : (ushort)0;
-        Unsafe.WriteUnaligned(ip + Ipv4Header.FragmentOffsetOffset, fragment);
-        return ((uint)tos << 8) + ttl + fragment;
+        byte tos = tunnel.TosInherit ? (byte)(InnerTos(in lane) & ~Ecn.Mask) : (byte)0;
+        byte ttl = tunnel.Ttl == 0 ? PacketEdit.Ttl(in lane) : (byte)0;
+        bool df = tunnel.Df == InheritDf && !lane.Is(Shape.V6) && (lane.Network[Ipv4Header.FragmentOffsetOffset] & DontFragmentInMemory) != 0;
+        ip[Ipv4Header.TosOffset] |= tos;
+        ip[Ipv4Header.TtlOffset] |= ttl;
+        if (df) ip[Ipv4Header.FragmentOffsetOffset] = (byte)DontFragmentInMemory;
+        return ((uint)tos << 8) + ttl + (df ? DontFragmentInMemory : 0u);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -110,9 +115,6 @@ public static unsafe class EncapStage
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint InnerMacSum(in NodeEntry to) => PacketEdit.Halves((uint)to.TunnelMac) + (uint)(to.TunnelMac >> 32);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint InnerTypeSum(in Lane lane) => Swap(lane.Is(Shape.V6) ? EtherType.Ipv6 : EtherType.Ipv4);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteMac(byte* to, ulong mac)

@@ -32,21 +32,21 @@ public static unsafe class FlowPort
         uint ports = 0;
         if (!lane.Is(Shape.Fragment)) ports = Ports(in lane);
 
-        return FlowHash.Mix((ulong)high << 32 | low, (ulong)ports << 16 | lane.Key.Protocol ^ (ulong)seed << 32);
+        return FlowHash.Mix((ulong)high << 32 | low, (ulong)ports << 16 ^ lane.Key.Protocol ^ (ulong)seed << 32);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Ports(in Lane lane)
     {
-        switch (lane.Key.Protocol)
+        byte protocol = lane.Key.Protocol;
+        if ((protocol == IpProtocol.Tcp) | (protocol == IpProtocol.Udp) | (protocol == IpProtocol.Sctp))
         {
-            case IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp:
-                ushort low = Math.Min(lane.Key.SourcePort, lane.Key.DestinationPort);
-                ushort high = Math.Max(lane.Key.SourcePort, lane.Key.DestinationPort);
-                return (uint)high << 16 | low;
-            case IpProtocol.Esp when !lane.Is(Shape.V6) && lane.Length - lane.LinkSize >= Ipv4Header.Size + EspSpiSize:
-                return Unsafe.ReadUnaligned<uint>(lane.Network + Ipv4Header.Size);
-            default:
-                return 0;
+            uint low = Math.Min((uint)lane.Key.SourcePort, lane.Key.DestinationPort);
+            uint high = Math.Max((uint)lane.Key.SourcePort, lane.Key.DestinationPort);
+            return high << 16 | low;
         }
+
+        bool hasSpi = protocol == IpProtocol.Esp && !lane.Is(Shape.V6) && lane.Length - lane.LinkSize >= Ipv4Header.Size + EspSpiSize;
+        return hasSpi ? Unsafe.ReadUnaligned<uint>(lane.Network + Ipv4Header.Size) : 0;
     }
 }

@@ -6,7 +6,7 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// Remembers, for fragmented packets of translated connections, which connection the first fragment had, so that the later
+/// Remembers, for fragmented packets, which connection the first fragment had, so that the later
 /// ones, which carry no ports, can follow it. A fixed number of packets; the oldest of a set gives way.
 /// </summary>
 public sealed unsafe class FragmentTable : IDisposable
@@ -24,8 +24,6 @@ public sealed unsafe class FragmentTable : IDisposable
 
     public void Remember(in Lane lane)
     {
-        if (lane.Is(Shape.LaterFragment)) return;
-
         Slot* set = SetOf(in lane, out Slot wanted);
         Slot* oldest = set;
         for (Slot* slot = set; slot < set + Ways; slot++)

@@ -99,7 +99,7 @@ public static unsafe class Neighbours
             return;
         }
 
-        int length = ArpReply.Build(new Span<byte>(to, ArpReply.Size), new ReadOnlySpan<byte>(lane.Frame, lane.Length), Mac(topology.Nodes[lane.Node].BridgeMac));
+        int length = ArpReply.Build(new Span<byte>(to, ArpReply.Size), new ReadOnlySpan<byte>(lane.Frame, lane.Length), GatewayMac(in lane, topology));
         Leave(burst, ref lane, to, length);
     }
 
@@ -113,7 +113,7 @@ public static unsafe class Neighbours
         }
 
         var frame = new ReadOnlySpan<byte>(lane.Frame, lane.Length);
-        MacAddress mac = Mac(topology.Nodes[lane.Node].BridgeMac);
+        MacAddress mac = GatewayMac(in lane, topology);
         int length = NeighborAdvertisement.Build(new Span<byte>(to, NeighborAdvertisement.Size), frame, mac, isRouter: true);
         if (length > 0) Leave(burst, ref lane, to, length);
         else Pass(burst, ref lane, topology);
@@ -143,7 +143,7 @@ public static unsafe class Neighbours
     private static void Pass(PacketBurst burst, ref Lane lane, Topology topology)
     {
         bool isNeighbour = lane.Destination.Kind is PlaceKind.Pod && !topology.Routed
-            && AdmitStage.NodeOf(lane.Destination, topology) == lane.Node && lane.Destination != lane.Source;
+            && AdmitStage.NodeOf(lane.Destination, topology) == lane.Node && lane.Destination != lane.Source && lane.LinkSize != 0;
         if (isNeighbour)
         {
             lane.Shape |= Shape.Arp;
@@ -154,5 +154,10 @@ public static unsafe class Neighbours
         burst.Ignore(ref lane, IgnoreReason.Multicast);
     }
 
-    private static MacAddress Mac(ulong memory) => MacAddress.FromBytes(new ReadOnlySpan<byte>(&memory, MacAddress.Size));
+    private static MacAddress GatewayMac(in Lane lane, Topology topology)
+    {
+        bool isVeth = topology.Routed && lane.Source.Kind == PlaceKind.Pod;
+        ulong memory = isVeth ? topology.Endpoints[lane.Source.Index].VethMac : topology.Nodes[lane.Node].BridgeMac;
+        return MacAddress.FromBytes(new ReadOnlySpan<byte>(&memory, MacAddress.Size));
+    }
 }

@@ -52,6 +52,9 @@ public static unsafe class NetworkParser
         Unsafe.As<ushort, uint>(ref lane.Key.SourcePort) = BitOperations.RotateLeft(ports, 16);
     }
 
+    /// <summary>Requests, which begin connections (net/netfilter/nf_conntrack_proto_icmp.c, valid_new).</summary>
+    internal static bool MayBegin(byte icmpType) => icmpType is Icmpv4Type.EchoRequest or 13 or 15 or 17;
+
     private static DropReason ParseV4(ref Lane lane, int present, int missing)
     {
         byte* ip = lane.Network;

@@ -4,46 +4,71 @@ using Dataplane.Wire.Answers;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>Packets larger than the MTU of the device that they leave by: refused with DF or over IPv6, else fragmented.</summary>
+/// <summary>
+/// Packets larger than the MTU of the device that they leave by: refused with DF or over IPv6, else fragmented. TCP that no
+/// wire could have carried was captured before segmentation (GSO), and is segmented here.
+/// </summary>
 internal static unsafe class Oversize
 {
+    private const byte DontFragment = Ipv4Header.DontFragmentFlag >> 8;
+    private const int TcpOffsetOffset = 12;
+
     /// <summary>
-    /// Gives the reason to drop the packet; or none, where fragments of it go on in lanes of their own and the lane itself
-    /// is done.
+    /// Gives the reason to drop the packet; or none, where pieces of it go on in lanes of their own and the lane itself is
+    /// done.
     /// </summary>
     public static DropReason Handle(PacketBurst burst, ref Lane lane, PipelineState state)
     {
-        bool mayFragment = !lane.Is(Shape.V6)
-            && (lane.Entry == Entry.LocalOutput || (lane.Network[Ipv4Header.FragmentOffsetOffset] & DontFragment) == 0);
-        if (!mayFragment || lane.Is(Shape.Cut)) return DropReason.MtuExceeded;
+        if (lane.Is(Shape.Cut)) return DropReason.MtuExceeded;
 
         int mtu = RouteStage.Mtu(in lane, state.Topology);
-        return Split(burst, ref lane, mtu) ? DropReason.None : DropReason.NoBuffer;
+        var packet = new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength);
+        if (IsSuperFrame(in lane, state.Topology))
+        {
+            ref NodeEntry node = ref state.Topology.Nodes[lane.Node];
+            int size = Math.Min(mtu, node.PodMtu);
+            int headers = (int)(lane.Transport - lane.Network) + ((lane.Transport[TcpOffsetOffset] >> 4) * sizeof(uint));
+            if (!TcpSegmenter.TryCreate(packet, size - headers, out TcpSegmenter segments)) return DropReason.MtuExceeded;
+            return TakeApart(burst, ref lane, in segments, size, Shape.None) ? DropReason.None : DropReason.NoBuffer;
+        }
+
+        if (!MayFragment(in lane)) return DropReason.MtuExceeded;
+        if (!Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragments)) return DropReason.MtuExceeded;
+        return TakeApart(burst, ref lane, in fragments, mtu, Shape.Fragment) ? DropReason.None : DropReason.NoBuffer;
     }
 
-    private const byte DontFragment = Ipv4Header.DontFragmentFlag >> 8;
+    /// <summary>IPv4 without DF; what a node sends itself it may always fragment here.</summary>
+    public static bool MayFragment(in Lane lane) => !lane.Is(Shape.V6)
+        && (lane.Entry == Entry.LocalOutput || (lane.Network[Ipv4Header.FragmentOffsetOffset] & DontFragment) == 0);
 
-    private static bool Split(PacketBurst burst, ref Lane lane, int mtu)
+    /// <summary>TCP over every MTU that the node has: only a capture in front of the segmentation shows that.</summary>
+    public static bool IsSuperFrame(in Lane lane, Topology topology)
     {
-        var packet = new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength);
-        if (!Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragmenter)) return false;
+        ref NodeEntry node = ref topology.Nodes[lane.Node];
+        return lane.Key.Protocol == IpProtocol.Tcp && lane.Transport != null && !lane.Is(Shape.Fragment | Shape.Cut)
+            && lane.NetworkLength > Math.Max(node.PodMtu, node.UnderlayMtu);
+    }
 
-        for (int index = 0; index < fragmenter.Count; index++)
+    private static bool TakeApart<TPieces>(PacketBurst burst, ref Lane lane, in TPieces pieces, int mtu, Shape shape)
+        where TPieces : struct, IPieces, allows ref struct
+    {
+        for (int index = 0; index < pieces.Count; index++)
         {
             byte* to = burst.Allocate(mtu);
-            Lane* fragment = to == null ? null : burst.TryAddLane(in lane);
-            if (fragment == null) return false;
+            Lane* piece = to == null ? null : burst.TryAddLane(in lane);
+            if (piece == null) return false;
 
-            int length = fragmenter.BuildFragment(index, new Span<byte>(to, mtu));
-            fragment->Network = to;
-            fragment->Frame = to;
-            fragment->Length = length;
-            fragment->NetworkLength = length;
-            fragment->LinkSize = 0;
-            fragment->Transport = index == 0 ? to + (lane.Transport - lane.Network) : null;
-            fragment->Shape |= index == 0 ? Shape.Fragment : Shape.Fragment | Shape.LaterFragment;
-            fragment->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(to, length));
-            if (lane.Entry != Entry.LocalOutput) PacketEdit.ChangeTtl(ref *fragment, -1);
+            int length = pieces.Build(index, new Span<byte>(to, mtu));
+            bool isLater = shape != Shape.None && index > 0;
+            piece->Network = to;
+            piece->Frame = to;
+            piece->Length = length;
+            piece->NetworkLength = length;
+            piece->LinkSize = 0;
+            piece->Transport = !isLater && lane.Transport != null ? to + (lane.Transport - lane.Network) : null;
+            piece->Shape |= isLater ? shape | Shape.LaterFragment : shape;
+            piece->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(to, length));
+            if (lane.Entry != Entry.LocalOutput) PacketEdit.ChangeTtl(ref *piece, -1);
         }
 
         lane.Status = LaneStatus.Done;

@@ -13,6 +13,9 @@ public static unsafe class PacketEdit
 {
     private const int TcpChecksumOffset = 16;
     private const int UdpChecksumOffset = 6;
+
+    /// <summary>Set in 6, clear in 17.</summary>
+    private const int TcpBit = 2;
     private const int IcmpChecksumOffset = 2;
     private const int SctpChecksumOffset = 8;
     private const int V6AddressSize = 16;
@@ -74,8 +77,11 @@ public static unsafe class PacketEdit
         byte* word = lane.Network + Ipv4Header.TtlOffset;
         byte* checksum = lane.Network + Ipv4Header.ChecksumOffset;
         uint before = Unsafe.ReadUnaligned<ushort>(word);
-        *word += (byte)by;
-        uint sum = (ushort)~Unsafe.ReadUnaligned<ushort>(checksum) + (before ^ ushort.MaxValue) + Unsafe.ReadUnaligned<ushort>(word);
+        uint after = BitConverter.IsLittleEndian
+            ? (before & 0xFF00) | (byte)(before + by)
+            : (ushort)(before + (by << 8));
+        Unsafe.WriteUnaligned(word, (ushort)after);
+        uint sum = (ushort)~Unsafe.ReadUnaligned<ushort>(checksum) + (before ^ ushort.MaxValue) + after;
         Unsafe.WriteUnaligned(checksum, Finish(sum));
     }
 
@@ -86,7 +92,7 @@ public static unsafe class PacketEdit
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsPlain(in Lane lane) =>
         (lane.Shape & (Shape.V6 | Shape.Fragment | Shape.Cut | Shape.IcmpError | Shape.Invalid)) == 0
-        && lane.Key.Protocol is IpProtocol.Tcp or IpProtocol.Udp && lane.Transport != null;
+        && (lane.Key.Protocol == IpProtocol.Tcp) | (lane.Key.Protocol == IpProtocol.Udp) && lane.Transport != null;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void RewritePlain(ref Lane lane, int addressOffset, int portOffset, uint address, ushort port)
@@ -105,17 +111,19 @@ public static unsafe class PacketEdit
         Unsafe.WriteUnaligned(portField, portAfter);
         uint portDelta = (portBefore ^ ushort.MaxValue) + portAfter;
 
-        bool isUdp = lane.Key.Protocol == IpProtocol.Udp;
-        byte* transport = lane.Transport + (isUdp ? UdpChecksumOffset : TcpChecksumOffset);
-        ushort old = Unsafe.ReadUnaligned<ushort>(transport);
-        if (isUdp && old == 0)
+        // TCP or UDP is as good as random to the branch predictor: the bit that tells them apart is used as a number.
+        uint isTcp = (uint)lane.Key.Protocol >> TcpBit & 1;
+        byte* transport = lane.Transport + UdpChecksumOffset + (isTcp * (TcpChecksumOffset - UdpChecksumOffset));
+        uint old = Unsafe.ReadUnaligned<ushort>(transport);
+        if ((old | isTcp << 16) == 0)
         {
             lane.Sum = Halves(lane.Sum) + portDelta;      // no checksum in the packet balances the port
             return;
         }
 
-        ushort finished = Finish((ushort)~old + delta + portDelta);
-        Unsafe.WriteUnaligned(transport, isUdp && finished == 0 ? ushort.MaxValue : finished);
+        uint finished = Finish((old ^ ushort.MaxValue) + delta + portDelta);
+        if ((finished | isTcp << 16) == 0) finished = ushort.MaxValue;
+        Unsafe.WriteUnaligned(transport, (ushort)finished);
         lane.Sum = Halves(lane.Sum) + Halves(before) + Halves(~after);
     }
 

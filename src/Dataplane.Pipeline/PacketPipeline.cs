@@ -16,6 +16,7 @@ public static class PacketPipeline
         where TSink : struct, IFrameSink
     {
         burst.Clear();
+        state.Connections.Recycle();
         int taken = ParseStage.Run(burst, records, state);
         AdmitStage.Run(burst, state, in engine);
         for (int round = 0; round < MaxRounds; round++)

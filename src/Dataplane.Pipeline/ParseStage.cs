@@ -16,6 +16,9 @@ public static unsafe class ParseStage
     private const ushort FragmentBits = 0x3FFF;
     private const int TcpHeaderSize = 20;
 
+    /// <summary>Set in TCP's number, clear in UDP's.</summary>
+    private const int TcpBit = 2;
+
     /// <summary>Fills the burst from the front of the span; gives how many records it took (at least one, if there is one).</summary>
     public static int Run(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
     {
@@ -53,9 +56,10 @@ public static unsafe class ParseStage
 
         byte protocol = ip[Ipv4Header.ProtocolOffset];
         int length = Load16(ip + Ipv4Header.TotalLengthOffset);
-        int transportMinimum = protocol == IpProtocol.Tcp ? TcpHeaderSize : UdpHeader.Size;
+        int isTcp = protocol >> TcpBit & 1;     // a number, not a branch: which it is cannot be predicted
+        int transportMinimum = UdpHeader.Size + (isTcp * (TcpHeaderSize - UdpHeader.Size));
         if (length > present || length < Ipv4Header.Size + transportMinimum) return false;
-        if (protocol != IpProtocol.Tcp && protocol != IpProtocol.Udp) return false;
+        if ((protocol != IpProtocol.Tcp) & (protocol != IpProtocol.Udp)) return false;
         if (!HasGoodChecksum(ip)) return false;
 
         byte* to = burst.Allocate(present);
@@ -67,7 +71,7 @@ public static unsafe class ParseStage
 
         NetworkParser.SetKeyV4(ref lane, ip);
         NetworkParser.SetPorts(ref lane, ip + Ipv4Header.Size);
-        lane.TcpFlags = protocol == IpProtocol.Tcp ? ip[Ipv4Header.Size + NetworkParser.TcpFlagsOffset] : (byte)0;
+        lane.TcpFlags = (byte)(ip[Ipv4Header.Size + NetworkParser.TcpFlagsOffset] & -isTcp);
         lane.Frame = to - EthernetSize;
         lane.Network = to;
         lane.Transport = to + Ipv4Header.Size;
@@ -80,7 +84,7 @@ public static unsafe class ParseStage
     private static void TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
     {
         lane.Length = record.CapturedLength;
-        lane.Missing = record.OriginalLength - record.CapturedLength;
+        lane.Missing = Math.Max(0, record.OriginalLength - record.CapturedLength);
         LinkLayer link = LinkLayer.Read(record.LinkType, record.Bytes);
         if (link.Ignored != IgnoreReason.None)
         {

@@ -62,6 +62,9 @@ public sealed record PipelineOptions
     /// <summary>Cilium never calls a packet invalid for its TCP state.</summary>
     public bool CiliumStates { get; init; }
 
+    /// <summary>Nodes refuse UDP to their own addresses: nothing listens there.</summary>
+    public bool NodeUdpClosed { get; init; }
+
     /// <summary>Decides in place of the engine's draw, where a test knows what really happened; null: nobody does.</summary>
     public IBackendChoice? Choice { get; init; }
 }

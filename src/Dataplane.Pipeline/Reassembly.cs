@@ -47,13 +47,22 @@ public sealed unsafe class Reassembly : IDisposable
         return done;
     }
 
-    /// <summary>Gives up what is older than the fragments' timeout; at the end of a run, all of it.</summary>
+    /// <summary>Gives up what is older than the fragments' timeout.</summary>
     public void Expire(long now, RunCounters counters)
     {
         foreach (Waiting? waiting in _waiting)
         {
             if (waiting is not { InUse: true } || now - waiting.Began <= FragmentTable.Timeout) continue;
             waiting.Settle(Verdict.Dropped, DropReason.FragmentTimeout, counters);
+        }
+    }
+
+    /// <summary>At the end of a run: what still waits, waits in vain.</summary>
+    public void Finish(RunCounters counters)
+    {
+        foreach (Waiting? waiting in _waiting)
+        {
+            if (waiting is { InUse: true }) waiting.Settle(Verdict.Dropped, DropReason.FragmentTimeout, counters);
         }
     }
 
@@ -174,6 +183,7 @@ public sealed unsafe class Reassembly : IDisposable
             lane.Missing = 0;
             lane.LinkSize = 0;
             lane.Shape = Shape.None;
+            lane.Transport = null;
             DropReason reason = NetworkParser.Parse(ref lane, length, 0, names);
             lane.Key.Zone = lane.Node;
             lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(to, length));

@@ -14,13 +14,14 @@ public static unsafe class Related
     {
         if (lane.Is(Shape.LaterFragment))
         {
-            lane.Connection = state.Fragments.Find(in lane);
+            uint reference = state.Fragments.Find(in lane);
+            lane.Connection = state.Connections.IsBetween(reference, in lane.Key) ? reference : 0;
             if (lane.Connection == 0 && lane.Destination.Kind == PlaceKind.Service)
             {
                 burst.Drop(ref lane, DropReason.FirstFragmentMissing, Stage.Track);
             }
         }
-        else if (lane.Is(Shape.IcmpError) && lane.Role == LaneRole.Packet)
+        else if (lane.Is(Shape.IcmpError))
         {
             lane.Connection = FindQuoted(in lane, state);
         }

@@ -73,6 +73,22 @@ public static unsafe class Reorigination
         burst.Records[lane.Record].Flags |= RecordFlags.Reoriginated;
     }
 
+    /// <summary>A packet that was seen at a Service's backend, if its connection is known: was sent to the Service.</summary>
+    public static void Untranslate(ref Lane lane, PipelineState state)
+    {
+        FlowKey reply = lane.Key.Reversed();
+        reply.Zone = lane.Node;
+        uint reference = state.Connections.Find(in reply);
+        if ((reference & 1) == 0) return;
+
+        ref readonly Connection connection = ref state.Connections[reference >> 1];
+        bool isTranslated = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0 && connection.Original.Source == lane.Key.Source;
+        if (!isTranslated || connection.Expires < lane.Timestamp) return;
+
+        PacketEdit.SetDestination(ref lane, connection.Original.Destination, connection.Original.DestinationPort, state.Topology.Names);
+        AdmitStage.Locate(ref lane, state.Topology);
+    }
+
     private static void RaiseTtl(ref Lane lane, int hops)
     {
         if (PacketEdit.Ttl(in lane) <= MaxTtl - hops) PacketEdit.ChangeTtl(ref lane, hops);

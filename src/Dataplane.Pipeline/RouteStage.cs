@@ -110,6 +110,27 @@ public static unsafe class RouteStage
         return DropReason.None;
     }
 
+    /// <summary>
+    /// Whether the first packet of a connection will be refused for its size: such a connection never comes to be, and the
+    /// packet goes to its refusal untranslated, as it must be quoted.
+    /// </summary>
+    internal static bool IsTooLarge(ref Lane lane, in Connection connection, Topology topology)
+    {
+        ref NodeEntry node = ref topology.Nodes[lane.Node];
+        int smallest = Math.Min(node.TunnelMtu, Math.Min(node.PodMtu, node.UnderlayMtu));
+        if (lane.NetworkLength <= smallest || Oversize.MayFragment(in lane) || Oversize.IsSuperFrame(in lane, topology)) return false;
+        if (lane.Entry != Entry.LocalOutput && PacketEdit.Ttl(in lane) <= 1) return false;
+
+        Place destination = lane.Destination;
+        lane.Destination = connection.Forward;
+        lane.Owner = connection.ForwardNode;
+        if (lane.Exit != Exit.Bridge && Decide(ref lane, topology) == DropReason.None && lane.NetworkLength > Mtu(in lane, topology)) return true;
+
+        lane.Destination = destination;
+        lane.Owner = Lane.UnknownNode;
+        return false;
+    }
+
     /// <summary>The MTU of the device that the packet leaves by.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Mtu(in Lane lane, Topology topology)

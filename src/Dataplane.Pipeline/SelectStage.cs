@@ -14,14 +14,29 @@ public static unsafe class SelectStage
     public static void Run<TEngine>(PacketBurst burst, PipelineState state, in TEngine engine)
         where TEngine : struct, IServiceEngine
     {
+        if (!burst.HasStrangers) return;
+
+        burst.HasSourceWork = true;
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
-            if (lane.Connection != 0 || lane.Status != LaneStatus.Live || lane.Is(NotTracked)) continue;
+            if (lane.Connection == 0 && lane.Destination.Kind == PlaceKind.Service) engine.Prefetch(in lane.Key);
+        }
+
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Connection != 0 || lane.Status != LaneStatus.Live) continue;
+            if (lane.Is(NotTracked))
+            {
+                Related.Follow(burst, ref lane, state);
+                continue;
+            }
 
             Begin(burst, ref lane, state, in engine);
+            if (lane.Is(Shape.Fragment) && lane.Connection != 0) state.Fragments.Remember(in lane);
         }
     }
 
@@ -88,8 +103,8 @@ public static unsafe class SelectStage
     private static bool MayBegin(in Lane lane, PipelineState state) => lane.Key.Protocol switch
     {
         IpProtocol.Tcp => state.Options.CiliumStates || TcpStates.NewState(lane.TcpFlags).Outcome == TcpOutcome.Advance,
-        IpProtocol.Icmp => lane.Transport != null && *lane.Transport != Icmpv4Type.EchoReply,
-        IpProtocol.Icmpv6 => lane.Transport != null && *lane.Transport != Icmpv6Type.EchoReply,
+        IpProtocol.Icmp => lane.Transport != null && NetworkParser.MayBegin(*lane.Transport),
+        IpProtocol.Icmpv6 => lane.Transport != null && *lane.Transport == Icmpv6Type.EchoRequest,
         _ => true,
     };
 
@@ -104,7 +119,9 @@ public static unsafe class SelectStage
 
     private static void Enter(PacketBurst burst, ref Lane lane, in ServiceVerdict verdict, PipelineState state)
     {
+        if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
         Connection connection = Translate(in lane.Key, in verdict, state);
+        if (RouteStage.IsTooLarge(ref lane, in connection, state.Topology)) return;
         if (!Masquerade.TryApply(in lane, ref connection, state))
         {
             burst.Drop(ref lane, DropReason.NoPort, Stage.TranslateSource);
@@ -124,7 +141,6 @@ public static unsafe class SelectStage
 
         lane.Connection = entry << 1;
         lane.Shape |= Shape.NewConnection;
-        if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
     }
 
     private static Connection Translate(in FlowKey key, in ServiceVerdict verdict, PipelineState state)

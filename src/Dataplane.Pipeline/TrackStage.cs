@@ -6,12 +6,12 @@ namespace Dataplane.Pipeline;
 
 /// <summary>
 /// Finds each packet's connection on its node: one pass that sends for the entries, one that compares and moves their state.
-/// Packets without one are the next stage's.
+/// Packets without one are the next stage's, and those that follow another packet's: fragments and ICMP errors.
 /// </summary>
 public static unsafe class TrackStage
 {
     private const byte StateChangingFlags = TcpStates.Syn | TcpStates.Fin | TcpStates.Rst;
-    private const Shape NotTracked = Shape.IcmpError | Shape.LaterFragment | Shape.Invalid | Shape.NeighbourDiscovery | Shape.Arp;
+    private const Shape NotTracked = Shape.IcmpError | Shape.Fragment | Shape.Invalid | Shape.NeighbourDiscovery | Shape.Arp;
 
     public static void Run(PacketBurst burst, PipelineState state)
     {
@@ -24,24 +24,38 @@ public static unsafe class TrackStage
             if (lane.Status == LaneStatus.Live) lane.Connection = connections.FindCandidate(lane.Hash);
         }
 
+        burst.HasSourceWork = false;
+        bool strangers = false;
+        bool replies = false;
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
             if (lane.Status != LaneStatus.Live) continue;
-            if (lane.Is(NotTracked))
-            {
-                lane.Connection = 0;
-                Related.Follow(burst, ref lane, state);
-                continue;
-            }
 
-            if (lane.Connection != 0 && !connections.Matches(lane.Connection, in lane.Key))
-            {
-                lane.Connection = connections.Find(in lane.Key, lane.Hash);
-            }
-
-            if (lane.Connection != 0) Update(ref lane, state);
+            Match(burst, ref lane, state);
+            strangers |= lane.Connection == 0;
+            replies |= lane.IsReply;
         }
+
+        burst.HasStrangers = strangers;
+        burst.HasSourceWork |= replies;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Match(PacketBurst burst, ref Lane lane, PipelineState state)
+    {
+        if (lane.Is(NotTracked))
+        {
+            lane.Connection = 0;
+            return;
+        }
+
+        if (lane.Connection == 0) return;
+        if (!state.Connections.Matches(lane.Connection, in lane.Key)) lane.Connection = state.Connections.Find(in lane.Key, lane.Hash);
+        if (lane.Connection == 0) return;
+
+        Update(ref lane, state);
+        burst.HasSourceWork |= (state.Connections[lane.Connection >> 1].Flags & ConnectionFlags.SourceTranslated) != 0;
     }
 
     /// <summary>Moves the state of the connection that was found; a packet that does not fit loses it.</summary>
@@ -50,10 +64,10 @@ public static unsafe class TrackStage
     {
         ref Connection connection = ref state.Connections[lane.Connection >> 1];
         bool seenReply = (connection.Flags & ConnectionFlags.SeenReply) != 0;
-        bool isSteady = lane.Key.Protocol == IpProtocol.Tcp
-            ? connection.State == TcpState.Established && (lane.TcpFlags & StateChangingFlags) == 0
-            : lane.Key.Protocol == IpProtocol.Udp && (!seenReply || (connection.Flags & ConnectionFlags.Assured) != 0);
-        if (isSteady && (seenReply || !lane.IsReply) && connection.Expires >= lane.Timestamp)
+        bool assured = (connection.Flags & ConnectionFlags.Assured) != 0;
+        bool isSteadyTcp = (connection.State == TcpState.Established) & ((lane.TcpFlags & StateChangingFlags) == 0);
+        bool isSteadyUdp = (lane.Key.Protocol == IpProtocol.Udp) & (!seenReply | assured);
+        if ((isSteadyTcp | isSteadyUdp) && (seenReply | !lane.IsReply) && connection.Expires >= lane.Timestamp)
         {
             connection.Expires = lane.Timestamp
                 + state.Timeouts.NanosecondsFor(lane.Key.Protocol, connection.State, seenReply, assured: seenReply);

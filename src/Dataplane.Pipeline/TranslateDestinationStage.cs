@@ -22,7 +22,6 @@ public static unsafe class TranslateDestinationStage
             lane.Shape |= Shape.Translated;
             burst.Records[lane.Record].Flags |= RecordFlags.Translated;
             if (lane.Is(Shape.IcmpError)) Related.Translate(ref lane, in connection, topology.Names);
-            else if (lane.Is(Shape.Fragment)) state.Fragments.Remember(in lane);
             Translate(ref lane, in connection, topology);
         }
     }

@@ -7,6 +7,8 @@ public static unsafe class TranslateSourceStage
 {
     public static void Run(PacketBurst burst, PipelineState state)
     {
+        if (!burst.HasSourceWork) return;
+
         AddressNames names = state.Topology.Names;
         ConnectionTable connections = state.Connections;
         Lane* lanes = burst.Lanes;

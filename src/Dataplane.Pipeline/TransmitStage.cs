@@ -38,10 +38,22 @@ public static unsafe class TransmitStage
                     Deliver(burst, ref lane, topology, ref sink);
                     break;
                 default:
-                    burst.Settle(ref lane, Answers.TryEcho(burst, ref lane, state) ? Verdict.Answered : Verdict.Forwarded);
+                    Arrive(burst, ref lane, state);
                     break;
             }
         }
+    }
+
+    private static void Arrive(PacketBurst burst, ref Lane lane, PipelineState state)
+    {
+        if (state.Options.NodeUdpClosed && lane.Key.Protocol == IpProtocol.Udp && lane.Role == LaneRole.Packet && !lane.Is(Shape.Fragment))
+        {
+            Answers.Refuse(burst, ref lane, DropReason.PortClosed, state);
+            burst.Drop(ref lane, DropReason.PortClosed, Stage.Transmit);
+            return;
+        }
+
+        burst.Settle(ref lane, Answers.TryEcho(burst, ref lane, state) ? Verdict.Answered : Verdict.Forwarded);
     }
 
     private static void Deliver<TSink>(PacketBurst burst, ref Lane lane, Topology topology, ref TSink sink)
@@ -52,7 +64,8 @@ public static unsafe class TransmitStage
         ulong to = isPod ? topology.Endpoints[lane.Destination.Index].Mac : Link.MadeUpMac(lane.Key.Destination);
         if (lane.Exit == Exit.Pod)
         {
-            Link.Frame(ref lane, to, topology.Nodes[lane.Node].BridgeMac);
+            bool isRouted = isPod && topology.Routed;
+            Link.Frame(ref lane, to, isRouted ? topology.Endpoints[place].VethMac : topology.Nodes[lane.Node].BridgeMac);
         }
         else if (lane.LinkSize == 0 || lane.Is(Shape.Translated | Shape.Reoriginated))
         {
@@ -93,7 +106,7 @@ public static unsafe class TransmitStage
 
         for (int index = 0; index < fragmenter.Count; index++)
         {
-            int length = fragmenter.BuildFragment(index, new Span<byte>(to, mtu));
+            int length = fragmenter.Build(index, new Span<byte>(to, mtu));
             new ReadOnlySpan<byte>(lane.Frame, EthernetHeader.Size).CopyTo(new Span<byte>(to - EthernetHeader.Size, EthernetHeader.Size));
             sink.Take(in lane, ObservationPoint.Wire, lane.Node, to - EthernetHeader.Size, length + EthernetHeader.Size);
         }
@@ -114,6 +127,7 @@ public static unsafe class TransmitStage
             return;
         }
 
+        burst.HasArrivals = true;
         lane.Status = LaneStatus.Waiting;
         lane.Entry = entry;
         lane.Exit = Exit.None;

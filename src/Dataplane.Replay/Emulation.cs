@@ -57,6 +57,7 @@ public sealed class Emulation : IDisposable
             ConnectionLimit = settings.ConntrackMax ?? 0,
             Timeouts = settings.ConntrackProfile == ConntrackProfile.Cilium ? ConnectionTimeouts.Cilium : ConnectionTimeouts.Linux,
             CiliumStates = settings.ConntrackProfile == ConntrackProfile.Cilium,
+            NodeUdpClosed = settings.NodeUdpClosed,
             Choice = choice?.Invoke(topology.Names),
         });
         IEnumerable<string> notes = [cni.Evidence, .. ProxyNote(options.Proxy), .. model.Notes, .. tables.Notes, .. MaglevNote(tables)];

@@ -168,31 +168,37 @@ public sealed unsafe class FrameCollector : IDisposable
 
     private int InterfaceOf(ObservationPoint point, int place)
     {
+        ref int number = ref NumberOf(point, place);
+        if (number == None) number = AddInterface(point, place);
+        return number;
+    }
+
+    private ref int NumberOf(ObservationPoint point, int place)
+    {
         switch (point)
         {
             case ObservationPoint.Wire:
-                return Known(ref _wire[place], $"{_model.Nodes[place].Name}/eth0", _model.Nodes[place].UnderlayMac);
+                return ref _wire[place];
             case ObservationPoint.Tunnel:
-                return Known(ref _tunnel[place], $"{_model.Nodes[place].Name}/{_model.Tunnel!.Device}", _model.Nodes[place].TunnelMac);
+                return ref _tunnel[place];
             case ObservationPoint.Drop:
-                return Known(ref _dropInterface, "drops", default);
+                return ref _dropInterface;
             default:
-                return place >= 0 ? OfPod(place) : Known(ref _unlisted[-1 - place], $"pod:{_model.Nodes[-1 - place].Name}/unlisted", default);
+                return ref place >= 0 ? ref _pods[place] : ref _unlisted[-1 - place];
         }
     }
 
-    private int OfPod(int endpoint)
+    private int AddInterface(ObservationPoint point, int place)
     {
-        if (_pods[endpoint] != None) return _pods[endpoint];
-
-        PodNetwork? pod = _observation.PodOf(endpoint);
-        return Known(ref _pods[endpoint], pod is null ? "pod:unlisted" : $"pod:{pod.Pod}", pod?.Mac ?? default);
-    }
-
-    private int Known(ref int number, string name, MacAddress mac)
-    {
-        if (number == None) number = _writer!.AddInterface(name, LinkType.Ethernet, mac: mac);
-        return number;
+        (string name, MacAddress mac) = point switch
+        {
+            ObservationPoint.Wire => ($"{_model.Nodes[place].Name}/eth0", _model.Nodes[place].UnderlayMac),
+            ObservationPoint.Tunnel => ($"{_model.Nodes[place].Name}/{_model.Tunnel!.Device}", _model.Nodes[place].TunnelMac),
+            ObservationPoint.Drop => ("drops", default),
+            _ when place < 0 => ($"pod:{_model.Nodes[-1 - place].Name}/unlisted", default),
+            _ => _observation.PodOf(place) is { } pod ? ($"pod:{pod.Pod}", pod.Mac) : ("pod:unlisted", default(MacAddress)),
+        };
+        return _writer!.AddInterface(name, LinkType.Ethernet, mac: mac);
     }
 
     private struct Staged

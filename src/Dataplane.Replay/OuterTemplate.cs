@@ -25,6 +25,9 @@ internal static unsafe class OuterTemplate
         Span<byte> ip = bytes.Slice(OuterIp, Ipv4Header.Size);
         ip[0] = VersionAndLength;
         ip[Ipv4Header.ProtocolOffset] = IpProtocol.Udp;
+        ip[Ipv4Header.TtlOffset] = tunnel.Ttl;
+        if (!tunnel.TosInherit) ip[Ipv4Header.TosOffset] = (byte)(tunnel.Tos & ~Ecn.Mask);
+        if (tunnel.Df == TunnelDf.Set) ip[Ipv4Header.FragmentOffsetOffset] = Ipv4Header.DontFragmentFlag >> 8;
         node.UnderlayV4.WriteTo(ip[Ipv4Header.SourceOffset..]);
 
         Span<byte> udp = bytes.Slice(OuterUdp, UdpHeader.Size);

@@ -40,6 +40,6 @@ public static class PipelineCatalog
             return taken;
         }
 
-        public void Finish() => state.Reassembly.Expire(long.MaxValue, state.Counters);
+        public void Finish() => state.Reassembly.Finish(state.Counters);
     }
 }

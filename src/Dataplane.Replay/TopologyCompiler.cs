@@ -92,7 +92,15 @@ public static class TopologyCompiler
             var place = new Place(PlaceKind.Pod, endpoints.Count);
             if (!pod.V4.IsNone) places.Add((Host(pod.V4), place));
             if (!pod.V6.IsNone) places.Add((Host(pod.V6), place));
-            var entry = new EndpointEntry { Mac = InMemory(pod.Mac), MacKnown = pod.MacKnown, Node = (ushort)pod.Node, Pod = index };
+            var entry = new EndpointEntry
+            {
+                Mac = InMemory(pod.Mac),
+                MacKnown = pod.MacKnown,
+                VethMac = InMemory(pod.VethMac ?? model.Nodes[pod.Node].BridgeMac),
+                VethMacKnown = pod.VethMac is not null,
+                Node = (ushort)pod.Node,
+                Pod = index,
+            };
             endpoints.Add((entry, pod.V4, pod.V6));
         }
     }
@@ -119,7 +127,7 @@ public static class TopologyCompiler
 
                 places.Add((Host(address), new Place(PlaceKind.Pod, endpoints.Count)));
                 ulong mac = address.IsV4 ? Link.MadeUpMac(address.V4) : Link.MadeUpMac((uint)address.Value);
-                var entry = new EndpointEntry { Mac = mac, Node = (ushort)node, Pod = -1 };
+                var entry = new EndpointEntry { Mac = mac, VethMac = InMemory(model.Nodes[node].BridgeMac), Node = (ushort)node, Pod = -1 };
                 endpoints.Add((entry, address.IsV4 ? address : default, address.IsV6 ? address : default));
             }
         }

@@ -78,6 +78,7 @@ public static class FlannelProfile
             V6 = pod.Addresses.FirstOrDefault(address => address.IsV6),
             Mac = macKnown ? mac : MadeUpMac.FromAddress(v4, name),
             MacKnown = macKnown,
+            VethMac = settings.VethMacs.TryGetValue(name, out MacAddress veth) ? veth : null,
         };
     }
 

@@ -178,4 +178,7 @@ public sealed record PodNetwork
 
     /// <summary>Whether the MAC is known (a setting); a made-up one gives way to what the capture shows.</summary>
     public bool MacKnown { get; init; }
+
+    /// <summary>MAC of the veth's end on the node, where pods are routed; null: what the capture shows, else the bridge's.</summary>
+    public MacAddress? VethMac { get; init; }
 }

@@ -45,10 +45,16 @@ public sealed record EmulationSettings
     /// <summary>The pod's MAC, by <c>namespace/name</c>.</summary>
     public ImmutableDictionary<string, MacAddress> PodMacs { get; init; } = NoMacs;
 
+    /// <summary>By <c>namespace/name</c> of the pod: the host end of its veth.</summary>
+    public ImmutableDictionary<string, MacAddress> VethMacs { get; init; } = NoMacs;
+
     public MacAddress? GatewayMac { get; init; }
 
     /// <summary>Whether nodes have a default route.</summary>
     public bool HasGateway { get; init; } = true;
+
+    /// <summary>Nothing listens on the nodes' UDP ports (the tunnel's aside); otherwise anything may.</summary>
+    public bool NodeUdpClosed { get; init; }
 
     public PodAttachment? PodAttachment { get; init; }
 

@@ -17,6 +17,7 @@ public static class SettingNames
         Check("vtep", "node", settings.VtepMacs.Keys, snapshot.Nodes.Select(node => node.Name));
         Check("bridge", "node", settings.BridgeMacs.Keys, snapshot.Nodes.Select(node => node.Name));
         Check("pod", "pod", settings.PodMacs.Keys, snapshot.Pods.Select(pod => pod.ToString()));
+        Check("veth", "pod", settings.VethMacs.Keys, snapshot.Pods.Select(pod => pod.ToString()));
     }
 
     private static void Check(string prefix, string kind, IEnumerable<string> given, IEnumerable<string> known)

@@ -102,6 +102,9 @@ public static class SettingRegistry
             (settings, name, mac) => settings with { BridgeMacs = settings.BridgeMacs.SetItem(name, mac) }),
         Named("pod.NS/NAME.mac", "the capture, else 0a:58 and the pod's IPv4 address", "MAC of the pod's eth0",
             (settings, name, mac) => settings with { PodMacs = settings.PodMacs.SetItem(name, mac) }),
+        Named("veth.NS/NAME.mac", "the capture, else the bridge's",
+            "MAC of the node's end of the pod's veth, where pods are routed",
+            (settings, name, mac) => settings with { VethMacs = settings.VethMacs.SetItem(name, mac) }),
     ];
 
     private static IEnumerable<SettingDefinition> Routing() =>
@@ -110,6 +113,10 @@ public static class SettingRegistry
             Switch, (settings, on) => settings with { HasGateway = on }),
         Define<MacAddress>("gateway.mac", OneMac, "made up", "MAC of the nodes' next hop outside",
             TryDeviceMac, (settings, mac) => settings with { GatewayMac = mac }),
+        Define("node.udp", "open or closed", "open",
+            "whether something listens on a node's UDP ports; closed ones answer with port-unreachable",
+            OneOf(("open", false), ("closed", true)),
+            (settings, closed) => settings with { NodeUdpClosed = closed }),
         Define("pod.attach", "bridge or routed", "the CNI's (flannel: bridge)", "how pods hang on their node",
             OneOf(("bridge", PodAttachment.Bridge), ("routed", PodAttachment.Routed)),
             (settings, attachment) => settings with { PodAttachment = attachment }),

@@ -8,6 +8,8 @@ public readonly struct EbpfEngine(EbpfTables tables) : IServiceEngine
 {
     public static string Name => "ebpf";
 
+    public void Prefetch(in FlowKey key) => tables.Prefetch(in key);
+
     public ServiceVerdict Lookup(in FlowKey key, in ServiceState state, ref Draw draw) =>
         tables.Lookup(in key, in state, ref draw);
 }

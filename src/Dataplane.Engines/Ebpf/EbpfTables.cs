@@ -100,6 +100,12 @@ public sealed unsafe class EbpfTables : IDisposable
     public ReadOnlySpan<uint> MaglevTableOf(uint service) =>
         new(_maglev.Start + _maglevStarts[service], (int)_maglevSize);
 
+    internal void Prefetch(in FlowKey key)
+    {
+        var frontend = new LbServiceKey(key.Destination, key.DestinationPort, key.Protocol, key.Family, slot: 0);
+        _services.Prefetch(in frontend);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ServiceVerdict Lookup(in FlowKey key, in ServiceState state, ref Draw draw)
     {

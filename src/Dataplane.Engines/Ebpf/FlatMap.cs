@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Dataplane.Core;
 
 namespace Dataplane.Engines.Ebpf;
@@ -21,6 +22,7 @@ public sealed class FlatMap<TKey, TValue> : IDisposable
     where TValue : unmanaged
 {
     private const int MinCapacity = 16;
+    private const int CacheLine = 64;
 
     private readonly NativeArray<Entry> _slots;
 
@@ -43,6 +45,17 @@ public sealed class FlatMap<TKey, TValue> : IDisposable
         ref readonly Entry entry = ref _slots[SlotOf(in key)];
         value = entry.Value;
         return !entry.Key.IsFree;
+    }
+
+    /// <summary>Sends for the line that the key's probe begins in, and the next: entries are no divisors of lines.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Prefetch(in TKey key)
+    {
+        if (!Sse.IsSupported) return;
+
+        byte* line = (byte*)(_slots.Start + (key.Hash() & (_slots.Length - 1)));
+        Sse.Prefetch0(line);
+        Sse.Prefetch0(line + CacheLine);
     }
 
     public bool Contains(in TKey key) => !_slots[SlotOf(in key)].Key.IsFree;

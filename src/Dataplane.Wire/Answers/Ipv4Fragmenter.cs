@@ -6,7 +6,7 @@ namespace Dataplane.Wire.Answers;
 /// RFC 791 §3.2, as Linux cuts (net/ipv4/ip_output.c ip_do_fragment): full fragments first; options that are not to be
 /// copied become no-operations in later fragments, so all headers have one size (ip_options_fragment).
 /// </summary>
-public readonly ref struct Ipv4Fragmenter
+public readonly ref struct Ipv4Fragmenter : IPieces
 {
     private readonly Ipv4View _packet;
     private readonly int _step;
@@ -41,7 +41,7 @@ public readonly ref struct Ipv4Fragmenter
     public int SizeOf(int index) => _packet.HeaderLength + PayloadOf(index).Length;
 
     /// <summary>Writes fragment <paramref name="index"/>, DF clear, and returns its size.</summary>
-    public int BuildFragment(int index, Span<byte> to)
+    public int Build(int index, Span<byte> to)
     {
         ReadOnlySpan<byte> payload = PayloadOf(index);
         int size = _packet.HeaderLength + payload.Length;

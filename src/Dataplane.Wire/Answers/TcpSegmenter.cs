@@ -7,7 +7,7 @@ namespace Dataplane.Wire.Answers;
 /// A TCP super-frame cut into segments as Linux does it (net/ipv4/tcp_offload.c tcp_gso_segment): sequence numbers move
 /// on, IPv4 ids count up, FIN and PSH stay on the last segment, CWR on the first.
 /// </summary>
-public readonly ref struct TcpSegmenter
+public readonly ref struct TcpSegmenter : IPieces
 {
     private readonly ReadOnlySpan<byte> _headers;
     private readonly ReadOnlySpan<byte> _data;
@@ -44,7 +44,7 @@ public readonly ref struct TcpSegmenter
     public int SizeOf(int index) => _headers.Length + DataOf(index).Length;
 
     /// <summary>Writes segment <paramref name="index"/>, all checksums made, and returns its size.</summary>
-    public int BuildSegment(int index, Span<byte> to)
+    public int Build(int index, Span<byte> to)
     {
         ReadOnlySpan<byte> data = DataOf(index);
         Span<byte> packet = to[..(_headers.Length + data.Length)];

@@ -120,7 +120,7 @@ public class EmulationSettingsTests
     public void Unknown_keys_list_the_known_in_short() => Assert.Equal(
         "unknown setting zzz (known: vxlan.vni|port|ttl|tos|df|udpcsum|srcport, mtu.underlay|tunnel|pod, "
         + "node.NAME.mac, "
-        + "vtep.NAME.mac, bridge.NAME.mac, pod.NS/NAME.mac, gateway, gateway.mac, pod.attach, "
+        + "vtep.NAME.mac, bridge.NAME.mac, pod.NS/NAME.mac, veth.NS/NAME.mac, gateway, gateway.mac, node.udp, pod.attach, "
         + "flannel.backend|directRouting|ipMasq|network, lb.algorithm|maglevSize, conntrack.profile|max, "
         + "unlisted, seed)",
         Error("zzz=1"));
@@ -181,7 +181,7 @@ public class EmulationSettingsTests
             Assert.Equal(EmulationSettings.Default, given with { Given = EmulationSettings.Default.Given });
         }
 
-        Assert.Equal(13, checkedCount);
+        Assert.Equal(14, checkedCount);
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public class Ipv4FragmenterTests
         for (int i = 0; i < fragments.Length; i++)
         {
             fragments[i] = new byte[fragmenter.SizeOf(i)];
-            Assert.Equal(fragments[i].Length, fragmenter.BuildFragment(i, fragments[i]));
+            Assert.Equal(fragments[i].Length, fragmenter.Build(i, fragments[i]));
         }
 
         return fragments;

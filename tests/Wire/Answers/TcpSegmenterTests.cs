@@ -84,7 +84,7 @@ public class TcpSegmenterTests
         for (int i = 0; i < segments.Length; i++)
         {
             segments[i] = new byte[segmenter.SizeOf(i)];
-            Assert.Equal(segments[i].Length, segmenter.BuildSegment(i, segments[i]));
+            Assert.Equal(segments[i].Length, segmenter.Build(i, segments[i]));
         }
 
         return segments;

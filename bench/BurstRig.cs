@@ -1,0 +1,75 @@
+using Dataplane.Bench.Fixtures;
+using Dataplane.Core;
+using Dataplane.Engines.Ebpf;
+using Dataplane.Pipeline;
+using Dataplane.Replay;
+using Dataplane.Wire;
+
+namespace Dataplane.Bench;
+
+/// <summary>A cluster, a burst and frames for it: stages run alone, or all of them.</summary>
+internal sealed class BurstRig : IDisposable
+{
+    private readonly Emulation _emulation;
+    private readonly EbpfEngine _engine;
+    private NullSink _sink;
+
+    public BurstRig(SampleCluster cluster, IReadOnlyList<byte[]> frames, params string[] settings)
+        : this(cluster.Compile(settings), frames)
+    {
+    }
+
+    public BurstRig(Emulation emulation, IReadOnlyList<byte[]> frames)
+    {
+        _emulation = emulation;
+        _engine = new EbpfEngine(emulation.Tables);
+        Frames = new FrameSet(frames);
+    }
+
+    public FrameSet Frames { get; }
+
+    public PacketBurst Burst => _emulation.Burst;
+
+    public PipelineState State => _emulation.State;
+
+    public ref NullSink Sink => ref _sink;
+
+    /// <summary>The whole pipeline over all frames, so many records at once.</summary>
+    public long Process(int atOnce = PacketBurst.MaxRecords)
+    {
+        ReadOnlySpan<CaptureRecord> records = Frames.Records;
+        while (!records.IsEmpty)
+        {
+            ReadOnlySpan<CaptureRecord> burst = records[..Math.Min(atOnce, records.Length)];
+            records = records[PacketPipeline.Process(Burst, burst, State, in _engine, ref _sink)..];
+        }
+
+        return State.Counters.Records;
+    }
+
+    public void Parse()
+    {
+        Burst.Clear();
+        ParseStage.Run(Burst, Frames.Records, State);
+    }
+
+    public void Admit() => AdmitStage.Run(Burst, State, in _engine);
+
+    /// <summary>Up to where a packet has its next node.</summary>
+    public void Route()
+    {
+        Parse();
+        Admit();
+        DecapStage.Run(Burst, State, ref _sink);
+        TrackStage.Run(Burst, State);
+        SelectStage.Run(Burst, State, in _engine);
+        TranslateDestinationStage.Run(Burst, State);
+        RouteStage.Run(Burst, State);
+    }
+
+    public void Dispose()
+    {
+        Frames.Dispose();
+        _emulation.Dispose();
+    }
+}

@@ -1,0 +1,74 @@
+using Xunit;
+
+namespace Dataplane.Tests.Golden;
+
+/// <summary>
+/// Real ping, TCP and UDP traffic, captured at pod p1a in both directions, replayed: the frames between p1a and p2a on
+/// the wire and at both pods are those that the kernels made. Replies are put back to p2a and come again.
+/// </summary>
+public class OverlayLiveTests
+{
+    private const int SourceV4 = 26;
+    private const int SourceV6 = 22;
+
+    [Theory]
+    [InlineData("vxlan-flannel", 811, 0)]
+    [InlineData("vxlan-v6inner", 141, 88)]
+    [InlineData("hostgw", 141, 0)]
+    public void Live_traffic_of_a_pod_is_on_the_wire_as_the_kernels_put_it_there(string variant, int v4, int v6)
+    {
+        OverlayVariant lab = OverlayVariant.Load(variant);
+        byte[][] inputs = [.. lab.Capture("live-p1a").Frames.Select(frame => frame.Bytes)];
+        using OverlayReplay replay = new(lab.Setup);
+        IReadOnlyList<SeenFrame> seen = replay.Run(inputs);
+
+        (int V4, int V6) compared = default;
+        foreach (string point in new[] { "n1-eth0", "p1a", "p2a" })
+        {
+            IEnumerable<byte[]> kernels = lab.Capture($"live-{point}").Frames.Select(frame => frame.Bytes);
+            IEnumerable<byte[]> ours = seen.Where(frame => frame.Point == point).Select(frame => frame.Bytes);
+            byte[][] expected = [.. Sorted(kernels, point, lab.Setup)];
+            byte[][] got = [.. Sorted(ours, point, lab.Setup)];
+            string? difference = FrameDifference.Describe($"{variant}: live traffic at {point}, sorted", expected, got);
+            Assert.True(difference is null, difference);
+            compared.V6 += expected.Count(frame => TunnelFlow.InnerOf(frame)[12] == 0x86);
+            compared.V4 += expected.Count(frame => TunnelFlow.InnerOf(frame)[12] == 0x08);
+        }
+
+        Assert.Equal((v4, v6), compared);
+    }
+
+    /// <summary>Packets between p1a and p2a, compared fairly; at a pod only what it received.</summary>
+    private static IEnumerable<byte[]> Sorted(IEnumerable<byte[]> frames, string point, OverlaySetup setup)
+    {
+        string[] pods = ["p1a", "p2a"];
+        string own = pods.Contains(point) ? setup.MacOf(point, "eth0").Replace(":", "", StringComparison.Ordinal) : "";
+        byte[][] addresses =
+            [.. pods.SelectMany(pod => setup.AddressesOf(pod, "eth0")).Select(address => address.GetAddressBytes())];
+        return frames
+            .Where(frame => Hex(frame.AsSpan(6, 6)) != own)
+            .Where(frame => IsBetween(TunnelFlow.InnerOf(frame), addresses))
+            .Select(FairFrame.Normalize)
+            .OrderBy(Hex, StringComparer.Ordinal);
+    }
+
+    private static bool IsBetween(ReadOnlySpan<byte> frame, byte[][] addresses)
+    {
+        (int at, int size) = (frame[12] << 8 | frame[13]) switch
+        {
+            0x0800 => (SourceV4, 4),
+            0x86dd => (SourceV6, 16),
+            _ => (0, 0),
+        };
+        if (size == 0) return false;
+
+        string source = Hex(frame.Slice(at, size));
+        string destination = Hex(frame.Slice(at + size, size));
+        string[] known = [.. addresses.Select(Hex)];
+        return known.Contains(source) && known.Contains(destination);
+    }
+
+    private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
+
+    private static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
+}

@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Dataplane.Bench.Fixtures;
+using Dataplane.Capture;
+using Dataplane.Core;
+using Dataplane.Replay;
+using Dataplane.Wire;
+using Xunit;
+
+namespace Dataplane.Tests.Pipeline;
+
+/// <summary>
+/// Nothing that a packet can do makes the collector work: what <c>bench/budgets.json</c> allows is measured here, for packets
+/// that arrive and for packets that are wrong in every way.
+/// </summary>
+public sealed class AllocationTests
+{
+    private const int Packets = 1_000_000;
+    private const int PacketsOfKind = 20_000;
+    private const int WarmUpPasses = 12;
+
+    private static readonly Dictionary<string, double> Budgets = ReadBudgets();
+
+    public static TheoryData<string> Sinks => [.. Budgets.Keys];
+
+    public static TheoryData<string> Kinds => [.. TrafficKinds.All.Select(kind => kind.Name)];
+
+    [Theory, MemberData(nameof(Sinks))]
+    public void A_million_packets_of_all_kinds_allocate_no_more_than_the_budget(string sink)
+    {
+        using var run = new Run(sink);
+        List<(TrafficKind Kind, FrameSet Frames)> all = [.. TrafficKinds.All.Select(kind => (kind, FramesOf(kind)))];
+        int passes = Packets / all.Sum(kind => kind.Frames.Records.Length) + 1;
+
+        for (int pass = 0; pass < WarmUpPasses; pass++) all.ForEach(kind => run.Pass(kind.Kind, kind.Frames));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        long recordsBefore = run.Records;
+        for (int pass = 0; pass < passes; pass++)
+        {
+            foreach ((TrafficKind kind, FrameSet frames) in all) run.Pass(kind, frames);
+        }
+
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        all.ForEach(kind => kind.Frames.Dispose());
+        Assert.InRange(run.Records - recordsBefore, Packets, long.MaxValue);
+        Assert.True(allocated <= Budgets[sink] * Packets, $"{sink}: {allocated} B");
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void Packets_of_each_kind_end_as_they_must_and_allocate_nothing(string name)
+    {
+        TrafficKind kind = TrafficKinds.All.Single(kind => kind.Name == name);
+        using var run = new Run("frames are made and let go");
+        using FrameSet frames = FramesOf(kind);
+
+        for (int pass = 0; pass < WarmUpPasses; pass++) run.Pass(kind, frames);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int pass = 0; pass < PacketsOfKind / frames.Records.Length; pass++) run.Pass(kind, frames);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        run.Finish();
+        RunCounters counters = run.Counters;
+        Assert.Equal(counters.Records, Enum.GetValues<Verdict>().Sum(verdict => counters[verdict]));
+        Assert.True(counters[kind.Verdict] > counters.Records / 2, Describe(counters));
+        if (kind.Drop != DropReason.None) Assert.Contains(counters.Drops(), drop => drop.Reason == kind.Drop);
+        if (kind.Ignored != IgnoreReason.None) Assert.Equal(counters.Records, counters[kind.Ignored]);
+        Assert.Equal(0, allocated);
+    }
+
+    private static string Describe(RunCounters counters) => string.Join(", ", counters.Drops()) + "; "
+        + string.Join(", ", Enum.GetValues<Verdict>().Select(verdict => $"{verdict} {counters[verdict]}"));
+
+    private static FrameSet FramesOf(TrafficKind kind) => new(kind.Frames, kind.LinkType, kind.Missing);
+
+    private static Dictionary<string, double> ReadBudgets()
+    {
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "budgets.json")));
+        return json.RootElement.GetProperty("allocatedBytesPerPacket").EnumerateObject()
+            .ToDictionary(budget => budget.Name, budget => budget.Value.GetDouble());
+    }
+
+    /// <summary>A cluster and a sink, by the sink's name in the budget file.</summary>
+    private sealed class Run : IDisposable
+    {
+        private readonly Emulation _emulation = new SampleCluster(nodes: 2, services: 10, endpoints: 6, dualStack: true).Compile();
+        private readonly FrameCollector? _collector;
+        private readonly IPipeline _pipeline;
+
+        public Run(string sink)
+        {
+            _collector = sink switch
+            {
+                "frames are made and let go" => null,
+                "frames at every point go to a pcap" => Collector(CaptureFormat.Pcap),
+                "frames at every point go to a pcapng with comments" => Collector(CaptureFormat.Pcapng),
+                _ => throw new InvalidDataException($"budgets.json: no sink is called {sink}"),
+            };
+            _pipeline = PipelineCatalog.Create(_emulation.Tables, _emulation.State, _emulation.Burst, _collector);
+        }
+
+        public RunCounters Counters => _emulation.State.Counters;
+
+        public long Records => Counters.Records;
+
+        public void Pass(TrafficKind kind, FrameSet frames)
+        {
+            ReadOnlySpan<CaptureRecord> records = frames.Records;
+            while (!records.IsEmpty) records = records[_pipeline.Process(records)..];
+            frames.Advance();
+            if (kind.AlwaysNew) frames.ChangeSourcePorts();
+        }
+
+        public void Finish() => _pipeline.Finish();
+
+        public void Dispose()
+        {
+            _collector?.Dispose();
+            _emulation.Dispose();
+        }
+
+        private FrameCollector Collector(CaptureFormat format)
+        {
+            var options = new ReplayOptions { At = ["all"], CommentAll = true, EpbVerdict = true };
+            Observation observation = Observation.Parse(options.At, _emulation.Model, _emulation.Topology);
+            CaptureWriter writer = CaptureWriter.Create(Stream.Null, "nowhere", format);
+            return new FrameCollector(_emulation.Model, _emulation.Topology, observation, writer, drops: null, options);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using Dataplane.Core;
+using Dataplane.Replay;
+using Dataplane.Tests.Packets;
+using Dataplane.Wire;
+using Xunit;
+using static Dataplane.Tests.Packets.Packet;
+using static Dataplane.Tests.Scenarios.NodeTests;
+using static Dataplane.Tests.Scenarios.Scenario;
+using static Dataplane.Tests.Scenarios.Shop;
+
+namespace Dataplane.Tests.Scenarios;
+
+/// <summary>Each reason to drop or to ignore a packet, set by the least scenario that gives it.</summary>
+public sealed class EveryReasonTests
+{
+    private const string NodeWithoutAddress = """
+
+        ---
+        apiVersion: v1
+        kind: Node
+        metadata: {name: node-c}
+        spec: {podCIDR: 10.244.3.0/24}
+        """;
+
+    private static readonly Dictionary<DropReason, (Stage Stage, Func<Scenario> Send)> Drops = new()
+    {
+        [DropReason.Truncated] = (Stage.Parse, () => Given(Yaml).Send(From(Client).Ipv4(Client, Remote).Udp(1, 2).Payload(9).Build()[..^1])),
+        [DropReason.BadHeader] = (Stage.Parse, () => Given(Yaml).Send(With(From(Client).Ipv4(Client, Remote).Udp(1, 2), 14, 0x44))),
+        [DropReason.BadChecksum] = (Stage.Parse, () => Given(Yaml).Send(With(From(Client).Ipv4(Client, Remote).Udp(1, 2), 24, 0x00))),
+        [DropReason.WrongMac] = (Stage.Admit, () => Given(Yaml, $"bridge.node-a.mac={BridgeA}").Send(Eth(MacOf(Client)).Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.BadTunnelHeader] = (Stage.Decap, () => Given(Yaml).Send(With(Unsummed(Tunnel(1).Ipv4(Client, Remote).Udp(1, 2)), 43, 1))),
+        [DropReason.UnknownVni] = (Stage.Decap, () => Given(Yaml).Send(Tunnel(2).Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.TunnelChecksum] = (Stage.Decap, () => Given(Yaml).Send(With(Tunnel(1).Ipv4(Client, Remote).Udp(1, 2), 41, 0x5A))),
+        [DropReason.TunnelSourceMac] = (Stage.Decap, () => Given(Yaml).Send(
+            Eth().Ipv4(NodeA, NodeB).Udp(50000, 8472).Vxlan(1).Eth("5e:00:00:00:00:02", "5e:00:00:00:00:02").Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.TunnelEcn] = (Stage.Decap, () => Given(Yaml).Send(
+            Eth().Ipv4(NodeA, NodeB, tos: 3).Udp(50000, 8472).Vxlan(1).Eth("5e:00:00:00:00:01", "5e:00:00:00:00:02").Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.UnsupportedInner] = (Stage.Decap, () => Given(Yaml).Send(Tunnel(1).ArpRequest(MacOf(Client), Client, Remote))),
+        [DropReason.FragmentLimit] = (Stage.Decap, () => Given(Yaml).Send(
+            Eth().Ipv4(NodeA, NodeB, fragment: Ipv4Header.MoreFragmentsFlag).Udp(50000, 8472).Payload(3))),
+        [DropReason.InvalidState] = (Stage.Track, () => Given(Yaml).Send(From(Client).Ipv4(Client, Web).Tcp(40000, 80, TcpFlags.Syn | TcpFlags.Ack))),
+        [DropReason.TableFull] = (Stage.Track, () => Given(Yaml, "conntrack.max=3")
+            .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2), From(Client).Ipv4(Client, Remote).Udp(1, 3))),
+        [DropReason.FirstFragmentMissing] = (Stage.Track, () => Given(Yaml).Send(
+            From(Client).Ipv4(Client, Web, fragment: 8, protocol: IpProtocol.Udp).Payload(8))),
+        [DropReason.NoBackend] = (Stage.Select, () => Given(Yaml).Send(From(Client).Ipv4(Client, Empty).Udp(1, 53))),
+        [DropReason.NoRoute] = (Stage.Route, () => Given(Yaml, "gateway=off").Send(From(Client).Ipv4(Client, "198.51.100.9").Udp(1, 2))),
+        [DropReason.HostUnreachable] = (Stage.Route, () => Given(Yaml).Send(From(Client).Ipv4(Client, "10.244.2.99").Udp(1, 2))),
+        [DropReason.TtlExceeded] = (Stage.Route, () => Given(Yaml).Send(From(Client).Ipv4(Client, Remote, ttl: 1).Udp(1, 2))),
+        [DropReason.MtuExceeded] = (Stage.Route, () => Given(Yaml).Send(
+            From(Client).Ipv4(Client, Remote, fragment: Ipv4Header.DontFragmentFlag).Udp(1, 2).Payload(1423))),
+        [DropReason.NotForwardable] = (Stage.Route, () => Given(Yaml).Send(From(Client).Ipv4(Client, "127.0.0.1").Udp(1, 2))),
+        [DropReason.NoBuffer] = (Stage.Parse, () => Given(Yaml).Send([.. Eth().Ipv4(Client, Remote).Udp(1, 2).Build(), .. new byte[5 << 20]])),
+        [DropReason.NoPort] = (Stage.TranslateSource, () => Given(Yaml).Send(
+            From(Client).Ipv4(Client, "198.51.100.9", protocol: 47).Payload(8), From(Neighbour).Ipv4(Neighbour, "198.51.100.9", protocol: 47).Payload(8))),
+        [DropReason.NoTunnelEndpoint] = (Stage.Route, () => Given(Yaml + NodeWithoutAddress).Send(From(Client).Ipv4(Client, "10.244.3.9").Udp(1, 2))),
+    };
+
+    private static readonly Dictionary<IgnoreReason, Func<Scenario>> Ignored = new()
+    {
+        [IgnoreReason.UnknownAddresses] = () => Given(Yaml).Send(Eth().Ipv4("198.51.100.1", "198.51.100.2").Udp(1, 2)),
+        [IgnoreReason.OtherNode] = () => Given(Yaml, "node-b", []).Send(From(Client).Ipv4(Client, Remote).Udp(1, 2)),
+        [IgnoreReason.NotIp] = () => Given(Yaml).Send(new PacketBuilder().Eth(type: 0x88CC).Payload(40)),
+        [IgnoreReason.LinkType] = () => Given(Yaml).Send((LinkType)105, Eth().Ipv4(Client, Remote).Udp(1, 2)),
+        [IgnoreReason.Multicast] = () => Given(Yaml).Send(Eth(MacOf(Client)).ArpRequest(MacOf(Client), Client, "10.244.1.200")),
+    };
+
+    public static TheoryData<DropReason> DropReasons => [.. Drops.Keys];
+
+    public static TheoryData<IgnoreReason> IgnoreReasons => [.. Ignored.Keys];
+
+    [Theory]
+    [MemberData(nameof(DropReasons))]
+    public void A_scenario_drops_for_the_reason(DropReason reason)
+    {
+        (Stage stage, Func<Scenario> send) = Drops[reason];
+        using Scenario scenario = send();
+        scenario.ExpectNothing(reason, stage);
+        Assert.Equal(1, scenario.Counters[Verdict.Dropped]);
+    }
+
+    [Theory]
+    [MemberData(nameof(IgnoreReasons))]
+    public void A_scenario_is_ignored_for_the_reason(IgnoreReason reason)
+    {
+        using Scenario scenario = Ignored[reason]();
+        scenario.ExpectIgnored(reason);
+    }
+
+    [Fact]
+    public void Fragments_that_wait_in_vain_are_dropped_at_the_end()
+    {
+        using Scenario shop = Given(Yaml).Send(Eth().Ipv4(NodeA, NodeB, fragment: Ipv4Header.MoreFragmentsFlag).Udp(50000, 8472).Payload(8));
+        (int _, Stage stage, DropReason reason, DropTally tally) = Assert.Single(shop.Counters.Drops());
+        Assert.Equal((Stage.Decap, DropReason.FragmentTimeout, 1L), (stage, reason, tally.Packets));
+        shop.ExpectAt("default/b2");
+    }
+
+    [Fact]
+    public void Every_reason_has_a_scenario_and_a_text_of_its_own()
+    {
+        IEnumerable<DropReason> covered = [DropReason.None, DropReason.FragmentTimeout, .. Drops.Keys];
+        Assert.Equal(Enum.GetValues<DropReason>(), covered.Order());
+        Assert.Equal(Enum.GetValues<IgnoreReason>(), Ignored.Keys.Prepend(IgnoreReason.None).Order());
+        Assert.Equal(Drops.Count, Drops.Keys.Select(DropReasonText.Name).Distinct().Count());
+        Assert.Equal(Drops.Count, Drops.Keys.Select(DropReasonText.Sentence).Distinct().Count());
+        Assert.Equal(Ignored.Count, Ignored.Keys.Select(VerdictText.Name).Distinct().Count());
+    }
+
+    private static byte[] With(byte[] frame, int at, byte value)
+    {
+        frame[at] = value;
+        return frame;
+    }
+
+    // Without an outer checksum only the tunnel's own header can be wrong.
+    private static byte[] Unsummed(byte[] frame) => With(With(frame, 40, 0), 41, 0);
+}
