@@ -14,11 +14,6 @@ internal sealed class BurstRig : IDisposable
     private readonly EbpfEngine _engine;
     private NullSink _sink;
 
-    public BurstRig(SampleCluster cluster, IReadOnlyList<byte[]> frames, params string[] settings)
-        : this(cluster.Compile(settings), frames)
-    {
-    }
-
     public BurstRig(Emulation emulation, IReadOnlyList<byte[]> frames)
     {
         _emulation = emulation;

@@ -9,10 +9,10 @@ namespace Dataplane.Bench;
 [MemoryDiagnoser]
 public unsafe class StageBench : IDisposable
 {
-    private readonly BurstRig _small = new(new SampleCluster(2, 0, 0), SampleFrames.AcrossNodes(PacketBurst.MaxRecords, SampleFrames.Small), "vxlan.udpcsum=on");
-    private readonly BurstRig _large = new(new SampleCluster(2, 0, 0), SampleFrames.AcrossNodes(PacketBurst.MaxRecords, SampleFrames.Large));
-    private readonly BurstRig _routed = new(new SampleCluster(2, 0, 0).Compile("vxlan.udpcsum=on"), SampleFrames.AcrossNodes(PacketBurst.MaxRecords, SampleFrames.Small));
-    private readonly BurstRig _tunnelled = new(new SampleCluster(2, 0, 0), SampleFrames.Tunnelled(SampleFrames.Small));
+    private readonly BurstRig _small = Rig(SampleFrames.AcrossNodes(PacketBurst.MaxRecords, SampleFrames.Small));
+    private readonly BurstRig _large = Rig(SampleFrames.AcrossNodes(PacketBurst.MaxRecords, SampleFrames.Large));
+    private readonly BurstRig _routed = Rig(SampleFrames.AcrossNodes(PacketBurst.MaxRecords, SampleFrames.Small));
+    private readonly BurstRig _tunnelled = Rig(SampleFrames.Tunnelled(SampleFrames.Small));
     private readonly Lane[] _lanes = new Lane[PacketBurst.MaxRecords];
     private readonly Lane[] _arrived = new Lane[PacketBurst.MaxRecords];
 
@@ -56,6 +56,8 @@ public unsafe class StageBench : IDisposable
         _routed.Dispose();
         _tunnelled.Dispose();
     }
+
+    private static BurstRig Rig(List<byte[]> frames) => new(new SampleCluster(2, 0, 0).Compile(), frames);
 
     private static void Save(BurstRig rig, Lane[] lanes) => new ReadOnlySpan<Lane>(rig.Burst.Lanes, lanes.Length).CopyTo(lanes);
 

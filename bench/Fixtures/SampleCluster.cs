@@ -61,13 +61,14 @@ public sealed class SampleCluster
     public static string ServiceV6(int service) => IpAddress.Parse("fd00:10:96::a").Plus((uint)service).ToString();
 
     /// <summary>The cluster ready to take packets; bridges have their MACs by setting, as a user gives them.</summary>
-    public Emulation Compile(params string[] settings) => Emulation.Compile(Snapshot, new ReplayOptions
+    /// <param name="node">The one node to emulate; null: all.</param>
+    public Emulation Compile(string? node = null) => Emulation.Compile(Snapshot, new ReplayOptions
     {
+        Node = node,
         Settings =
         [
-            .. Enumerable.Range(0, _nodes).Select(node => $"node.node-{node}.mac={NodeMac(node)}"),
-            .. Enumerable.Range(0, _nodes).Select(node => $"bridge.node-{node}.mac={BridgeMac(node)}"),
-            .. settings,
+            .. Enumerable.Range(0, _nodes).Select(number => $"node.node-{number}.mac={NodeMac(number)}"),
+            .. Enumerable.Range(0, _nodes).Select(number => $"bridge.node-{number}.mac={BridgeMac(number)}"),
         ],
     });
 

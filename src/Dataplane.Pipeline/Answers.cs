@@ -40,6 +40,7 @@ public static unsafe class Answers
         };
         if (type < 0) return;
 
+        if (lane.Is(Shape.IpOptions) && reason != DropReason.HostUnreachable) RecordArrival(in lane, state.Topology);
         uint rest = reason == DropReason.MtuExceeded ? (uint)RouteStage.Mtu(in lane, state.Topology) : 0;
         if (TrySendError(burst, ref lane, state, (byte)type, (byte)code, rest)) burst.Records[lane.Record].Flags |= RecordFlags.Answered;
     }
@@ -77,6 +78,10 @@ public static unsafe class Answers
 
         PacketEdit.SetDestination(ref lane, before.Destination, before.DestinationPort, names);
     }
+
+    // A slot is taken when the packet comes in (net/ipv4/ip_options.c, __ip_options_compile); forwarding only overwrites it.
+    private static void RecordArrival(in Lane lane, Topology topology) =>
+        RecordRoute.Reserve(new Span<byte>(lane.Network, lane.Length - lane.LinkSize), SourceTowards(in lane, topology));
 
     private static bool TrySendError(PacketBurst burst, ref Lane lane, PipelineState state, byte type, byte code, uint rest)
     {

@@ -13,28 +13,25 @@ internal static unsafe class Oversize
     private const byte DontFragment = Ipv4Header.DontFragmentFlag >> 8;
     private const int TcpOffsetOffset = 12;
 
-    /// <summary>
-    /// Gives the reason to drop the packet; or none, where pieces of it go on in lanes of their own and the lane itself is
-    /// done.
-    /// </summary>
-    public static DropReason Handle(PacketBurst burst, ref Lane lane, PipelineState state)
-    {
-        if (lane.Is(Shape.Cut)) return DropReason.MtuExceeded;
+    /// <summary>Whether pieces of the packet may go on; of one that the snap length cut there are none.</summary>
+    public static bool CanTakeApart(in Lane lane, Topology topology) =>
+        !lane.Is(Shape.Cut) && (MayFragment(in lane) || IsSuperFrame(in lane, topology));
 
+    /// <summary>Pieces go on in lanes of their own, and the lane itself is done; or the reason why not.</summary>
+    public static DropReason TakeApart(PacketBurst burst, ref Lane lane, PipelineState state)
+    {
         int mtu = RouteStage.Mtu(in lane, state.Topology);
         var packet = new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength);
         if (IsSuperFrame(in lane, state.Topology))
         {
-            ref NodeEntry node = ref state.Topology.Nodes[lane.Node];
-            int size = Math.Min(mtu, node.PodMtu);
+            int size = Math.Min(mtu, state.Topology.Nodes[lane.Node].PodMtu);
             int headers = (int)(lane.Transport - lane.Network) + ((lane.Transport[TcpOffsetOffset] >> 4) * sizeof(uint));
-            if (!TcpSegmenter.TryCreate(packet, size - headers, out TcpSegmenter segments)) return DropReason.MtuExceeded;
-            return TakeApart(burst, ref lane, in segments, size, Shape.None) ? DropReason.None : DropReason.NoBuffer;
+            if (!TcpSegmenter.TryCreate(packet, size - headers, out TcpSegmenter segments)) return DropReason.NoBuffer;
+            return TakeApart(burst, ref lane, in segments, size, Shape.None);
         }
 
-        if (!MayFragment(in lane)) return DropReason.MtuExceeded;
-        if (!Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragments)) return DropReason.MtuExceeded;
-        return TakeApart(burst, ref lane, in fragments, mtu, Shape.Fragment) ? DropReason.None : DropReason.NoBuffer;
+        if (!Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragments)) return DropReason.NoBuffer;
+        return TakeApart(burst, ref lane, in fragments, mtu, Shape.Fragment);
     }
 
     /// <summary>IPv4 without DF; what a node sends itself it may always fragment here.</summary>
@@ -49,14 +46,14 @@ internal static unsafe class Oversize
             && lane.NetworkLength > Math.Max(node.PodMtu, node.UnderlayMtu);
     }
 
-    private static bool TakeApart<TPieces>(PacketBurst burst, ref Lane lane, in TPieces pieces, int mtu, Shape shape)
+    private static DropReason TakeApart<TPieces>(PacketBurst burst, ref Lane lane, in TPieces pieces, int mtu, Shape shape)
         where TPieces : struct, IPieces, allows ref struct
     {
         for (int index = 0; index < pieces.Count; index++)
         {
             byte* to = burst.Allocate(mtu);
             Lane* piece = to == null ? null : burst.TryAddLane(in lane);
-            if (piece == null) return false;
+            if (piece == null) return DropReason.NoBuffer;
 
             int length = pieces.Build(index, new Span<byte>(to, mtu));
             bool isLater = shape != Shape.None && index > 0;
@@ -72,6 +69,6 @@ internal static unsafe class Oversize
         }
 
         lane.Status = LaneStatus.Done;
-        return true;
+        return DropReason.None;
     }
 }

@@ -93,17 +93,11 @@ public static unsafe class RouteStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static DropReason Forward(PacketBurst burst, ref Lane lane, PipelineState state)
     {
-        if (lane.Entry != Entry.LocalOutput)
-        {
-            if (PacketEdit.Ttl(in lane) <= 1) return DropReason.TtlExceeded;
-            if (lane.Is(Shape.IpOptions)) RecordOptions(ref lane, state.Topology);
-        }
-
-        if (lane.NetworkLength > Mtu(in lane, state.Topology))
-        {
-            DropReason reason = Oversize.Handle(burst, ref lane, state);
-            if (reason != DropReason.None || lane.Status != LaneStatus.Live) return reason;
-        }
+        if (lane.Entry != Entry.LocalOutput && PacketEdit.Ttl(in lane) <= 1) return DropReason.TtlExceeded;
+        bool isTooLarge = lane.NetworkLength > Mtu(in lane, state.Topology);
+        if (isTooLarge && !Oversize.CanTakeApart(in lane, state.Topology)) return DropReason.MtuExceeded;
+        if (lane.Is(Shape.IpOptions) && lane.Entry != Entry.LocalOutput) RecordOptions(ref lane, state.Topology);
+        if (isTooLarge) return Oversize.TakeApart(burst, ref lane, state);
 
         if (lane.Entry != Entry.LocalOutput) PacketEdit.ChangeTtl(ref lane, -1);
         if (lane.Exit == Exit.Pod && lane.Entry == Entry.PodVeth) Answers.Redirect(burst, ref lane, state);
@@ -166,8 +160,16 @@ public static unsafe class RouteStage
         if (reason == DropReason.HostUnreachable && lane.Entry != Entry.LocalOutput)
         {
             // the neighbour is asked for behind ip_forward: the quoted packet has lost its TTL already
-            if (PacketEdit.Ttl(in lane) <= 1) reason = DropReason.TtlExceeded;
-            else PacketEdit.ChangeTtl(ref lane, -1);
+            if (PacketEdit.Ttl(in lane) <= 1)
+            {
+                reason = DropReason.TtlExceeded;
+            }
+            else
+            {
+                PacketEdit.ChangeTtl(ref lane, -1);
+                lane.Exit = Exit.Pod;
+                if (lane.Is(Shape.IpOptions)) RecordOptions(ref lane, state.Topology);
+            }
         }
 
         if (lane.Is(Shape.NewConnection)) ForgetUnconfirmed(ref lane, state);

@@ -23,8 +23,8 @@ public sealed class RandomFrames(OverlaySetup setup, int seed)
     {
         byte[] frame = _random.Next(20) switch
         {
-            0 => FromPod().Ipv4(From, "10.244.1.1", id: ++_id).Echo(++_id).Payload(Bytes(_random.Next(200))),
-            1 => FromPod().Ipv4(From, "198.51.100.9", id: ++_id).Udp(Port(), Port()).Payload(Bytes(_random.Next(800))),
+            0 => FromPod().Ipv4(From, "10.244.1.1", id: ++_id, options: Options[_random.Next(Options.Length)]).Echo(++_id).Payload(Bytes(_random.Next(200))),
+            1 => FromPod().Ipv4(From, "198.51.100.9", id: ++_id, options: Options[_random.Next(Options.Length)]).Udp(Port(), Port()).Payload(Bytes(_random.Next(800))),
             _ => ToPod(),
         };
         return Spoil(frame);

@@ -4,7 +4,7 @@ namespace Dataplane.Wire.Answers;
 
 /// <summary>
 /// RFC 792 and RFC 4443 §4.2: the reply to a ping, as Linux gives it (icmp_echo, icmpv6_echo_reply): type of service
-/// and data from the request, a fresh TTL. IP options of the request are not sent back.
+/// and data from the request, a fresh TTL. Of IP options only Record Route is sent back.
 /// </summary>
 public static class EchoReply
 {
@@ -31,12 +31,14 @@ public static class EchoReply
         if (request.Type != Icmpv4Type.EchoRequest) return 0;
         if (InternetChecksum.Finish(InternetChecksum.Sum(ip.Payload)) != 0) return 0;
 
-        int size = Ipv4Header.Size + ip.Payload.Length;
+        int headerSize = Ipv4Header.Size + RecordRoute.Echo(to[Ipv4Header.Size..], in ip, ip.Destination, slots: 2);
+        int size = headerSize + ip.Payload.Length;
         var header = new Ipv4Header(
             ip.Tos, (ushort)size, ipId, 0, Ttl, IpProtocol.Icmp, ip.Destination, ip.Source);
         MemoryMarshal.Write(to, in header);
+        Ipv4Checksum.WriteLength(to[..headerSize]);
         var icmp = new IcmpHeader(Icmpv4Type.EchoReply, 0, request.Rest);
-        IcmpMessage.Write(to[Ipv4Header.Size..], in icmp, request.Payload, pseudoHeader: 0);
+        IcmpMessage.Write(to[headerSize..], in icmp, request.Payload, pseudoHeader: 0);
         return size;
     }
 

@@ -13,6 +13,7 @@ public static class IcmpError
     /// <summary>RFC 4443 §2.4 (c): an IPv6 error fits the minimum MTU.</summary>
     public const int MaxSizeV6 = 1280;
 
+    private const byte FirstQuery = 13;
     private const byte InternetworkControl = 0xC0;
     private const byte TypeOfServiceMask = 0x1E;
 
@@ -31,14 +32,16 @@ public static class IcmpError
         if (!Ipv4Scope.IsOneHost(offending.Source) || !Ipv4Scope.IsUnicast(offending.Destination)) return 0;
         if (offending.Protocol == IpProtocol.Icmp && !IsAnswerableV4(offending.Payload)) return 0;
 
-        const int HeadersSize = Ipv4Header.Size + IcmpHeader.Size;
+        int headerSize = Ipv4Header.Size + RecordRoute.Echo(to[Ipv4Header.Size..], in offending, sourceV4, slots: 1);
+        int headersSize = headerSize + IcmpHeader.Size;
         int available = Math.Min(offendingIpPacket.Length, offending.TotalLength);
-        ReadOnlySpan<byte> quoted = offendingIpPacket[..Math.Min(available, MaxSizeV4 - HeadersSize)];
-        int size = HeadersSize + quoted.Length;
+        ReadOnlySpan<byte> quoted = offendingIpPacket[..Math.Min(available, MaxSizeV4 - headersSize)];
+        int size = headersSize + quoted.Length;
         byte tos = (byte)(offending.Tos & TypeOfServiceMask | InternetworkControl);
         var ip = new Ipv4Header(tos, (ushort)size, ipId, 0, ttl, IpProtocol.Icmp, sourceV4, offending.Source);
         MemoryMarshal.Write(to, in ip);
-        IcmpMessage.Write(to[Ipv4Header.Size..], new IcmpHeader(type, code, rest), quoted, pseudoHeader: 0);
+        Ipv4Checksum.WriteLength(to[..headerSize]);
+        IcmpMessage.Write(to[headerSize..], new IcmpHeader(type, code, rest), quoted, pseudoHeader: 0);
         return size;
     }
 
@@ -69,8 +72,9 @@ public static class IcmpError
         return Ipv6Header.Size + length;
     }
 
-    private static bool IsAnswerableV4(ReadOnlySpan<byte> icmp) =>
-        !icmp.IsEmpty && icmp[0] <= Icmpv4Type.Highest && !Icmpv4Type.IsError(icmp[0]);
+    // Linux's table icmp_pointers marks more types as errors than the RFCs do: all but echo, timestamp, information, mask.
+    private static bool IsAnswerableV4(ReadOnlySpan<byte> icmp) => !icmp.IsEmpty
+        && (icmp[0] is Icmpv4Type.EchoReply or Icmpv4Type.EchoRequest || icmp[0] is >= FirstQuery and <= Icmpv4Type.Highest);
 
     private static bool IsAnswerableV6(ReadOnlySpan<byte> icmp) =>
         !icmp.IsEmpty && !Icmpv6Type.IsError(icmp[0]) && icmp[0] != Icmpv6Type.Redirect;
