@@ -49,5 +49,6 @@ public unsafe class AddressBench : IDisposable
     {
         _emulation.Dispose();
         _v6.Dispose();
+        GC.SuppressFinalize(this);
     }
 }

@@ -52,6 +52,7 @@ public class CaptureBench : IDisposable
         _frames.Dispose();
         _reader?.Dispose();
         _writer?.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private void WriteAll(CaptureWriter writer, int number)

@@ -6,7 +6,7 @@ namespace Dataplane.Bench;
 
 /// <summary>RFC 1071 over packets of common sizes: by words, by vectors, and while copying.</summary>
 [MemoryDiagnoser]
-public unsafe class ChecksumBench
+public unsafe class ChecksumBench : IDisposable
 {
     private const int Repeats = 256;
 
@@ -46,5 +46,12 @@ public unsafe class ChecksumBench
         uint sum = 0;
         for (int i = 0; i < Repeats; i++) sum += InternetChecksum.CopyAndSum(ref *_to.Start, ref *_from.Start, Size);
         return sum;
+    }
+
+    public void Dispose()
+    {
+        _from.Dispose();
+        _to.Dispose();
+        GC.SuppressFinalize(this);
     }
 }

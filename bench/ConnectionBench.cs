@@ -54,7 +54,11 @@ public class ConnectionBench : IDisposable
         return _table.Count;
     }
 
-    public void Dispose() => _table.Dispose();
+    public void Dispose()
+    {
+        _table.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     internal static Connection ConnectionOf(FlowKey key) => new() { Original = key, Reply = key.Reversed(), Expires = long.MaxValue };
 

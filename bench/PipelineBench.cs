@@ -33,6 +33,7 @@ public class PipelineBench : IDisposable
         _hotLarge.Dispose();
         _many.Dispose();
         _both.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private static BurstRig Rig(List<byte[]> frames, string? node) => new(new SampleCluster(2, 0, 0).Compile(node), frames);

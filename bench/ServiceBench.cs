@@ -61,6 +61,7 @@ public class ServiceBench : IDisposable
         _maglev?.Dispose();
         _names?.Dispose();
         _affinity.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private uint Ask(EbpfTables tables, ushort port)

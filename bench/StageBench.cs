@@ -55,6 +55,7 @@ public unsafe class StageBench : IDisposable
         _large.Dispose();
         _routed.Dispose();
         _tunnelled.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     private static BurstRig Rig(List<byte[]> frames) => new(new SampleCluster(2, 0, 0).Compile(), frames);

@@ -16,5 +16,9 @@ public class BurstBench : IDisposable
     [Benchmark(Description = "The whole pipeline", OperationsPerInvoke = Packets)]
     public long Process() => _rig.Process(AtOnce);
 
-    public void Dispose() => _rig.Dispose();
+    public void Dispose()
+    {
+        _rig.Dispose();
+        GC.SuppressFinalize(this);
+    }
 }

@@ -51,5 +51,6 @@ public unsafe class CopyFirstBench : IDisposable
     {
         _capture.Dispose();
         _burst.Dispose();
+        GC.SuppressFinalize(this);
     }
 }

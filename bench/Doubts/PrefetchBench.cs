@@ -61,7 +61,11 @@ public class PrefetchBench : IDisposable
         return found;
     }
 
-    public void Dispose() => _table.Dispose();
+    public void Dispose()
+    {
+        _table.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     // Every packet moves its connection's timeout: the line is needed, whoever compares.
     private uint Expire(uint reference)
