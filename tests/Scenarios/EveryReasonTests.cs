@@ -63,6 +63,7 @@ public sealed class EveryReasonTests
         [IgnoreReason.OtherNode] = () => Given(Yaml, "node-b", []).Send(From(Client).Ipv4(Client, Remote).Udp(1, 2)),
         [IgnoreReason.NotIp] = () => Given(Yaml).Send(new PacketBuilder().Eth(type: 0x88CC).Payload(40)),
         [IgnoreReason.LinkType] = () => Given(Yaml).Send((LinkType)105, Eth().Ipv4(Client, Remote).Udp(1, 2)),
+        [IgnoreReason.OwnAnswer] = () => Given(Yaml).Send(To(Client, BridgeA).ArpReply(BridgeA, "10.244.1.1", MacOf(Client), Client)),
         [IgnoreReason.Multicast] = () => Given(Yaml).Send(Eth(MacOf(Client)).ArpRequest(MacOf(Client), Client, "10.244.1.200")),
     };
 
