@@ -21,8 +21,7 @@ public static unsafe class CaptureFile
         if (path == StandardStream)
             return Open(OpenStandardInput(), path, options);
 
-        SafeFileHandle file = File.OpenHandle(
-            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        SafeFileHandle file = OpenHandle(path);
         FileStream stream = new(file, FileAccess.Read, bufferSize: 0);
         return stream.CanSeek && CompressionOf(file) == Compression.None
             ? Open(new FileSource(file, path), options)
@@ -34,7 +33,17 @@ public static unsafe class CaptureFile
     {
         PeekedStream peeked = new(stream, MagicSize);
         Stream plain = CompressedStream.Decompress(peeked, CompressedStream.Recognise(peeked.Start));
-        return Open(new StreamSource(plain, name), options ?? new CaptureReadOptions());
+        options ??= new CaptureReadOptions();
+        return Open(new StreamSource(plain, name, options.Cancellation), options);
+    }
+
+    /// <summary>Opens a file for reading; what is not there, and what is a folder, is said in one line.</summary>
+    public static SafeFileHandle OpenHandle(string path)
+    {
+        if (Directory.Exists(path)) throw new IOException($"{path}: a folder, where a capture must be");
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such file");
+
+        return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
     }
 
     private static FileStream OpenStandardInput() =>
@@ -51,7 +60,9 @@ public static unsafe class CaptureFile
         try
         {
             if (options.Preload) source.Load();
-            if (!source.Require(MagicSize)) throw new InvalidDataException($"{source.Name}: {Missing(source)}");
+            bool begins = source.Require(MagicSize);
+            options.Cancellation.ThrowIfCancellationRequested();
+            if (!begins) throw new InvalidDataException($"{source.Name}: {Missing(source)}");
 
             uint magic = HostOrder.U32(source.Cursor);
             if (PcapHeader.IsMagic(magic)) return PcapReader.Open(source);

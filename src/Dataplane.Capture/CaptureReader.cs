@@ -45,4 +45,8 @@ public abstract class CaptureReader : IDisposable
 public sealed record CaptureInterface(string Name, LinkType LinkType, uint SnapLength);
 
 /// <summary>Where a capture stops making sense, and why.</summary>
-public sealed record CaptureDamage(long Offset, string Text);
+public sealed record CaptureDamage(long Offset, string Text)
+{
+    /// <summary>Which of several merged captures; null where there is but one.</summary>
+    public string? Capture { get; init; }
+}

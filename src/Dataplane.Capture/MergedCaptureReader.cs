@@ -79,7 +79,7 @@ public sealed class MergedCaptureReader : CaptureReader
     {
         foreach (Input input in _inputs)
         {
-            if (find(input.Reader) is { } found) return found with { Text = $"{found.Text} ({input.Reader.Name})" };
+            if (find(input.Reader) is { } found) return found with { Capture = input.Reader.Name };
         }
 
         return null;

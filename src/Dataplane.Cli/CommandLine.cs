@@ -7,8 +7,6 @@ namespace Dataplane.Cli;
 /// <summary>From what was typed to an exit code. Every error ends here, as one line on stderr.</summary>
 public static class CommandLine
 {
-    private const int BrokenPipe = 32;
-
     private static readonly string[] Verbs = ["replay", "inspect", "diff"];
 
     public static int Run(string[] arguments)
@@ -113,7 +111,7 @@ public static class CommandLine
                 streams.Flush();
                 streams.Say("interrupted");
                 return ExitCode.Interrupted;
-            case IOException { HResult: BrokenPipe } when !OperatingSystem.IsWindows():
+            case IOException pipe when Streams.IsBrokenPipe(pipe):
                 return ExitCode.Done;
             case UsageException or InvalidDataException or IOException or UnauthorizedAccessException or FormatException:
                 streams.Say(FirstLine(error.Message));

@@ -55,7 +55,7 @@ public static class HelpText
                                  drops, all; repeatable
               --comments WHICH   packets that get a comment: some (not simply forwarded), all
               --epb-verdict      write epb_verdict options too (Wireshark 4.0 damages them)
-              --drops PATH       one line of JSON for each dropped packet
+              --drops PATH       one line of JSON for each dropped packet; - is stdout
           -o, --output FORMAT    text (default), json
               --color WHEN       auto (default), always, never
               --fail-on-drop     exit with 1 if a packet was dropped

@@ -60,8 +60,8 @@ public sealed class ReplayVerb : IVerb
     {
         ReplayOptions options = Options(arguments);
         bool json = arguments.OneOf(_output, "text", "json") == "json";
-        Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"), toError: options.Output == "-");
-        streams.ResultOnError = options.Output == "-";
+        streams.ResultOnError = options.Output == "-" || options.DropsPath == "-";
+        Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"), toError: streams.ResultOnError);
 
         ReplayReport report;
         using (var progress = new RunProgress(streams.Error))

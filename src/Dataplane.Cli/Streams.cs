@@ -6,6 +6,7 @@ namespace Dataplane.Cli;
 public sealed class Streams : IDisposable
 {
     private const int BufferSize = 1 << 16;
+    private const int BrokenPipe = 32;
     private readonly StreamWriter _out = Open(Console.OpenStandardOutput(), autoFlush: false);
     private readonly StreamWriter _error = Open(Console.OpenStandardError(), autoFlush: true);
 
@@ -19,11 +20,32 @@ public sealed class Streams : IDisposable
     /// <summary>One line on stderr, in the program's name.</summary>
     public void Say(string line) => _error.WriteLine($"dataplane: {line}");
 
-    public void Flush() => _out.Flush();
+    public void Flush()
+    {
+        try
+        {
+            _out.Flush();
+        }
+        catch (IOException error) when (!IsBrokenPipe(error))
+        {
+            throw new IOException($"standard output: {error.Message}", error);
+        }
+    }
 
+    /// <summary>Nobody reads any more (EPIPE).</summary>
+    public static bool IsBrokenPipe(IOException error) => error.HResult == BrokenPipe && !OperatingSystem.IsWindows();
+
+    /// <summary>What could not be written was said by then.</summary>
     public void Dispose()
     {
-        _out.Dispose();
+        try
+        {
+            _out.Dispose();
+        }
+        catch (IOException)
+        {
+        }
+
         _error.Dispose();
     }
 

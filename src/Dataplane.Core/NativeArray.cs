@@ -10,16 +10,17 @@ namespace Dataplane.Core;
 public sealed unsafe class NativeArray<T> : IDisposable
     where T : unmanaged
 {
-    private const int Alignment = 64;
+    private const nuint Alignment = 64;
     private const nuint LargePage = 2 << 20;
 
+    private void* _block;
     private T* _items;
 
     public NativeArray(long length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        _items = Allocate(length);
+        _items = Allocate(length, out _block);
     }
 
     ~NativeArray() => Free();
@@ -37,9 +38,10 @@ public sealed unsafe class NativeArray<T> : IDisposable
     /// <summary>Keeps what fits; what is new is zero.</summary>
     public void Resize(long length)
     {
-        T* grown = Allocate(length);
+        T* grown = Allocate(length, out void* block);
         NativeMemory.Copy(_items, grown, (nuint)(Math.Min(length, Length) * sizeof(T)));
-        NativeMemory.AlignedFree(_items);
+        NativeMemory.Free(_block);
+        _block = block;
         _items = grown;
         Length = length;
     }
@@ -47,8 +49,9 @@ public sealed unsafe class NativeArray<T> : IDisposable
     /// <summary>Other memory in the same object, all of it zero: tables that grow allocate nothing that is the collector's.</summary>
     public void Renew(long length)
     {
-        T* fresh = Allocate(length);
-        NativeMemory.AlignedFree(_items);
+        T* fresh = Allocate(length, out void* block);
+        NativeMemory.Free(_block);
+        _block = block;
         _items = fresh;
         Length = length;
     }
@@ -61,19 +64,22 @@ public sealed unsafe class NativeArray<T> : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static T* Allocate(long length)
+    /// <summary>Zeroed by the system where it can be: what a table does not use yet takes no memory.</summary>
+    private static T* Allocate(long length, out void* block)
     {
-        nuint size = (nuint)Math.Max(1, length * sizeof(T));
+        nuint size = (nuint)(length * sizeof(T));
         bool isLarge = size >= 2 * LargePage;
-        void* items = NativeMemory.AlignedAlloc(size, isLarge ? LargePage : Alignment);
-        if (isLarge) LargePages.Ask(items, size);
-        NativeMemory.Clear(items, size);
-        return (T*)items;
+        nuint alignment = isLarge ? LargePage : Alignment;
+        block = NativeMemory.AllocZeroed(size + alignment);
+        nuint start = ((nuint)block + alignment - 1) & ~(alignment - 1);
+        if (isLarge) LargePages.Ask((void*)start, size);
+        return (T*)start;
     }
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_items);
+        NativeMemory.Free(_block);
+        _block = null;
         _items = null;
     }
 }

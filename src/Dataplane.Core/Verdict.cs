@@ -27,6 +27,9 @@ public enum IgnoreReason : byte
     NotIp,
     LinkType,
     Multicast,
+
+    /// <summary>A node's answer to a packet of the same capture: the emulated node has given it already.</summary>
+    OwnAnswer,
 }
 
 /// <summary>The steps of a packet's way, in order.</summary>

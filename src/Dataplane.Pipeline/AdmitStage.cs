@@ -84,6 +84,7 @@ public static unsafe class AdmitStage
                 break;
             case PlaceKind.Node:
                 EnterAt(burst, ref lane, topology, Entry.LocalOutput, topology.NodeAddresses[lane.Source.Index].Node);
+                if (state.Answers.Holds(in lane)) burst.Ignore(ref lane, IgnoreReason.OwnAnswer);
                 break;
             case PlaceKind.Service:
                 Reorigination.FromService(burst, ref lane, state, in engine);

@@ -131,6 +131,7 @@ public static unsafe class Answers
             Status = LaneStatus.Waiting,
         };
         NetworkParser.Parse(ref *answer, length, 0, state.Topology.Names);
+        state.Answers.Remember(in *answer);
         AdmitStage.Locate(ref *answer, state.Topology);
         bool staysHere = answer->Destination.Kind is PlaceKind.Pod or PlaceKind.Unlisted
             && AdmitStage.NodeOf(answer->Destination, state.Topology) == from.Node;

@@ -35,6 +35,7 @@ public static unsafe class Neighbours
         Learn(in lane, topology);
         bool isAnswered = arp.IsRequest && IsGateway(in lane, topology);
         if (isAnswered) AnswerArp(burst, ref lane, topology);
+        else if (arp.IsReply && lane.Source.Kind == PlaceKind.Node) burst.Ignore(ref lane, IgnoreReason.OwnAnswer);
         else Pass(burst, ref lane, topology);
     }
 
@@ -55,6 +56,7 @@ public static unsafe class Neighbours
 
         Learn(in lane, topology);
         if (view.IsSolicitation && IsGateway(in lane, topology)) AnswerSolicitation(burst, ref lane, topology);
+        else if (view.IsAdvertisement && lane.Source.Kind == PlaceKind.Node) burst.Ignore(ref lane, IgnoreReason.OwnAnswer);
         else Pass(burst, ref lane, topology);
     }
 

@@ -29,7 +29,8 @@ public static unsafe class ParseStage
             ref readonly CaptureRecord record = ref records[taken];
             ref Lane lane = ref burst.AddRecord(record.Timestamp, record.OriginalLength);
             if (!TryTakeCommon(burst, in record, ref lane)) TakeUnusual(burst, in record, ref lane, state);
-            if (manyNodes && burst.MeetsEarlier(in lane.Key) && taken > 0)
+            bool isLater = manyNodes && burst.MeetsEarlier(in lane.Key);
+            if ((isLater || MayBeAnswer(in lane)) && taken > 0)
             {
                 burst.RemoveRecord();
                 break;
@@ -40,6 +41,12 @@ public static unsafe class ParseStage
 
         return taken;
     }
+
+    // A node's answer to an earlier packet of the burst is known as such when that one has been on its way.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool MayBeAnswer(in Lane lane) =>
+        lane.Key.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6 && lane.Transport != null
+        && (lane.Is(Shape.IcmpError) || *lane.Transport is Icmpv4Type.EchoReply or Icmpv6Type.EchoReply);
 
     /// <summary>Ethernet, IPv4 without options, not a fragment, TCP or UDP, all of it there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

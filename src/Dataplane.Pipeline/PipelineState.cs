@@ -39,6 +39,8 @@ public sealed class PipelineState : IDisposable
 
     public Reassembly Reassembly { get; } = new();
 
+    public AnswerMemory Answers { get; } = new();
+
     /// <summary>The one stream of random choices.</summary>
     public ref Draw Draw => ref _draw;
 
@@ -48,6 +50,7 @@ public sealed class PipelineState : IDisposable
         Affinity.Dispose();
         Fragments.Dispose();
         Reassembly.Dispose();
+        Answers.Dispose();
     }
 }
 

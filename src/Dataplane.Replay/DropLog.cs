@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dataplane.Capture;
 using Dataplane.Cluster.Network;
 using Dataplane.Core;
 using Dataplane.Wire;
@@ -19,7 +20,9 @@ public sealed unsafe class DropLog : IDisposable
 
     public DropLog(string path, NetworkModel model, AddressNames names)
     {
-        _stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        _stream = path == CaptureFile.StandardStream
+            ? Console.OpenStandardOutput()
+            : new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
         _model = model;
         _names = names;
         _json = new Utf8JsonWriter(_buffer);

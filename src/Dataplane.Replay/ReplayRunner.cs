@@ -11,16 +11,19 @@ namespace Dataplane.Replay;
 public static class ReplayRunner
 {
     private const int BatchSize = 256;
-    private const long BytesBetweenReports = 64 << 20;
+    private const long BytesBetweenSamples = 64 << 20;
 
     /// <exception cref="InvalidDataException">An input cannot be read, or an option makes no sense with it.</exception>
     public static ReplayReport Run(ReplayOptions options, IReplayObserver observer, CancellationToken cancellation)
     {
         if (options.Captures.IsEmpty) throw new InvalidDataException("nothing to replay: give a capture with -r");
 
+        OutputPaths.Check(options);
         ClusterSnapshot snapshot = ManifestReader.Read(options.Manifests);
+        if (snapshot.Nodes.IsEmpty) throw new InvalidDataException(NoNodes(snapshot, options));
+
         using Emulation emulation = Emulation.Compile(snapshot, options);
-        using CaptureReader reader = OpenAll(options);
+        using CaptureReader reader = OpenAll(options, cancellation);
         return Run(emulation, reader, options, observer, cancellation);
     }
 
@@ -51,7 +54,7 @@ public static class ReplayRunner
         CancellationToken cancellation)
     {
         CaptureRecord[] batch = new CaptureRecord[BatchSize];
-        long reportAt = reader.Position + BytesBetweenReports;
+        long sampleAt = reader.Position + BytesBetweenSamples;
         long started = reader.Position;
         while (!cancellation.IsCancellationRequested)
         {
@@ -69,11 +72,12 @@ public static class ReplayRunner
             }
 
             meter.EndBatch();
-            if (reader.Position < reportAt) continue;
+            long position = reader.Position;
+            observer.Progress(meter.Records, (loops.Number - 1) * Math.Max(0, reader.Length) + position - started);
+            if (position < sampleAt) continue;
 
-            reportAt = reader.Position + BytesBetweenReports;
+            sampleAt = position + BytesBetweenSamples;
             meter.SampleMemory();
-            observer.Progress(meter.Records, (loops.Number - 1) * Math.Max(0, reader.Length) + reader.Position - started);
         }
     }
 
@@ -82,9 +86,16 @@ public static class ReplayRunner
 
     private static bool IsDone(ReplayOptions options, RunMeter meter) => options.Count > 0 && meter.Records >= options.Count;
 
-    private static CaptureReader OpenAll(ReplayOptions options)
+    private static string NoNodes(ClusterSnapshot snapshot, ReplayOptions options)
     {
-        var how = new CaptureReadOptions { Preload = options.Preload };
+        Finding? damage = snapshot.Findings.FirstOrDefault(finding => finding.Severity == Severity.Damage);
+        string why = damage is null ? "" : $" ({damage})";
+        return $"{string.Join(", ", options.Manifests)}: no Node, so no packet enters anywhere: add kubectl get nodes -o yaml{why}";
+    }
+
+    private static CaptureReader OpenAll(ReplayOptions options, CancellationToken cancellation)
+    {
+        var how = new CaptureReadOptions { Preload = options.Preload, Cancellation = cancellation };
         List<CaptureReader> readers = [];
         try
         {

@@ -64,6 +64,12 @@ internal sealed class RunMeter
     /// <summary>Anonymous memory of the process now; the largest sample is the peak.</summary>
     public void SampleMemory()
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            PeakMemory = Math.Max(PeakMemory, Environment.WorkingSet);
+            return;
+        }
+
         foreach (string line in File.ReadLines("/proc/self/status"))
         {
             if (!line.StartsWith("RssAnon:", StringComparison.Ordinal)) continue;

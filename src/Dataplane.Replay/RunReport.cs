@@ -74,11 +74,11 @@ internal static class RunReport
         foreach (Finding finding in snapshot.Findings.Where(finding => finding.Severity != Severity.Damage)) yield return finding.ToString();
         if (counters.Unlisted > 0)
         {
-            yield return $"{counters.Unlisted} packets came from addresses in a podCIDR that no Pod object has: forwarded as pods without labels";
+            yield return $"{Quantity(counters.Unlisted, "packet")} came from addresses in a podCIDR that no Pod object has: forwarded as pods without labels";
         }
 
-        if (counters.Cut > 0) yield return $"{counters.Cut} packets were cut by the capture's snap length: outer checksums over them are left out";
-        if (reader.Remark is { } remark) yield return $"{reader.Name}: offset {remark.Offset}: {remark.Text}";
+        if (counters.Cut > 0) yield return $"{Quantity(counters.Cut, "packet")} cut by the capture's snap length: outer checksums over them are left out";
+        if (reader.Remark is { } remark) yield return Place(reader, remark);
     }
 
     private static IEnumerable<string> DamageOf(ClusterSnapshot snapshot, CaptureReader reader)
@@ -86,9 +86,14 @@ internal static class RunReport
         foreach (Finding finding in snapshot.Findings.Where(finding => finding.Severity == Severity.Damage)) yield return finding.ToString();
         foreach (UnmodelledKind kind in snapshot.Unmodelled.Where(kind => kind.CanChangeVerdict))
         {
-            yield return $"{kind.First}: {kind.Kind} ({kind.ApiVersion}, {kind.Count} of them) could change verdicts and is not modelled";
+            yield return $"{kind.First}: {kind.Kind} ({kind.ApiVersion}, {Quantity(kind.Count, "object")}) could change verdicts and is not modelled";
         }
 
-        if (reader.Damage is { } damage) yield return $"{reader.Name}: offset {damage.Offset}: {damage.Text}";
+        if (reader.Damage is { } damage) yield return Place(reader, damage);
     }
+
+    private static string Place(CaptureReader reader, CaptureDamage damage) =>
+        $"{damage.Capture ?? reader.Name}: offset {damage.Offset}: {damage.Text}";
+
+    private static string Quantity(long count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 }

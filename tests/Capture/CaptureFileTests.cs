@@ -110,7 +110,7 @@ public class CaptureFileTests
 
     [Fact]
     public void A_folder_is_the_systems_own_error() =>
-        Assert.Throws<UnauthorizedAccessException>(() => CaptureFile.Open(Path.GetTempPath()));
+        Assert.Throws<IOException>(() => CaptureFile.Open(Path.GetTempPath()));
 
     [Theory]
     [InlineData(false)]

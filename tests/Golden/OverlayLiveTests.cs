@@ -1,3 +1,4 @@
+using Dataplane.Core;
 using Xunit;
 
 namespace Dataplane.Tests.Golden;
@@ -10,6 +11,7 @@ public class OverlayLiveTests
 {
     private const int SourceV4 = 26;
     private const int SourceV6 = 22;
+    private const int FlowLabel = 15;
 
     [Theory]
     [InlineData("vxlan-flannel", 811, 0)]
@@ -37,6 +39,51 @@ public class OverlayLiveTests
 
         Assert.Equal((v4, v6), compared);
     }
+
+    [Theory]
+    [InlineData("vxlan-flannel", 2, 0)]
+    [InlineData("vxlan-v6inner", 2, 2)]
+    [InlineData("hostgw", 2, 0)]
+    public void A_node_s_answer_that_the_capture_holds_beside_its_cause_reaches_the_pod_once(string variant, int v4, int v6)
+    {
+        OverlayVariant lab = OverlayVariant.Load(variant);
+        byte[][] inputs = [.. lab.Capture("live-p1a").Frames.Select(frame => frame.Bytes)];
+        using OverlayReplay replay = new(lab.Setup);
+        IEnumerable<byte[]> ours = replay.Run(inputs).Where(seen => seen.Point == "p1a").Select(seen => seen.Bytes);
+
+        byte[][] expected = [.. FromNodes(inputs, lab.Setup)];
+        string? difference = FrameDifference.Describe($"{variant}: nodes' answers at p1a", expected, [.. FromNodes(ours, lab.Setup)]);
+        Assert.True(difference is null, difference);
+        Assert.Equal((v4, v6), (expected.Count(frame => frame[12] == 0x08), expected.Count(frame => frame[12] == 0x86)));
+        Assert.Equal(v4 + v6, replay.Counters[IgnoreReason.OwnAnswer]);
+    }
+
+    /// <summary>What a node sent to p1a itself, in the order of the capture.</summary>
+    private static IEnumerable<byte[]> FromNodes(IEnumerable<byte[]> frames, OverlaySetup setup)
+    {
+        string[] six = [.. new[] { "n1", "n2" }
+            .SelectMany(node => setup.AddressesOf(node, "cni0").Concat(setup.AddressesOf(node, setup.TunnelDevice)))
+            .Select(address => Hex(address.GetAddressBytes()))];
+        return frames.Where(frame => (frame[12] << 8 | frame[13]) switch
+        {
+            0x0800 => FairFrame.IsNodeAddress(frame.AsSpan(SourceV4, 4)),
+            0x86dd => six.Contains(Hex(frame.AsSpan(SourceV6, 16))) && IsBetweenHosts(frame),
+            _ => false,
+        }).Select(WithoutFlowLabel).Select(FairFrame.Normalize);
+    }
+
+    /// <summary>A node's kernel labels its own IPv6 packets by a hash with its boot's key.</summary>
+    private static byte[] WithoutFlowLabel(byte[] frame)
+    {
+        if (frame[12] != 0x86) return frame;
+
+        byte[] bare = [.. frame];
+        bare[FlowLabel] &= 0xf0;
+        bare.AsSpan(FlowLabel + 1, 2).Clear();
+        return bare;
+    }
+
+    private static bool IsBetweenHosts(byte[] frame) => frame[SourceV6 + 16] != 0xff;
 
     /// <summary>Packets between p1a and p2a, compared fairly; at a pod only what it received.</summary>
     private static IEnumerable<byte[]> Sorted(IEnumerable<byte[]> frames, string point, OverlaySetup setup)

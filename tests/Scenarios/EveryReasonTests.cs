@@ -53,6 +53,7 @@ public sealed class EveryReasonTests
         [DropReason.NoBuffer] = (Stage.Parse, () => Given(Yaml).Send([.. Eth().Ipv4(Client, Remote).Udp(1, 2).Build(), .. new byte[5 << 20]])),
         [DropReason.NoPort] = (Stage.TranslateSource, () => Given(Yaml).Send(
             From(Client).Ipv4(Client, "198.51.100.9", protocol: 47).Payload(8), From(Neighbour).Ipv4(Neighbour, "198.51.100.9", protocol: 47).Payload(8))),
+        [DropReason.PortClosed] = (Stage.Transmit, () => Given(Yaml, "node.udp=closed").Send(From(Client).Ipv4(Client, "10.244.1.1").Udp(1, 2))),
         [DropReason.NoTunnelEndpoint] = (Stage.Route, () => Given(Yaml + NodeWithoutAddress).Send(From(Client).Ipv4(Client, "10.244.3.9").Udp(1, 2))),
     };
 

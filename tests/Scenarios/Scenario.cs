@@ -65,16 +65,16 @@ internal sealed class Scenario : IDisposable
 
     public Scenario ExpectNothing(DropReason reason, Stage stage)
     {
-        Assert.Equal((Verdict.Dropped, reason, stage), (Last.Verdict, Last.Drop, Last.Stage));
         _isJudged = true;
+        Assert.Equal((Verdict.Dropped, reason, stage), (Last.Verdict, Last.Drop, Last.Stage));
         return this;
     }
 
     public Scenario ExpectIgnored(IgnoreReason reason)
     {
+        _isJudged = true;
         Assert.Equal((Verdict.Ignored, reason), (Last.Verdict, Last.Ignored));
         Assert.Empty(_unexpected);
-        _isJudged = true;
         return this;
     }
 

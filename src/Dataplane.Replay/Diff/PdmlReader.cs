@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Xml;
+using Dataplane.Capture;
 
 namespace Dataplane.Replay.Diff;
 
@@ -17,7 +18,7 @@ public sealed class PdmlReader : IDisposable
 
     public PdmlReader(string capture, IReadOnlyList<TunnelPort> ports, Action<string> showCommand)
     {
-        if (capture != "-") File.OpenHandle(capture).Dispose();
+        if (capture != "-") CaptureFile.OpenHandle(capture).Dispose();
 
         string program = Tshark.Find();
         IReadOnlyList<string> arguments = Tshark.Arguments(capture, ports);

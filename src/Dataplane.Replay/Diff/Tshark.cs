@@ -23,8 +23,9 @@ public static class Tshark
     }
 
     /// <summary>
-    /// Checksums are verified, sequence analysis is off (it depends on other frames), names are not looked up, and
-    /// ports that Wireshark does not know as tunnels are named.
+    /// Checksums are verified; sequence analysis and the joining of TCP segments are off, for they depend on other frames
+    /// (the same segment at several observation points is no fault); names are not looked up, and ports that Wireshark
+    /// does not know as tunnels are named.
     /// </summary>
     public static IReadOnlyList<string> Arguments(string capture, IReadOnlyList<TunnelPort> ports)
     {
@@ -42,6 +43,7 @@ public static class Tshark
             "tcp.check_checksum:TRUE",
             "sctp.checksum:crc-32c",
             "tcp.analyze_sequence_numbers:FALSE",
+            "tcp.desegment_tcp_streams:FALSE",
         ];
         foreach (string preference in preferences)
         {

@@ -22,12 +22,14 @@ internal sealed class StreamSource : CaptureSource
 
     private readonly BlockingWait _readerWait = new();
     private readonly Stream _stream;
+    private readonly CancellationTokenRegistration _cancelled;
     private string? _failure;
 
-    public StreamSource(Stream stream, string name)
+    public StreamSource(Stream stream, string name, CancellationToken cancellation)
         : base(name)
     {
         _stream = stream;
+        _cancelled = cancellation.Register(_pipe.Reader.CancelPendingRead);
         new Thread(Pump) { IsBackground = true, Name = $"read {name}" }.Start();
     }
 
@@ -45,13 +47,17 @@ internal sealed class StreamSource : CaptureSource
             int count = (int)ready.Length;
             ready.CopyTo(destination);
             _pipe.Reader.AdvanceTo(ready.End);
-            if (count > 0 || result.IsCompleted) return count;
+            if (count > 0 || result.IsCompleted || result.IsCanceled) return count;
         }
     }
 
     protected override string? JudgeEnd(long offset) => _failure;
 
-    protected override void Close() => _pipe.Reader.Complete();
+    protected override void Close()
+    {
+        _cancelled.Dispose();
+        _pipe.Reader.Complete();
+    }
 
     private void Pump()
     {
