@@ -1,10 +1,10 @@
 using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Environments;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
-// One short job unless the command line names another: `--job medium`, `--job long`.
+// One short job in this process, unless the command line names another: `--job medium`, `--job long`.
 bool namesJob = args.Any(argument => argument is "-j" or "--job");
-IConfig config = namesJob ? DefaultConfig.Instance : DefaultConfig.Instance.AddJob(
-    Job.Default.WithWarmupCount(3).WithIterationCount(5).WithLaunchCount(1).WithGcServer(false).WithRuntime(CoreRuntime.Core10_0));
+Job shortJob = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithLaunchCount(1).WithWarmupCount(3).WithIterationCount(5);
+IConfig config = namesJob ? DefaultConfig.Instance : DefaultConfig.Instance.AddJob(shortJob);
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
