@@ -130,13 +130,13 @@ public class OverlayGoldenTests
     /// <summary>What was seen at the point, but for what the pod there sent itself.</summary>
     private static IEnumerable<byte[]> Expected(OverlayCase given, string point, OverlaySetup setup) =>
         point switch
-    {
-        "p1a" => given.P1a.Where(frame => !IsFrom(frame, setup.MacOf("p1a", "eth0"))),
-        "p2a" => given.P2a.Where(frame => !IsFrom(frame, setup.MacOf("p2a", "eth0"))),
-        "n1-vtep" => given.N1Vtep,
-        "n2-vtep" => given.N2Vtep,
-        _ => given.N1Eth0,
-    };
+        {
+            "p1a" => given.P1a.Where(frame => !IsFrom(frame, setup.MacOf("p1a", "eth0"))),
+            "p2a" => given.P2a.Where(frame => !IsFrom(frame, setup.MacOf("p2a", "eth0"))),
+            "n1-vtep" => given.N1Vtep,
+            "n2-vtep" => given.N2Vtep,
+            _ => given.N1Eth0,
+        };
 
     private static bool IsFrom(byte[] frame, string mac) =>
         frame.AsSpan(6, 6).SequenceEqual(Convert.FromHexString(mac.Replace(":", "", StringComparison.Ordinal)));
