@@ -184,10 +184,18 @@ public class WriterTests
             }
         }
 
-        Write(100_000);     // the runtime allocates once where a loop of this length is first replaced while it runs
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Write(100_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Write(20_000);
+
+        // What is allocated once in a process is not the packets': those would allocate in every round.
+        long least = long.MaxValue;
+        for (int round = 0; round < 3; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Write(100_000);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
     }
 
     [Fact]
