@@ -59,15 +59,8 @@ public static unsafe class NetworkParser
     {
         byte* ip = lane.Network;
         var bytes = new ReadOnlySpan<byte>(ip, present);
-        switch (Ipv4View.TryParseCut(bytes, out Ipv4View view))
-        {
-            case WireError.None:
-                break;
-            case WireError.Truncated:
-                return DropReason.Truncated;
-            default:
-                return DropReason.BadHeader;
-        }
+        WireError error = Ipv4View.TryParseCut(bytes, out Ipv4View view);
+        if (error != WireError.None) return Reason(error);
 
         if (view.TotalLength > present + missing) return DropReason.Truncated;
 
@@ -85,19 +78,15 @@ public static unsafe class NetworkParser
         return view.HasGoodChecksum ? DropReason.None : DropReason.BadChecksum;
     }
 
+    private static DropReason Reason(WireError error) =>
+        error == WireError.Truncated ? DropReason.Truncated : DropReason.BadHeader;
+
     private static DropReason ParseV6(ref Lane lane, int present, int missing, AddressNames names)
     {
         byte* ip = lane.Network;
         var bytes = new ReadOnlySpan<byte>(ip, present);
-        switch (Ipv6View.TryParseCut(bytes, out Ipv6View view))
-        {
-            case WireError.None:
-                break;
-            case WireError.Truncated:
-                return DropReason.Truncated;
-            default:
-                return DropReason.BadHeader;
-        }
+        WireError error = Ipv6View.TryParseCut(bytes, out Ipv6View view);
+        if (error != WireError.None) return Reason(error);
 
         int length = Ipv6Header.Size + view.PayloadLength;
         if (length > present + missing) return DropReason.Truncated;
