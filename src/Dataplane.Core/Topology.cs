@@ -16,6 +16,9 @@ public sealed class Topology
 
     public required NativeArray<NodeEntry> Nodes { get; init; }
 
+    /// <summary>Of each node, what the others need to send to it.</summary>
+    public required NativeArray<PeerEntry> Peers { get; init; }
+
     public required NativeArray<EndpointEntry> Endpoints { get; init; }
 
     /// <summary>What <see cref="PlaceKind.Node"/> places point to.</summary>
@@ -57,7 +60,7 @@ public sealed class Topology
     {
         DirectMode.Always => false,
         DirectMode.Never => true,
-        _ => Nodes[from].Segment != Nodes[to].Segment,
+        _ => Peers[from].Segment != Peers[to].Segment,
     };
 }
 
@@ -72,16 +75,11 @@ public enum DirectMode : byte
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 public unsafe struct NodeEntry
 {
-    /// <summary>Three cache lines.</summary>
-    public const int Size = 192;
+    /// <summary>Two cache lines.</summary>
+    public const int Size = 128;
 
     /// <summary>Outer Ethernet, IPv4, UDP, VXLAN and inner Ethernet, with what depends on the receiver left at zero.</summary>
     public fixed byte Template[64];
-
-    /// <summary>What a sender needs of the receiver stands together, in the line behind the template.</summary>
-    public ulong UnderlayMac;
-    public ulong TunnelMac;
-    public uint UnderlayV4;
 
     /// <summary>Sum of the template's outer IPv4 header.</summary>
     public uint OuterIpSum;
@@ -97,13 +95,31 @@ public unsafe struct NodeEntry
     public ushort UnderlayMtu;
     public ushort TunnelMtu;
     public ushort PodMtu;
-    public ushort Segment;
-    public bool IsEmulated;
     public bool HasDefaultRoute;
     public bool BridgeMacKnown;
 
     public uint TunnelV4;
     public uint TunnelV6;
+}
+
+/// <summary>
+/// What a sender needs of a receiving node: half a cache line, for every packet may go to another node. MACs as their six
+/// bytes lie in memory, the address as a name (0: none).
+/// </summary>
+[StructLayout(LayoutKind.Sequential, Size = Size)]
+public struct PeerEntry
+{
+    public const int Size = 32;
+
+    public ulong UnderlayMac;
+    public ulong TunnelMac;
+    public uint UnderlayV4;
+
+    /// <summary>What address and tunnel MAC add to the sum that the outer UDP checksum covers.</summary>
+    public uint OuterUdpSum;
+
+    public ushort Segment;
+    public bool IsEmulated;
 }
 
 /// <summary>One pod, or one endpoint that no Pod object has.</summary>

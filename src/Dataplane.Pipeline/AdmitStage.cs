@@ -18,6 +18,12 @@ public static unsafe class AdmitStage
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
+            if (lane.Status == LaneStatus.Live && !lane.Is(Shape.Arp | Shape.NeighbourDiscovery)) Locate(ref lane, topology);
+        }
+
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
             if (lane.Status != LaneStatus.Live) continue;
             if (lane.Is(Shape.Arp | Shape.NeighbourDiscovery))
             {
@@ -25,7 +31,6 @@ public static unsafe class AdmitStage
                 continue;
             }
 
-            Locate(ref lane, topology);
             Enter(burst, ref lane, state, in engine);
             if (lane.Status != LaneStatus.Live) continue;
             if (lane.Defect != DropReason.None)
@@ -129,7 +134,7 @@ public static unsafe class AdmitStage
         lane.Entry = entry;
         lane.Node = (ushort)node;
         burst.Records[lane.Record].Node = (ushort)node;
-        if (!topology.Nodes[node].IsEmulated) burst.Ignore(ref lane, IgnoreReason.OtherNode);
+        if (!topology.Peers[node].IsEmulated) burst.Ignore(ref lane, IgnoreReason.OtherNode);
     }
 
     /// <summary>A tunnel packet, or a fragment of one, between node addresses.</summary>

@@ -110,7 +110,7 @@ public static unsafe class Answers
             if (topology.UsesTunnel(lane.Node, owner)) return v6 ? node.TunnelV6 : node.TunnelV4;
         }
 
-        return v6 ? node.UnderlayV6 : node.UnderlayV4;
+        return v6 ? node.UnderlayV6 : topology.Peers[lane.Node].UnderlayV4;
     }
 
     private static bool TryLeave(PacketBurst burst, in Lane from, byte* packet, int length, PipelineState state)

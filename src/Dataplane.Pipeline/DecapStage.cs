@@ -59,7 +59,6 @@ public static unsafe class DecapStage
     private static DropReason Open<TSink>(ref Lane lane, Topology topology, ref TSink sink)
         where TSink : struct, IFrameSink
     {
-        ref NodeEntry node = ref topology.Nodes[lane.Node];
         if (!HasGoodChecksum(in lane)) return DropReason.TunnelChecksum;
 
         byte outerTos = lane.Network[Ipv4Header.TosOffset];
@@ -81,7 +80,7 @@ public static unsafe class DecapStage
         if (length < EthernetHeader.Size) return DropReason.BadTunnelHeader;
 
         ulong source = Unsafe.ReadUnaligned<ulong>(frame + MacAddress.Size - 2) >> 16;
-        if (source == node.TunnelMac || (source & 1) != 0 || source == 0) return DropReason.TunnelSourceMac;
+        if (source == topology.Peers[lane.Node].TunnelMac || (source & 1) != 0 || source == 0) return DropReason.TunnelSourceMac;
 
         lane.Frame = frame;
         lane.Length = length;
@@ -101,7 +100,7 @@ public static unsafe class DecapStage
         if (isIp && !Ecn.TryDecapsulate(outerTos, new Span<byte>(lane.Network, present))) return DropReason.TunnelEcn;
         if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
         if (!isIp) return DropReason.UnsupportedInner;
-        if ((Unsafe.ReadUnaligned<ulong>(lane.Frame) & MacMask) != topology.Nodes[lane.Node].TunnelMac) return DropReason.WrongMac;
+        if ((Unsafe.ReadUnaligned<ulong>(lane.Frame) & MacMask) != topology.Peers[lane.Node].TunnelMac) return DropReason.WrongMac;
 
         int missing = lane.Is(Shape.Cut) ? lane.Missing : 0;
         lane.Shape = Shape.None;

@@ -41,9 +41,10 @@ public static unsafe class EncapStage
             if (lane.Exit != Exit.Tunnel || lane.Status != LaneStatus.Live) continue;
 
             ref NodeEntry from = ref topology.Nodes[lane.Node];
-            ref NodeEntry to = ref topology.Nodes[lane.NextNode];
-            if (observed) Show(in lane, in from, in to, ref sink);
-            Encapsulate(ref lane, ref from, in to, topology, state.Ids);
+            ref PeerEntry to = ref topology.Peers[lane.NextNode];
+            if (observed) Show(in lane, in topology.Peers[lane.Node], in to, ref sink);
+            uint id = state.Ids.Next(topology.Peers[lane.Node].UnderlayV4, to.UnderlayV4, IpProtocol.Udp);
+            Encapsulate(ref lane, ref from, in to, topology, id);
             encapsulated++;
         }
 
@@ -51,7 +52,7 @@ public static unsafe class EncapStage
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Encapsulate(ref Lane lane, ref NodeEntry from, in NodeEntry to, Topology topology, IdCounters ids)
+    private static void Encapsulate(ref Lane lane, ref NodeEntry from, in PeerEntry to, Topology topology, uint identification)
     {
         byte* outer = lane.Network - TemplateSize;
         int present = Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize);
@@ -62,16 +63,15 @@ public static unsafe class EncapStage
         ref readonly TunnelParameters tunnel = ref topology.TunnelRef;
         byte* ip = outer + OuterNetwork;
         uint address = BinaryPrimitives.ReverseEndianness(to.UnderlayV4);
-        uint addressSum = PacketEdit.Halves(address);
         uint total = Swap((ushort)(lane.NetworkLength + OuterIpOverhead));
-        uint id = Swap(ids.Next(from.UnderlayV4, to.UnderlayV4, IpProtocol.Udp));
+        uint id = Swap((ushort)identification);
         uint varying = tunnel.Inherits ? Inherit(in lane, in tunnel, ip) : 0;
         byte ecn = Ecn.Encapsulate(InnerTos(in lane));
         ip[Ipv4Header.TosOffset] |= ecn;
         Unsafe.WriteUnaligned(ip + Ipv4Header.TotalLengthOffset, total | id << 16);
         Unsafe.WriteUnaligned(ip + Ipv4Header.DestinationOffset, address);
-        uint sum = from.OuterIpSum + total + id + addressSum + varying + ((uint)ecn << 8);
-        Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, InternetChecksum.Finish(sum));
+        uint sum = from.OuterIpSum + total + id + PacketEdit.Halves(address) + varying + ((uint)ecn << 8);
+        Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, PacketEdit.Finish(sum));
 
         byte* udp = outer + OuterTransport;
         uint port = Swap(FlowPort.Of(in lane, in tunnel, topology.Seed));
@@ -79,9 +79,10 @@ public static unsafe class EncapStage
         uint checksum = 0;
         if (tunnel.UdpChecksum && !lane.Is(Shape.NoSum))
         {
-            uint covered = from.OuterUdpSum + addressSum + port + (2 * length) + PacketEdit.Halves(lane.Sum) + InnerMacSum(in to);
+            uint covered = from.OuterUdpSum + to.OuterUdpSum + port + (2 * length) + PacketEdit.Halves(lane.Sum);
             if (lane.Is(Shape.V6)) covered += InnerTypeDelta;
-            checksum = InternetChecksum.FinishUdp(covered);
+            checksum = PacketEdit.Finish(covered);
+            if (checksum == 0) checksum = ushort.MaxValue;
         }
 
         Unsafe.WriteUnaligned(udp, (ushort)port);
@@ -114,16 +115,13 @@ public static unsafe class EncapStage
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint InnerMacSum(in NodeEntry to) => PacketEdit.Halves((uint)to.TunnelMac) + (uint)(to.TunnelMac >> 32);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteMac(byte* to, ulong mac)
     {
         Unsafe.WriteUnaligned(to, (uint)mac);
         Unsafe.WriteUnaligned(to + sizeof(uint), (ushort)(mac >> 32));
     }
 
-    private static void Show<TSink>(in Lane lane, in NodeEntry from, in NodeEntry to, ref TSink sink)
+    private static void Show<TSink>(in Lane lane, in PeerEntry from, in PeerEntry to, ref TSink sink)
         where TSink : struct, IFrameSink
     {
         byte* frame = lane.Network - EthernetHeader.Size;

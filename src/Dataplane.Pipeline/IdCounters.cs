@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Dataplane.Core;
 
 namespace Dataplane.Pipeline;
@@ -13,10 +15,11 @@ public sealed class IdCounters(uint seed)
     private readonly ushort[] _counters = Seeded(seed);
 
     /// <summary>The next id, host order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ushort Next(uint source, uint destination, byte protocol)
     {
         uint hash = FlowHash.Mix((ulong)source << 32 | destination, (ulong)seed << 8 | protocol);
-        return ++_counters[hash % Buckets];
+        return ++Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_counters), hash % Buckets);
     }
 
     private static ushort[] Seeded(uint seed)

@@ -49,7 +49,7 @@ public static class Masquerade
         bool byTunnel = toPods && topology.Tunnel.Exists && topology.UsesTunnel(lane.Node, AdmitStage.NodeOf(connection.Forward, topology));
         if (byTunnel) return v6 ? node.TunnelV6 : node.TunnelV4;
 
-        return v6 ? node.UnderlayV6 : node.UnderlayV4;
+        return v6 ? node.UnderlayV6 : topology.Peers[lane.Node].UnderlayV4;
     }
 
     // --random-fully: starts anywhere; a port is taken only where the reply would be ambiguous (nf_nat_core.c).

@@ -127,9 +127,9 @@ public static unsafe class PacketEdit
         lane.Sum = Halves(lane.Sum) + Halves(before) + Halves(~after);
     }
 
-    // For sums of a few words: two folds are enough.
+    /// <summary>The checksum to store for a sum of a few words (below 2^31): two folds are enough.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ushort Finish(uint sum)
+    public static ushort Finish(uint sum)
     {
         sum = Halves(sum);
         return (ushort)~(sum + (sum >> 16));

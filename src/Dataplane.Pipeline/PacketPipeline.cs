@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dataplane.Core;
 using Dataplane.Wire;
 
@@ -10,6 +11,8 @@ public static class PacketPipeline
     private const int MaxRounds = 16;
 
     /// <summary>Takes records from the front of the span through the cluster; gives how many it took.</summary>
+    // The caller's loop is compiled while it runs: what is inlined there is compiled for that frame, and worse.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static int Process<TEngine, TSink>(
         PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state, in TEngine engine, ref TSink sink)
         where TEngine : struct, IServiceEngine

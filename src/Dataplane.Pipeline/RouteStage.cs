@@ -86,7 +86,7 @@ public static unsafe class RouteStage
         lane.NextNode = (ushort)owner;
         bool tunnel = topology.UsesTunnel(lane.Node, owner);
         lane.Exit = tunnel ? Exit.Tunnel : Exit.Direct;
-        bool canReach = !tunnel || topology.Tunnel.Exists & topology.Nodes[owner].UnderlayV4 != 0 & topology.Nodes[lane.Node].UnderlayV4 != 0;
+        bool canReach = !tunnel || topology.Tunnel.Exists & topology.Peers[owner].UnderlayV4 != 0 & topology.Peers[lane.Node].UnderlayV4 != 0;
         return canReach ? DropReason.None : DropReason.NoTunnelEndpoint;
     }
 
@@ -146,7 +146,7 @@ public static unsafe class RouteStage
         {
             Exit.Tunnel => node.TunnelV4,
             Exit.Pod => node.BridgeV4,
-            _ => node.UnderlayV4,
+            _ => topology.Peers[lane.Node].UnderlayV4,
         };
         int size = (*lane.Network & 0x0F) * sizeof(uint);
         if (Wire.Answers.RecordRoute.Apply(new Span<byte>(lane.Network, size), address))

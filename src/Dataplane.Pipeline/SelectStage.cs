@@ -96,7 +96,7 @@ public static unsafe class SelectStage
         lane.Connection = state.Connections.Find(in lane.Key, lane.Hash);
         if (lane.Connection == 0) return false;
 
-        TrackStage.Update(ref lane, state);
+        TrackStage.Update(ref lane, ref state.Connections[lane.Connection >> 1], state);
         return lane.Connection != 0;
     }
 

@@ -54,15 +54,15 @@ public static unsafe class TrackStage
         if (!state.Connections.Matches(lane.Connection, in lane.Key)) lane.Connection = state.Connections.Find(in lane.Key, lane.Hash);
         if (lane.Connection == 0) return;
 
-        Update(ref lane, state);
-        burst.HasSourceWork |= (state.Connections[lane.Connection >> 1].Flags & ConnectionFlags.SourceTranslated) != 0;
+        ref Connection connection = ref state.Connections[lane.Connection >> 1];
+        burst.HasSourceWork |= (connection.Flags & ConnectionFlags.SourceTranslated) != 0;
+        Update(ref lane, ref connection, state);
     }
 
     /// <summary>Moves the state of the connection that was found; a packet that does not fit loses it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Update(ref Lane lane, PipelineState state)
+    public static void Update(ref Lane lane, ref Connection connection, PipelineState state)
     {
-        ref Connection connection = ref state.Connections[lane.Connection >> 1];
         bool seenReply = (connection.Flags & ConnectionFlags.SeenReply) != 0;
         bool assured = (connection.Flags & ConnectionFlags.Assured) != 0;
         bool isSteadyTcp = (connection.State == TcpState.Established) & ((lane.TcpFlags & StateChangingFlags) == 0);

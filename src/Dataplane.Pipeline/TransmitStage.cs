@@ -25,12 +25,12 @@ public static unsafe class TransmitStage
                     Receive(burst, ref lane, state, Entry.Tunnel);
                     break;
                 case Exit.Direct:
-                    Link.Frame(ref lane, topology.Nodes[lane.NextNode].UnderlayMac, topology.Nodes[lane.Node].UnderlayMac);
+                    Link.Frame(ref lane, topology.Peers[lane.NextNode].UnderlayMac, topology.Peers[lane.Node].UnderlayMac);
                     Show(in lane, ObservationPoint.Wire, lane.Node, ref sink);
                     Receive(burst, ref lane, state, Entry.Underlay);
                     break;
                 case Exit.Outside:
-                    Link.Frame(ref lane, topology.Nodes[lane.Node].GatewayMac, topology.Nodes[lane.Node].UnderlayMac);
+                    Link.Frame(ref lane, topology.Nodes[lane.Node].GatewayMac, topology.Peers[lane.Node].UnderlayMac);
                     Show(in lane, ObservationPoint.Wire, lane.Node, ref sink);
                     burst.Settle(ref lane, Verdict.Forwarded);
                     break;
@@ -121,7 +121,7 @@ public static unsafe class TransmitStage
     private static void Receive(PacketBurst burst, ref Lane lane, PipelineState state, Entry entry)
     {
         if (lane.Status != LaneStatus.Live) return;
-        if (!state.Topology.Nodes[lane.NextNode].IsEmulated)
+        if (!state.Topology.ManyNodes || !state.Topology.Peers[lane.NextNode].IsEmulated)
         {
             burst.Settle(ref lane, Verdict.Forwarded);
             return;

@@ -71,6 +71,7 @@ public sealed class Emulation : IDisposable
         Burst.Dispose();
         Topology.Names.Dispose();
         Topology.Nodes.Dispose();
+        Topology.Peers.Dispose();
         Topology.Endpoints.Dispose();
         Topology.NodeAddresses.Dispose();
         Topology.SeenUnlisted.Dispose();

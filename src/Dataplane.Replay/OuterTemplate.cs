@@ -16,6 +16,16 @@ internal static unsafe class OuterTemplate
     private const int InnerEthernet = Vxlan + VxlanHeader.Size;
     private const byte VersionAndLength = 0x45;
 
+    /// <summary>What the receiver's address and MAC add to <see cref="NodeEntry.OuterUdpSum"/>.</summary>
+    public static uint SumOfReceiver(NodeNetwork receiver)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint) + MacAddress.Size];
+        bytes.Clear();
+        if (receiver.UnderlayV4.IsV4) receiver.UnderlayV4.WriteTo(bytes);
+        receiver.TunnelMac.WriteTo(bytes[sizeof(uint)..]);
+        return InternetChecksum.Sum(bytes);
+    }
+
     public static void Write(ref NodeEntry entry, NodeNetwork node, TunnelSettings tunnel)
     {
         Span<byte> bytes = MemoryMarshal.CreateSpan(ref entry.Template[0], EncapStage.TemplateSize);

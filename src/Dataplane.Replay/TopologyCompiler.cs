@@ -46,7 +46,8 @@ public static class TopologyCompiler
         {
             Map = map,
             Names = names,
-            Nodes = CompileNodes(model, names, onlyNode),
+            Nodes = CompileNodes(model, names),
+            Peers = CompilePeers(model, names, onlyNode),
             Endpoints = CompileEndpoints(endpoints, names),
             NodeAddresses = CompileAddresses(addresses, names),
             ClusterNetwork = new PrefixTest(model.ClusterCidrs),
@@ -189,18 +190,15 @@ public static class TopologyCompiler
         SourcePortCount = (uint)(tunnel.SourcePortMax - tunnel.SourcePortMin + 1),
     };
 
-    private static NativeArray<NodeEntry> CompileNodes(NetworkModel model, AddressNames names, int onlyNode)
+    private static NativeArray<NodeEntry> CompileNodes(NetworkModel model, AddressNames names)
     {
         var compiled = new NativeArray<NodeEntry>(model.Nodes.Length);
         for (int index = 0; index < model.Nodes.Length; index++)
         {
             NodeNetwork node = model.Nodes[index];
             ref NodeEntry entry = ref compiled[index];
-            entry.UnderlayMac = InMemory(node.UnderlayMac);
             entry.BridgeMac = InMemory(node.BridgeMac);
-            entry.TunnelMac = InMemory(node.TunnelMac);
             entry.GatewayMac = InMemory(node.GatewayMac);
-            entry.UnderlayV4 = Name(node.UnderlayV4, names);
             entry.UnderlayV6 = Name(node.UnderlayV6, names);
             entry.BridgeV4 = Name(node.BridgeV4, names);
             entry.BridgeV6 = Name(node.BridgeV6, names);
@@ -209,11 +207,29 @@ public static class TopologyCompiler
             entry.UnderlayMtu = (ushort)node.UnderlayMtu;
             entry.TunnelMtu = (ushort)node.TunnelMtu;
             entry.PodMtu = (ushort)node.PodMtu;
-            entry.Segment = (ushort)node.Segment;
-            entry.IsEmulated = onlyNode < 0 || onlyNode == index;
             entry.HasDefaultRoute = node.HasDefaultRoute;
             entry.BridgeMacKnown = node.BridgeMacKnown;
             if (model.Tunnel is { } tunnel && node.UnderlayV4.IsV4) OuterTemplate.Write(ref entry, node, tunnel);
+        }
+
+        return compiled;
+    }
+
+    private static NativeArray<PeerEntry> CompilePeers(NetworkModel model, AddressNames names, int onlyNode)
+    {
+        var compiled = new NativeArray<PeerEntry>(model.Nodes.Length);
+        for (int index = 0; index < model.Nodes.Length; index++)
+        {
+            NodeNetwork node = model.Nodes[index];
+            compiled[index] = new PeerEntry
+            {
+                UnderlayMac = InMemory(node.UnderlayMac),
+                TunnelMac = InMemory(node.TunnelMac),
+                UnderlayV4 = Name(node.UnderlayV4, names),
+                OuterUdpSum = OuterTemplate.SumOfReceiver(node),
+                Segment = (ushort)node.Segment,
+                IsEmulated = onlyNode < 0 || onlyNode == index,
+            };
         }
 
         return compiled;
