@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Dataplane.Core;
 
 /// <summary>A set of address names; grows outside the collector's heap.</summary>
@@ -18,6 +20,12 @@ public sealed class AddressSet : IDisposable
             if (_slots[slot] == wanted) return true;
             if (_slots[slot] == 0) return false;
         }
+    }
+
+    /// <summary>Sends for the line that the name's probe begins in.</summary>
+    public unsafe void Prefetch(uint name, byte family)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(_slots.Start + (FlowHash.Mix(Pack(name, family), 0) & (_slots.Length - 1)));
     }
 
     public void Add(uint name, byte family)

@@ -36,6 +36,9 @@ public struct Connection
 
     public ConnectionFlags Flags;
 
+    /// <summary>The tunnel's source port for the original direction; 0: none of its packets has taken a tunnel yet.</summary>
+    public ushort FlowPort;
+
     /// <summary>Whether either address or port differs between the two directions' tuples.</summary>
     public readonly bool IsTranslated => (Flags & (ConnectionFlags.DestinationTranslated | ConnectionFlags.SourceTranslated)) != 0;
 }

@@ -37,6 +37,9 @@ public sealed unsafe class ConnectionTable : IDisposable
     /// <summary>Bytes of memory held.</summary>
     public long MemorySize => (_entries.Length * Connection.Size) + (_slots.Length * sizeof(ulong)) + (_free.Length * sizeof(uint));
 
+    /// <summary>All entries, until one is added.</summary>
+    public Connection* Entries => _entries.Start;
+
     public ref Connection this[uint entry]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,6 +11,15 @@ public interface IServiceEngine
     /// <summary>Sends for what a look-up of this key will read first; a hint that changes nothing.</summary>
     void Prefetch(in FlowKey key);
 
+    /// <summary>
+    /// The backend that a look-up would probably give, so that what belongs to it can be sent for before it is asked; 0:
+    /// none, or the engine's look-up is no chain of cache misses. A hint that changes nothing.
+    /// </summary>
+    uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw);
+
+    /// <summary>The address (a name) of a backend that was foreseen.</summary>
+    uint AddressOf(uint backend);
+
     /// <summary>Asks for a backend for the first packet of a connection.</summary>
     ServiceVerdict Lookup(in FlowKey key, in ServiceState state, ref Draw draw);
 }

@@ -62,6 +62,9 @@ public unsafe struct Lane
     /// <summary>The node that it leaves for; meaningful for <see cref="Exit.Tunnel"/> and <see cref="Exit.Direct"/>.</summary>
     public ushort NextNode;
 
+    /// <summary>The tunnel's source port for its flow, if its connection knows it already; 0: it does not.</summary>
+    public ushort FlowPort;
+
     public LaneStatus Status;
 
     public Entry Entry;
@@ -74,6 +77,9 @@ public unsafe struct Lane
     public byte LinkSize;
 
     public LaneRole Role;
+
+    /// <summary>What the record will be marked with when the lane ends.</summary>
+    public RecordFlags Marks;
 
     /// <summary>What parsing found wrong, where it takes a known node to say who drops the packet.</summary>
     public DropReason Defect;

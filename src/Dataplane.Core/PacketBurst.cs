@@ -136,6 +136,7 @@ public sealed unsafe class PacketBurst : IDisposable
         if (lane.Role == LaneRole.Answer) return;
 
         ref RecordState record = ref _records[lane.Record];
+        record.Flags |= lane.Marks;
         record.Verdict = Verdict.Dropped;
         record.Drop = reason;
         record.Stage = stage;
@@ -146,6 +147,7 @@ public sealed unsafe class PacketBurst : IDisposable
     {
         lane.Status = LaneStatus.Done;
         ref RecordState record = ref _records[lane.Record];
+        record.Flags |= lane.Marks;
         record.Verdict = Verdict.Ignored;
         record.Ignored = reason;
     }
@@ -155,8 +157,11 @@ public sealed unsafe class PacketBurst : IDisposable
     public void Settle(ref Lane lane, Verdict verdict)
     {
         lane.Status = LaneStatus.Done;
+        if (lane.Role == LaneRole.Answer) return;
+
         ref RecordState record = ref _records.Start[lane.Record];
-        if (lane.Role == LaneRole.Packet && record.Verdict == Verdict.None) record.Verdict = verdict;
+        record.Flags |= lane.Marks;
+        if (record.Verdict == Verdict.None) record.Verdict = verdict;
     }
 
     /// <summary>What waited is on its way again; false where nothing did.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Dataplane.Core;
 
@@ -54,6 +55,13 @@ public sealed class Topology
 
     /// <summary>Addresses without a Pod object that were seen as a source: they exist, whatever the manifests say.</summary>
     public AddressSet SeenUnlisted { get; } = new();
+
+    /// <summary>Sends for the endpoint that has the IPv4 address, if one has.</summary>
+    public unsafe void PrefetchEndpoint(uint address)
+    {
+        Place place = Map.FindV4(address);
+        if (place.Kind == PlaceKind.Pod && Sse.IsSupported) Sse.Prefetch0(Endpoints.Start + place.Index);
+    }
 
     /// <summary>Whether a tunnel leads from one node to the other; a plain route does otherwise.</summary>
     public bool UsesTunnel(int from, int to) => Direct switch
@@ -176,7 +184,7 @@ public readonly record struct TunnelParameters
     public byte Df { get; init; }
 
     /// <summary>Whether TOS, TTL or DF come from the inner packet; else they stand in the template.</summary>
-    public bool Inherits => TosInherit || Ttl == 0 || Df == 2;
+    public bool Inherits { get; init; }
 
     public bool UdpChecksum { get; init; }
 

@@ -64,10 +64,12 @@ public static unsafe class AdmitStage
     public static void Register(ref Lane lane, ConnectionTable connections)
     {
         lane.Connection = 0;
+        lane.FlowPort = 0;
         lane.Hash = lane.Key.Enter(lane.Node);
         connections.PrefetchSlot(lane.Hash);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Enter<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine)
         where TEngine : struct, IServiceEngine
     {
@@ -84,7 +86,7 @@ public static unsafe class AdmitStage
                 EnterAt(burst, ref lane, topology, Entry.PodVeth, topology.Endpoints[lane.Source.Index].Node);
                 break;
             case PlaceKind.Unlisted:
-                burst.Records[lane.Record].Flags |= RecordFlags.Unlisted;
+                lane.Marks |= RecordFlags.Unlisted;
                 EnterAt(burst, ref lane, topology, Entry.PodVeth, lane.Source.Index);
                 break;
             case PlaceKind.Node:
@@ -112,7 +114,7 @@ public static unsafe class AdmitStage
                 break;
             case PlaceKind.Pod or PlaceKind.Unlisted:
                 int node = NodeOf(lane.Destination, topology);
-                if (Reorigination.TryFromOutside(ref lane, state, node)) burst.Records[lane.Record].Flags |= RecordFlags.Reoriginated;
+                if (Reorigination.TryFromOutside(ref lane, state, node)) lane.Marks |= RecordFlags.Reoriginated;
                 EnterAt(burst, ref lane, topology, Entry.Underlay, node);
                 break;
             default:

@@ -44,15 +44,27 @@ public static unsafe class EncapStage
             ref PeerEntry to = ref topology.Peers[lane.NextNode];
             if (observed) Show(in lane, in topology.Peers[lane.Node], in to, ref sink);
             uint id = state.Ids.Next(topology.Peers[lane.Node].UnderlayV4, to.UnderlayV4, IpProtocol.Udp);
-            Encapsulate(ref lane, ref from, in to, topology, id);
+            if (lane.FlowPort == 0) SettleFlowPort(ref lane, topology, state.Connections);
+            Encapsulate(ref lane, ref from, in to, in topology.TunnelRef, id);
             encapsulated++;
         }
 
         state.Counters.Encapsulated += encapsulated;
     }
 
+    // It is the flow's, and so the connection's as long as every packet of it shows the same addresses and ports.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void SettleFlowPort(ref Lane lane, Topology topology, ConnectionTable connections)
+    {
+        lane.FlowPort = FlowPort.Of(in lane, in topology.TunnelRef, topology.Seed);
+        bool hasPorts = lane.Key.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp;
+        if (lane.Connection == 0 || lane.IsReply || !hasPorts || lane.Is(Shape.Fragment | Shape.IcmpError)) return;
+
+        connections[lane.Connection >> 1].FlowPort = lane.FlowPort;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Encapsulate(ref Lane lane, ref NodeEntry from, in PeerEntry to, Topology topology, uint identification)
+    private static void Encapsulate(ref Lane lane, ref NodeEntry from, in PeerEntry to, in TunnelParameters tunnel, uint identification)
     {
         byte* outer = lane.Network - TemplateSize;
         int present = Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize);
@@ -60,7 +72,6 @@ public static unsafe class EncapStage
         WriteMac(outer, to.UnderlayMac);
         WriteMac(outer + InnerEthernet, to.TunnelMac);
 
-        ref readonly TunnelParameters tunnel = ref topology.TunnelRef;
         byte* ip = outer + OuterNetwork;
         uint address = BinaryPrimitives.ReverseEndianness(to.UnderlayV4);
         uint total = Swap((ushort)(lane.NetworkLength + OuterIpOverhead));
@@ -74,7 +85,7 @@ public static unsafe class EncapStage
         Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, PacketEdit.Finish(sum));
 
         byte* udp = outer + OuterTransport;
-        uint port = Swap(FlowPort.Of(in lane, in tunnel, topology.Seed));
+        uint port = Swap(lane.FlowPort);
         uint length = Swap((ushort)(lane.NetworkLength + OuterIpOverhead - Ipv4Header.Size));
         uint checksum = 0;
         if (tunnel.UdpChecksum && !lane.Is(Shape.NoSum))

@@ -28,9 +28,9 @@ public static unsafe class ParseStage
         {
             ref readonly CaptureRecord record = ref records[taken];
             ref Lane lane = ref burst.AddRecord(record.Timestamp, record.OriginalLength);
-            if (!TryTakeCommon(burst, in record, ref lane)) TakeUnusual(burst, in record, ref lane, state);
-            bool isLater = manyNodes && burst.MeetsEarlier(in lane.Key);
-            if ((isLater || MayBeAnswer(in lane)) && taken > 0)
+            bool isLater = !TryTakeCommon(burst, in record, ref lane) && TakeUnusual(burst, in record, ref lane, state);
+            if (manyNodes) isLater |= burst.MeetsEarlier(in lane.Key);
+            if (isLater && taken > 0)
             {
                 burst.RemoveRecord();
                 break;
@@ -43,7 +43,6 @@ public static unsafe class ParseStage
     }
 
     // A node's answer to an earlier packet of the burst is known as such when that one has been on its way.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool MayBeAnswer(in Lane lane) =>
         lane.Key.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6 && lane.Transport != null
         && (lane.Is(Shape.IcmpError) || *lane.Transport is Icmpv4Type.EchoReply or Icmpv6Type.EchoReply);
@@ -88,7 +87,14 @@ public static unsafe class ParseStage
         return true;
     }
 
-    private static void TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
+    /// <summary>Whatever else there is; gives whether it may be an answer to an earlier packet.</summary>
+    private static bool TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
+    {
+        TakeAny(burst, in record, ref lane, state);
+        return MayBeAnswer(in lane);
+    }
+
+    private static void TakeAny(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
     {
         lane.Length = record.CapturedLength;
         lane.Missing = Math.Max(0, record.OriginalLength - record.CapturedLength);
@@ -113,7 +119,7 @@ public static unsafe class ParseStage
         lane.Network = to;
         lane.Length = record.CapturedLength - (isEthernet ? 0 : link.Size);
         if (link.IsTagged) lane.Shape |= Shape.Tagged;
-        if (lane.Missing > 0) burst.Records[lane.Record].Flags |= RecordFlags.Cut;
+        if (lane.Missing > 0) lane.Marks |= RecordFlags.Cut;
         if (link.EtherType == EtherType.Arp)
         {
             lane.Shape |= Shape.Arp;
@@ -142,7 +148,7 @@ public static unsafe class ParseStage
         ulong first = Unsafe.ReadUnaligned<ulong>(ip);
         ulong second = Unsafe.ReadUnaligned<ulong>(ip + sizeof(ulong));
         ulong sum = (uint)first + (first >> 32) + (uint)second + (second >> 32) + Unsafe.ReadUnaligned<uint>(ip + Ipv4Header.DestinationOffset);
-        return InternetChecksum.Fold(sum) == ushort.MaxValue;
+        return InternetChecksum.IsZero(sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

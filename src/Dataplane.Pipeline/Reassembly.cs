@@ -74,7 +74,7 @@ public sealed unsafe class Reassembly : IDisposable
     private static void Hold(PacketBurst burst, ref Lane lane, Waiting waiting)
     {
         ref RecordState record = ref burst.Records[lane.Record];
-        record.Flags |= RecordFlags.Held;
+        record.Flags |= lane.Marks | RecordFlags.Held;
         record.Node = lane.Node;
         waiting.Records.Add(record);
         lane.Status = LaneStatus.Done;

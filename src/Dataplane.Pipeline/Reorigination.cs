@@ -28,7 +28,7 @@ public static unsafe class Reorigination
         if (reference == 0)
         {
             reference = SelectStage.Guess(ref lane, in inverse, state, in engine);
-            if (reference != 0) burst.Records[lane.Record].Flags |= RecordFlags.Guessed;
+            if (reference != 0) lane.Marks |= RecordFlags.Guessed;
         }
 
         if (reference == 0 || !state.Connections[reference >> 1].IsTranslated)
@@ -70,7 +70,7 @@ public static unsafe class Reorigination
         RaiseTtl(ref lane, hops);
         lane.Shape |= Shape.Reoriginated;
         lane.Exit = isLocal && !topology.Routed ? Exit.Bridge : Exit.None;
-        burst.Records[lane.Record].Flags |= RecordFlags.Reoriginated;
+        lane.Marks |= RecordFlags.Reoriginated;
     }
 
     /// <summary>A packet that was seen at a Service's backend, if its connection is known: was sent to the Service.</summary>

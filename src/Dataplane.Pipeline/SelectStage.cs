@@ -17,14 +17,9 @@ public static unsafe class SelectStage
         if (!burst.HasStrangers) return;
 
         burst.HasSourceWork = true;
+        LookAhead(burst, state, in engine);
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
-        for (int index = 0; index < count; index++)
-        {
-            ref Lane lane = ref lanes[index];
-            if (lane.Connection == 0 && lane.Destination.Kind == PlaceKind.Service) engine.Prefetch(in lane.Key);
-        }
-
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
@@ -37,6 +32,43 @@ public static unsafe class SelectStage
 
             Begin(burst, ref lane, state, in engine);
             if (lane.Is(Shape.Fragment) && lane.Connection != 0) state.Fragments.Remember(in lane);
+        }
+    }
+
+    // A first packet's look-ups are a chain of cache misses, one behind the other: each loop takes the burst one link on.
+    private static void LookAhead<TEngine>(PacketBurst burst, PipelineState state, in TEngine engine)
+        where TEngine : struct, IServiceEngine
+    {
+        Topology topology = state.Topology;
+        Lane* lanes = burst.Lanes;
+        int count = Math.Min(burst.Count, PacketBurst.MaxRecords);
+        uint* foreseen = stackalloc uint[PacketBurst.MaxRecords];
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Connection != 0) continue;
+            if (lane.Destination.Kind == PlaceKind.Service) engine.Prefetch(in lane.Key);
+            if (lane.Source.Kind == PlaceKind.Unlisted) topology.SeenUnlisted.Prefetch(lane.Key.Source, lane.Key.Family);
+        }
+
+        Draw draw = state.Draw;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            bool isAsked = lane.Connection == 0 && lane.Destination.Kind == PlaceKind.Service && !lane.Is(Shape.V6);
+            foreseen[index] = isAsked ? engine.Foresee(in lane.Key, new ServiceState(lane.Timestamp, state.Affinity), ref draw) : 0;
+        }
+
+        for (int index = 0; index < count; index++)
+        {
+            if (foreseen[index] == 0) continue;
+            foreseen[index] = engine.AddressOf(foreseen[index]);
+            topology.Map.PrefetchV4(foreseen[index]);
+        }
+
+        for (int index = 0; index < count; index++)
+        {
+            if (foreseen[index] != 0) topology.PrefetchEndpoint(foreseen[index]);
         }
     }
 

@@ -24,39 +24,41 @@ public static unsafe class TrackStage
             if (lane.Status == LaneStatus.Live) lane.Connection = connections.FindCandidate(lane.Hash);
         }
 
-        burst.HasSourceWork = false;
+        Connection* entries = connections.Entries;
         bool strangers = false;
-        bool replies = false;
+        bool sourceWork = false;
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
             if (lane.Status != LaneStatus.Live) continue;
 
-            Match(burst, ref lane, state);
+            sourceWork |= Match(ref lane, entries, state);
             strangers |= lane.Connection == 0;
-            replies |= lane.IsReply;
         }
 
         burst.HasStrangers = strangers;
-        burst.HasSourceWork |= replies;
+        burst.HasSourceWork = sourceWork;
     }
 
+    /// <summary>Gives whether the packet's source may have to be translated.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Match(PacketBurst burst, ref Lane lane, PipelineState state)
+    private static bool Match(ref Lane lane, Connection* entries, PipelineState state)
     {
         if (lane.Is(NotTracked))
         {
             lane.Connection = 0;
-            return;
+            return false;
         }
 
-        if (lane.Connection == 0) return;
+        if (lane.Connection == 0) return false;
         if (!state.Connections.Matches(lane.Connection, in lane.Key)) lane.Connection = state.Connections.Find(in lane.Key, lane.Hash);
-        if (lane.Connection == 0) return;
+        if (lane.Connection == 0) return false;
 
-        ref Connection connection = ref state.Connections[lane.Connection >> 1];
-        burst.HasSourceWork |= (connection.Flags & ConnectionFlags.SourceTranslated) != 0;
+        ref Connection connection = ref entries[lane.Connection >> 1];
+        bool sourceWork = lane.IsReply | (connection.Flags & ConnectionFlags.SourceTranslated) != 0;
+        lane.FlowPort = (ushort)(connection.FlowPort & (int)((lane.Connection & 1) - 1));      // not a reply's
         Update(ref lane, ref connection, state);
+        return sourceWork;
     }
 
     /// <summary>Moves the state of the connection that was found; a packet that does not fit loses it.</summary>

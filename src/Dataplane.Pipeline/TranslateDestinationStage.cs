@@ -8,7 +8,7 @@ public static unsafe class TranslateDestinationStage
     public static void Run(PacketBurst burst, PipelineState state)
     {
         Topology topology = state.Topology;
-        ConnectionTable connections = state.Connections;
+        Connection* connections = state.Connections.Entries;
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
         for (int index = 0; index < count; index++)
@@ -20,7 +20,7 @@ public static unsafe class TranslateDestinationStage
             if (!connection.IsTranslated) continue;
 
             lane.Shape |= Shape.Translated;
-            burst.Records[lane.Record].Flags |= RecordFlags.Translated;
+            lane.Marks |= RecordFlags.Translated;
             if (lane.Is(Shape.IcmpError)) Related.Translate(ref lane, in connection, topology.Names);
             Translate(ref lane, in connection, topology);
         }

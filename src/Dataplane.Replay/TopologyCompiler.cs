@@ -185,6 +185,7 @@ public static class TopologyCompiler
         Tos = tunnel.Tos,
         TosInherit = tunnel.TosInherit,
         Df = (byte)tunnel.Df,
+        Inherits = tunnel.TosInherit || tunnel.Ttl == 0 || tunnel.Df == TunnelDf.Inherit,
         UdpChecksum = tunnel.UdpChecksum,
         SourcePortMin = tunnel.SourcePortMin,
         SourcePortCount = (uint)(tunnel.SourcePortMax - tunnel.SourcePortMin + 1),

@@ -34,6 +34,17 @@ public static class InternetChecksum
             ? ChecksumKernel.Padded(destination, source, length)
             : ChecksumKernel.Run<SumAndCopy>(ref *destination, ref *source, length);
 
+    /// <summary>
+    /// Whether a sum that is not zero folds to ones'-complement zero: whether 65,535 divides it. Multiplied with the inverse
+    /// of 65,535 modulo 2^64, multiples of it alone stay below 2^64 / 65,535.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsZero(ulong sum)
+    {
+        const ulong Quotient = ulong.MaxValue / ushort.MaxValue;
+        return unchecked(sum * (0 - Quotient)) <= Quotient;
+    }
+
     /// <summary>Sixteen bits, all carries added in.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Fold(ulong sum)

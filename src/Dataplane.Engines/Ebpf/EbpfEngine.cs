@@ -10,6 +10,10 @@ public readonly struct EbpfEngine(EbpfTables tables) : IServiceEngine
 
     public void Prefetch(in FlowKey key) => tables.Prefetch(in key);
 
+    public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw) => tables.Foresee(in key, in state, ref draw);
+
+    public uint AddressOf(uint backend) => tables.BackendEntry(backend).Address;
+
     public ServiceVerdict Lookup(in FlowKey key, in ServiceState state, ref Draw draw) =>
         tables.Lookup(in key, in state, ref draw);
 }

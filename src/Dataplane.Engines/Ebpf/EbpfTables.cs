@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Dataplane.Cluster.Model;
 using Dataplane.Core;
 using Dataplane.Wire;
@@ -104,6 +105,16 @@ public sealed unsafe class EbpfTables : IDisposable
     {
         var frontend = new LbServiceKey(key.Destination, key.DestinationPort, key.Protocol, key.Family, slot: 0);
         _services.Prefetch(in frontend);
+    }
+
+    internal uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw)
+    {
+        var frontend = new LbServiceKey(key.Destination, key.DestinationPort, key.Protocol, key.Family, slot: 0);
+        if (!_services.TryGet(in frontend, out LbService service) || service.Count == 0) return 0;
+
+        uint backend = Select(in key, in state, ref draw, in frontend, in service);
+        if (Sse.IsSupported) Sse.Prefetch0(_backends.Start + backend);
+        return backend;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
