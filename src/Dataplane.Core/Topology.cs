@@ -126,8 +126,14 @@ public struct PeerEntry
     /// <summary>What address and tunnel MAC add to the sum that the outer UDP checksum covers.</summary>
     public uint OuterUdpSum;
 
+    /// <summary>The address's part in the choice of the counter that gives ids.</summary>
+    public uint IdPart;
+
     public ushort Segment;
     public bool IsEmulated;
+
+    /// <summary>There is a tunnel, and the node has an address for it.</summary>
+    public bool HasTunnel;
 }
 
 /// <summary>One pod, or one endpoint that no Pod object has.</summary>

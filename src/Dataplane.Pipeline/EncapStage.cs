@@ -43,7 +43,7 @@ public static unsafe class EncapStage
             ref NodeEntry from = ref topology.Nodes[lane.Node];
             ref PeerEntry to = ref topology.Peers[lane.NextNode];
             if (observed) Show(in lane, in topology.Peers[lane.Node], in to, ref sink);
-            uint id = state.Ids.Next(topology.Peers[lane.Node].UnderlayV4, to.UnderlayV4, IpProtocol.Udp);
+            uint id = state.Ids.NextOf(topology.Peers[lane.Node].IdPart, to.IdPart, IpProtocol.Udp);
             if (lane.FlowPort == 0) SettleFlowPort(ref lane, topology, state.Connections);
             Encapsulate(ref lane, ref from, in to, in topology.TunnelRef, id);
             encapsulated++;

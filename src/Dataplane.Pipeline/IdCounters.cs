@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Dataplane.Core;
@@ -14,11 +15,18 @@ public sealed class IdCounters(uint seed)
 
     private readonly ushort[] _counters = Seeded(seed);
 
+    /// <summary>An address's part in the hash of a pair; nodes know theirs beforehand.</summary>
+    public static uint PartOf(uint address, uint seed) => FlowHash.Mix(address, seed);
+
     /// <summary>The next id, host order.</summary>
+    public ushort Next(uint source, uint destination, byte protocol) =>
+        NextOf(PartOf(source, seed), PartOf(destination, seed), protocol);
+
+    /// <summary>The same for addresses whose parts are known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ushort Next(uint source, uint destination, byte protocol)
+    public ushort NextOf(uint source, uint destination, byte protocol)
     {
-        uint hash = FlowHash.Mix((ulong)source << 32 | destination, (ulong)seed << 8 | protocol);
+        uint hash = (source ^ BitOperations.RotateLeft(destination, 16)) + protocol;
         return ++Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_counters), hash % Buckets);
     }
 

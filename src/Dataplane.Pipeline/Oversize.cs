@@ -62,6 +62,7 @@ internal static unsafe class Oversize
             piece->Length = length;
             piece->NetworkLength = length;
             piece->LinkSize = 0;
+            piece->FlowPort = 0;
             piece->Transport = !isLater && lane.Transport != null ? to + (lane.Transport - lane.Network) : null;
             piece->Shape |= isLater ? shape | Shape.LaterFragment : shape;
             piece->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(to, length));

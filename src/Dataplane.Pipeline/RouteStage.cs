@@ -84,9 +84,14 @@ public static unsafe class RouteStage
     private static DropReason DecideRemote(ref Lane lane, Topology topology, int owner)
     {
         lane.NextNode = (ushort)owner;
-        bool tunnel = topology.UsesTunnel(lane.Node, owner);
-        lane.Exit = tunnel ? Exit.Tunnel : Exit.Direct;
-        bool canReach = !tunnel || topology.Tunnel.Exists & topology.Peers[owner].UnderlayV4 != 0 & topology.Peers[lane.Node].UnderlayV4 != 0;
+        if (!topology.UsesTunnel(lane.Node, owner))
+        {
+            lane.Exit = Exit.Direct;
+            return DropReason.None;
+        }
+
+        lane.Exit = Exit.Tunnel;
+        bool canReach = topology.Peers[owner].HasTunnel & topology.Peers[lane.Node].HasTunnel;
         return canReach ? DropReason.None : DropReason.NoTunnelEndpoint;
     }
 

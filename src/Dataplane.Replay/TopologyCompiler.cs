@@ -47,7 +47,7 @@ public static class TopologyCompiler
             Map = map,
             Names = names,
             Nodes = CompileNodes(model, names),
-            Peers = CompilePeers(model, names, onlyNode),
+            Peers = CompilePeers(model, names, Fold(seed), onlyNode),
             Endpoints = CompileEndpoints(endpoints, names),
             NodeAddresses = CompileAddresses(addresses, names),
             ClusterNetwork = new PrefixTest(model.ClusterCidrs),
@@ -57,7 +57,7 @@ public static class TopologyCompiler
             ForwardUnlisted = model.ForwardUnlisted,
             Direct = (DirectMode)model.Direct,
             ManyNodes = onlyNode < 0 && model.Nodes.Length > 1,
-            Seed = (uint)(seed ^ seed >> 32),
+            Seed = Fold(seed),
         };
     }
 
@@ -69,6 +69,8 @@ public static class TopologyCompiler
         mac.WriteTo(bytes);
         return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
     }
+
+    private static uint Fold(ulong seed) => (uint)(seed ^ seed >> 32);
 
     private static IpPrefix Host(IpAddress address) => new(address, address.Bits);
 
@@ -216,7 +218,7 @@ public static class TopologyCompiler
         return compiled;
     }
 
-    private static NativeArray<PeerEntry> CompilePeers(NetworkModel model, AddressNames names, int onlyNode)
+    private static NativeArray<PeerEntry> CompilePeers(NetworkModel model, AddressNames names, uint seed, int onlyNode)
     {
         var compiled = new NativeArray<PeerEntry>(model.Nodes.Length);
         for (int index = 0; index < model.Nodes.Length; index++)
@@ -227,7 +229,9 @@ public static class TopologyCompiler
                 UnderlayMac = InMemory(node.UnderlayMac),
                 TunnelMac = InMemory(node.TunnelMac),
                 UnderlayV4 = Name(node.UnderlayV4, names),
+                IdPart = IdCounters.PartOf(Name(node.UnderlayV4, names), seed),
                 OuterUdpSum = OuterTemplate.SumOfReceiver(node),
+                HasTunnel = model.Tunnel is not null && !node.UnderlayV4.IsNone,
                 Segment = (ushort)node.Segment,
                 IsEmulated = onlyNode < 0 || onlyNode == index,
             };
