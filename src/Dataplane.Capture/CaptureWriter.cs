@@ -12,7 +12,7 @@ namespace Dataplane.Capture;
 public abstract unsafe class CaptureWriter : IDisposable
 {
     private const int StandardOutput = 1;
-    private const int BufferSize = 1024 * 1024;
+    private const int BufferSize = 512 * 1024;
     private const int WriteAbove = BufferSize - 256 * 1024;
     private const int FirstIndexSize = 1024;
     private const int LargestWrite = 1 << 30;
