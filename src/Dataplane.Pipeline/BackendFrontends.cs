@@ -1,35 +1,34 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Dataplane.Core;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>Which Services an endpoint stands behind: from a reply's source to the addresses that its client may have asked.</summary>
-public sealed class BackendFrontends
+/// <summary>
+/// Which Services an endpoint stands behind: from a reply's source to the addresses that its client may have asked. Few
+/// captures ask, so the table is made when one does.
+/// </summary>
+/// <param name="pairs">Endpoints as sources, with the frontends that lead to them as destinations; else empty keys.</param>
+public sealed class BackendFrontends(IEnumerable<(FlowKey Backend, FlowKey Frontend)> pairs)
 {
-    private readonly Dictionary<FlowKey, (int Start, int Count)> _ranges = [];
-    private readonly FlowKey[] _frontends;
+    private const int End = -1;
 
-    /// <param name="pairs">Endpoints as sources, with the frontends that lead to them as destinations; else empty keys.</param>
-    public BackendFrontends(IEnumerable<(FlowKey Backend, FlowKey Frontend)> pairs)
+    private readonly List<(FlowKey Frontend, int Next)> _frontends = [];
+    private Dictionary<FlowKey, int>? _first;
+
+    /// <summary>Where the frontends of this packet's sender begin; negative where it stands behind none.</summary>
+    public int FirstOf(in FlowKey reply)
     {
-        var frontends = new List<FlowKey>();
-        foreach (IGrouping<FlowKey, FlowKey> group in pairs.GroupBy(pair => pair.Backend, pair => pair.Frontend))
-        {
-            int start = frontends.Count;
-            frontends.AddRange(group.Distinct());
-            _ranges.Add(group.Key, (start, frontends.Count - start));
-        }
-
-        _frontends = [.. frontends];
+        _first ??= Build();
+        ref int first = ref CollectionsMarshal.GetValueRefOrNullRef(_first, BackendOf(in reply));
+        return Unsafe.IsNullRef(ref first) ? End : first;
     }
 
-    /// <summary>The frontends (destination and its port) behind which the sender of this packet stands.</summary>
-    public ReadOnlySpan<FlowKey> Of(in FlowKey reply)
+    /// <summary>The frontend (destination and its port) at a place, and the next place; negative behind the last.</summary>
+    public int Read(int place, out FlowKey frontend)
     {
-        ref (int Start, int Count) range = ref CollectionsMarshal.GetValueRefOrNullRef(_ranges, BackendOf(in reply));
-        if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref range)) return default;
-
-        return _frontends.AsSpan(range.Start, range.Count);
+        (frontend, int next) = _frontends[place];
+        return next;
     }
 
     private static FlowKey BackendOf(in FlowKey reply) => new()
@@ -39,4 +38,17 @@ public sealed class BackendFrontends
         Protocol = reply.Protocol,
         Family = reply.Family,
     };
+
+    private Dictionary<FlowKey, int> Build()
+    {
+        Dictionary<FlowKey, int> first = [];
+        foreach ((FlowKey backend, FlowKey frontend) in pairs)
+        {
+            ref int start = ref CollectionsMarshal.GetValueRefOrAddDefault(first, backend, out bool isKnown);
+            _frontends.Add((frontend, isKnown ? start : End));
+            start = _frontends.Count - 1;
+        }
+
+        return first;
+    }
 }

@@ -101,8 +101,9 @@ public static unsafe class Reorigination
         if (!mayBe || lane.Is(Shape.Invalid) || state.Options.BackendFrontends is not { } known) return false;
 
         Topology topology = state.Topology;
-        foreach (ref readonly FlowKey frontend in known.Of(in lane.Key))
+        for (int place = known.FirstOf(in lane.Key); place >= 0;)
         {
+            place = known.Read(place, out FlowKey frontend);
             FlowKey original = lane.Key.Reversed();
             original.Destination = frontend.Destination;
             original.DestinationPort = frontend.DestinationPort;
@@ -111,7 +112,8 @@ public static unsafe class Reorigination
             if (reference == 0) continue;
 
             ref readonly Connection connection = ref state.Connections[reference >> 1];
-            if ((connection.Flags & ConnectionFlags.DestinationTranslated) == 0 || connection.Expires < lane.Timestamp) continue;
+            bool isTranslated = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0;
+            if (!isTranslated || connection.Expires < lane.Timestamp) continue;
 
             PacketEdit.SetSource(ref lane, connection.Reply.Source, connection.Reply.SourcePort, topology.Names);
             AdmitStage.Locate(ref lane, topology);

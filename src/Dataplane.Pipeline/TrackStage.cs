@@ -118,7 +118,8 @@ public static unsafe class TrackStage
                 lane.Connection = 0;
                 return false;
             default:
-                if (TryAssumeReply(in lane, ref connection, state.Topology)) return MoveTcp(ref lane, ref connection, state);
+                bool hasReply = TryAssumeReply(in lane, ref connection, state.Topology);
+                if (hasReply) return MoveTcp(ref lane, ref connection, state);
                 lane.Connection = 0;
                 lane.Shape |= Shape.Invalid;
                 return false;

@@ -8,13 +8,12 @@ namespace Dataplane.Replay;
 /// <summary>Reads from EndpointSlices which Services each endpoint stands behind (discovery.k8s.io/v1).</summary>
 internal static class BackendFrontendsCompiler
 {
-    public static BackendFrontends Compile(ClusterSnapshot snapshot, AddressNames names)
-    {
-        ILookup<(string, string), EndpointSlice> slices =
-            snapshot.EndpointSlices.ToLookup(slice => (slice.Namespace, slice.ServiceName));
-        return new BackendFrontends(snapshot.Services.SelectMany(
-            service => slices[(service.Namespace, service.Name)].SelectMany(slice => PairsOf(service, slice, names))));
-    }
+    public static BackendFrontends Compile(ClusterSnapshot snapshot, AddressNames names) => new(
+        snapshot.Services.Join(
+            snapshot.EndpointSlices,
+            service => (service.Namespace, service.Name),
+            slice => (slice.Namespace, slice.ServiceName),
+            (service, slice) => PairsOf(service, slice, names)).SelectMany(pairs => pairs));
 
     private static IEnumerable<(FlowKey Backend, FlowKey Frontend)> PairsOf(
         Service service, EndpointSlice slice, AddressNames names) =>
@@ -36,5 +35,6 @@ internal static class BackendFrontendsCompiler
         Family = (byte)address.Family,
     };
 
-    private static uint NameOf(IpAddress address, AddressNames names) => address.IsV4 ? address.V4 : names.NameOf(address);
+    private static uint NameOf(IpAddress address, AddressNames names) =>
+        address.IsV4 ? address.V4 : names.NameOf(address);
 }
