@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Net;
+using System.Text;
 
 namespace Dataplane.Wire;
 
@@ -51,7 +51,9 @@ public readonly struct IpAddress : IEquatable<IpAddress>, IComparable<IpAddress>
     public static IpAddress FromBytes(ReadOnlySpan<byte> bytes) => bytes.Length switch
     {
         4 => FromV4(BinaryPrimitives.ReadUInt32BigEndian(bytes)),
-        16 => FromV6(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[sizeof(ulong)..])),
+        16 => FromV6(
+            BinaryPrimitives.ReadUInt64BigEndian(bytes),
+            BinaryPrimitives.ReadUInt64BigEndian(bytes[sizeof(ulong)..])),
         _ => throw new ArgumentException("an address has 4 or 16 bytes", nameof(bytes)),
     };
 
@@ -110,12 +112,12 @@ public readonly struct IpAddress : IEquatable<IpAddress>, IComparable<IpAddress>
     /// <summary>Dotted quad, or RFC 5952 for IPv6.</summary>
     public override string ToString()
     {
-        if (IsNone) return "none";
-
-        Span<byte> bytes = stackalloc byte[16];
-        WriteTo(bytes);
-        return new IPAddress(bytes[..Size]).ToString();
+        Span<byte> text = stackalloc byte[IpText.MaxSize];
+        return Encoding.ASCII.GetString(text[..IpText.Write(this, text)]);
     }
+
+    /// <summary>The same as ASCII; gives how many bytes it took, <see cref="IpText.MaxSize"/> at most.</summary>
+    public int WriteTextTo(Span<byte> text) => IpText.Write(this, text);
 
     /// <summary>The first <paramref name="length"/> bits, and zeros behind them.</summary>
     internal IpAddress Masked(int length) => IsV4
