@@ -14,7 +14,7 @@ public sealed class AddressMap
     private const int TopSize = 1 << 16;
     private const int SubtableSize = 1 << 8;
 
-    private readonly Dictionary<(UInt128 Bits, int Length), Place> _v6 = [];
+    private readonly Dictionary<IpPrefix, Place> _v6 = [];
     private readonly SortedSet<int> _v6Lengths = new(Comparer<int>.Create((left, right) => right.CompareTo(left)));
     private uint[] _v4 = new uint[TopSize];
     private int _used = TopSize;
@@ -55,8 +55,7 @@ public sealed class AddressMap
 
         foreach (int length in _v6Lengths)
         {
-            var prefix = new IpPrefix(address, length);
-            if (_v6.TryGetValue((prefix.Address.Value, length), out Place place)) return place;
+            if (_v6.TryGetValue(new IpPrefix(address, length), out Place place)) return place;
         }
 
         return default;
@@ -66,7 +65,7 @@ public sealed class AddressMap
     {
         if (prefix.Address.IsV6)
         {
-            _v6[(prefix.Address.Value, prefix.Length)] = place;
+            _v6[prefix] = place;
             _v6Lengths.Add(prefix.Length);
             return;
         }

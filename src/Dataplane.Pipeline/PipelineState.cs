@@ -68,6 +68,9 @@ public sealed record PipelineOptions
     /// <summary>Nodes refuse UDP to their own addresses: nothing listens there.</summary>
     public bool NodeUdpClosed { get; init; }
 
+    /// <summary>Finds the connection of a reply that another endpoint than the chosen one sent.</summary>
+    public BackendFrontends? BackendFrontends { get; init; }
+
     /// <summary>Decides in place of the engine's draw, where a test knows what really happened; null: nobody does.</summary>
     public IBackendChoice? Choice { get; init; }
 }

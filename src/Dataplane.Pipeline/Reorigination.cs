@@ -89,6 +89,46 @@ public static unsafe class Reorigination
         AdmitStage.Locate(ref lane, state.Topology);
     }
 
+    /// <summary>
+    /// A reply of an endpoint that was not chosen here: the cluster of the capture drew differently. The client's connection
+    /// stands, and the reply comes from the backend that it has.
+    /// </summary>
+    public static bool TryToChosenBackend(PacketBurst burst, ref Lane lane, PipelineState state)
+    {
+        bool mayBe = lane.Entry == Entry.PodVeth && lane.Source.Kind == PlaceKind.Pod
+            && (lane.TcpFlags & (TcpStates.Syn | TcpStates.Ack)) != TcpStates.Syn
+            && lane.Destination.Kind is PlaceKind.Pod or PlaceKind.Unlisted or PlaceKind.Node;
+        if (!mayBe || lane.Is(Shape.Invalid) || state.Options.BackendFrontends is not { } known) return false;
+
+        Topology topology = state.Topology;
+        for (int place = known.FirstOf(in lane.Key); place >= 0;)
+        {
+            place = known.Read(place, out FlowKey frontend);
+            FlowKey original = lane.Key.Reversed();
+            original.Destination = frontend.Destination;
+            original.DestinationPort = frontend.DestinationPort;
+            original.Zone = (ushort)AdmitStage.NodeOf(lane.Destination, topology);
+            uint reference = state.Connections.Find(in original);
+            if (reference == 0) continue;
+
+            ref readonly Connection connection = ref state.Connections[reference >> 1];
+            bool isTranslated = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0;
+            if (!isTranslated || connection.Expires < lane.Timestamp) continue;
+
+            PacketEdit.SetSource(ref lane, connection.Reply.Source, connection.Reply.SourcePort, topology.Names);
+            AdmitStage.Locate(ref lane, topology);
+            AdmitStage.EnterAt(burst, ref lane, topology, Entry.PodVeth, AdmitStage.NodeOf(lane.Source, topology));
+            AdmitStage.Register(ref lane, state.Connections);
+            bool isLocal = lane.Node == original.Zone;
+            lane.Exit = isLocal && !topology.Routed ? Exit.Bridge : Exit.None;
+            lane.Shape |= Shape.Reoriginated;
+            burst.Records[lane.Record].Flags |= RecordFlags.Reoriginated;
+            return true;
+        }
+
+        return false;
+    }
+
     private static void RaiseTtl(ref Lane lane, int hops)
     {
         if (PacketEdit.Ttl(in lane) <= MaxTtl - hops) PacketEdit.ChangeTtl(ref lane, hops);

@@ -93,6 +93,12 @@ public static unsafe class SelectStage
         where TEngine : struct, IServiceEngine
     {
         if (!lane.Is(Shape.Invalid) && TryJoin(ref lane, state)) return;
+        if (Reorigination.TryToChosenBackend(burst, ref lane, state))
+        {
+            if (lane.Status == LaneStatus.Live) TryJoin(ref lane, state);
+            if (lane.Connection != 0 || lane.Status != LaneStatus.Live) return;
+        }
+
         if (!lane.Is(Shape.Invalid) && !MayBegin(in lane, state)) lane.Shape |= Shape.Invalid;
         if (lane.Is(Shape.Invalid))
         {

@@ -120,9 +120,28 @@ public static unsafe class TrackStage
                 lane.Connection = 0;
                 return false;
             default:
+                bool hasReply = TryAssumeReply(in lane, ref connection, state.Topology);
+                if (hasReply) return MoveTcp(ref lane, ref connection, state);
                 lane.Connection = 0;
                 lane.Shape |= Shape.Invalid;
                 return false;
         }
+    }
+
+    // With one node of several emulated, what an endpoint elsewhere answered is not in the run; who goes on has had it.
+    private static bool TryAssumeReply(in Lane lane, ref Connection connection, Topology topology)
+    {
+        bool isOpening = connection.State == TcpState.SynSent && !lane.IsReply
+            && (lane.TcpFlags & (TcpStates.Syn | TcpStates.Ack | TcpStates.Rst)) == TcpStates.Ack;
+        bool isPartial = !topology.ManyNodes && topology.Nodes.Length > 1;
+        if (!isOpening || !isPartial || connection.ForwardNode == Lane.UnknownNode) return false;
+
+        bool mayBeElsewhere = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0
+            || !topology.Nodes[connection.ForwardNode].IsEmulated;
+        if (!mayBeElsewhere) return false;
+
+        connection.State = TcpState.SynReceived;
+        connection.Flags |= ConnectionFlags.SeenReply;
+        return true;
     }
 }

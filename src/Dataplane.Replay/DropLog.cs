@@ -12,10 +12,13 @@ public sealed unsafe class DropLog : IDisposable
     private const int FlushAbove = 1 << 16;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
+    private static readonly JsonEncodedText[] Stages =
+        [.. Enum.GetValues<Stage>().Select(stage => JsonEncodedText.Encode(VerdictText.Name(stage)))];
+
     private readonly Stream _stream;
     private readonly NetworkModel _model;
     private readonly AddressNames _names;
-    private readonly MemoryStream _buffer = new();
+    private readonly MemoryStream _buffer = new(2 * FlushAbove);
     private readonly Utf8JsonWriter _json;
 
     public DropLog(string path, NetworkModel model, AddressNames names)
@@ -36,7 +39,7 @@ public sealed unsafe class DropLog : IDisposable
         _json.WriteNumber("packet"u8, burst.FirstRecord + record + 1);
         _json.WriteNumber("time"u8, (decimal)state.Timestamp / NanosecondsPerSecond);
         _json.WriteString("reason"u8, DropReasonText.Name(state.Drop));
-        _json.WriteString("stage"u8, VerdictText.Name(state.Stage));
+        _json.WriteString("stage"u8, Stages[(int)state.Stage]);
         _json.WriteString("node"u8, PacketComment.NodeName(_model, state.Node));
         _json.WriteNumber("bytes"u8, state.OriginalLength);
         _json.WriteBoolean("answered"u8, (state.Flags & RecordFlags.Answered) != 0);
@@ -60,8 +63,8 @@ public sealed unsafe class DropLog : IDisposable
         ref Lane lane = ref burst.Lanes[record];
         if (lane.Key.Family == 0) return;
 
-        _json.WriteString("src"u8, Address(lane.Key.Source, lane.Key.Family));
-        _json.WriteString("dst"u8, Address(lane.Key.Destination, lane.Key.Family));
+        WriteAddress("src"u8, lane.Key.Source, lane.Key.Family);
+        WriteAddress("dst"u8, lane.Key.Destination, lane.Key.Family);
         _json.WriteNumber("protocol"u8, lane.Key.Protocol);
         if (lane.Key.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp)) return;
 
@@ -69,7 +72,12 @@ public sealed unsafe class DropLog : IDisposable
         _json.WriteNumber("dstPort"u8, lane.Key.DestinationPort);
     }
 
-    private string Address(uint name, byte family) => (family == 6 ? _names.AddressOf(name) : IpAddress.FromV4(name)).ToString();
+    private void WriteAddress(ReadOnlySpan<byte> property, uint name, byte family)
+    {
+        Span<byte> text = stackalloc byte[IpText.MaxSize];
+        IpAddress address = family == 6 ? _names.AddressOf(name) : IpAddress.FromV4(name);
+        _json.WriteString(property, text[..address.WriteTextTo(text)]);
+    }
 
     private void Write()
     {

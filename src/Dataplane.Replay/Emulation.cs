@@ -58,6 +58,7 @@ public sealed class Emulation : IDisposable
             Timeouts = settings.ConntrackProfile == ConntrackProfile.Cilium ? ConnectionTimeouts.Cilium : ConnectionTimeouts.Linux,
             CiliumStates = settings.ConntrackProfile == ConntrackProfile.Cilium,
             NodeUdpClosed = settings.NodeUdpClosed,
+            BackendFrontends = BackendFrontendsCompiler.Compile(snapshot, topology.Names),
             Choice = choice?.Invoke(topology.Names),
         });
         IEnumerable<string> notes = [cni.Evidence, .. ProxyNote(options.Proxy), .. model.Notes, .. tables.Notes, .. MaglevNote(tables)];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using Dataplane.Capture;
 using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
@@ -19,17 +20,15 @@ public static class ReplayRunner
         if (options.Captures.IsEmpty) throw new InvalidDataException("nothing to replay: give a capture with -r");
 
         OutputPaths.Check(options);
-        ClusterSnapshot snapshot = ManifestReader.Read(options.Manifests);
-        if (snapshot.Nodes.IsEmpty) throw new InvalidDataException(NoNodes(snapshot, options));
-
-        using Emulation emulation = Emulation.Compile(snapshot, options);
+        using Emulation emulation = Compile(options);
         using CaptureReader reader = OpenAll(options, cancellation);
         return Run(emulation, reader, options, observer, cancellation);
     }
 
     /// <summary>The same with a cluster that is compiled already, and an open capture.</summary>
     public static ReplayReport Run(
-        Emulation emulation, CaptureReader reader, ReplayOptions options, IReplayObserver observer, CancellationToken cancellation)
+        Emulation emulation, CaptureReader reader, ReplayOptions options, IReplayObserver observer,
+        CancellationToken cancellation)
     {
         using FrameCollector? collector = FrameOutput.Open(emulation, options);
         IPipeline pipeline = PipelineCatalog.Create(emulation.Tables, emulation.State, emulation.Burst, collector);
@@ -46,12 +45,31 @@ public static class ReplayRunner
 
         pipeline.Finish();
         long frames = collector?.FramesWritten ?? 0;
-        return RunReport.Build(emulation, reader, options, meter, loops, frames) with { Interrupted = cancellation.IsCancellationRequested };
+        bool interrupted = cancellation.IsCancellationRequested;
+        return RunReport.Build(emulation, reader, options, meter, loops, frames) with { Interrupted = interrupted };
+    }
+
+    // Nearly all that reading and compiling allocate stays: full collections in between would find nothing.
+    private static Emulation Compile(ReplayOptions options)
+    {
+        GCLatencyMode before = GCSettings.LatencyMode;
+        GCSettings.LatencyMode = GCLatencyMode.LowLatency;
+        try
+        {
+            ClusterSnapshot snapshot = ManifestReader.Read(options.Manifests);
+            if (snapshot.Nodes.IsEmpty) throw new InvalidDataException(NoNodes(snapshot, options));
+
+            return Emulation.Compile(snapshot, options);
+        }
+        finally
+        {
+            GCSettings.LatencyMode = before;
+        }
     }
 
     private static void RunLoop(
-        CaptureReader reader, IPipeline pipeline, ReplayOptions options, IReplayObserver observer, RunMeter meter, LoopClock loops,
-        CancellationToken cancellation)
+        CaptureReader reader, IPipeline pipeline, ReplayOptions options, IReplayObserver observer, RunMeter meter,
+        LoopClock loops, CancellationToken cancellation)
     {
         CaptureRecord[] batch = new CaptureRecord[BatchSize];
         long sampleAt = reader.Position + BytesBetweenSamples;

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Dataplane.Wire;
@@ -11,9 +10,7 @@ public readonly record struct IpPrefix
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, address.Bits);
         Length = length;
-        Address = address.IsV4
-            ? IpAddress.FromV4(address.V4 & (uint)Mask(32, length))
-            : IpAddress.FromV6(address.Value & Mask(128, length));
+        Address = address.Masked(length);
     }
 
     /// <summary>The first address of the prefix.</summary>
@@ -22,14 +19,14 @@ public readonly record struct IpPrefix
     public int Length { get; }
 
     public bool Contains(IpAddress address) =>
-        address.Family == Address.Family && (address.Value & Mask(address.Bits, Length)) == Address.Value;
+        address.Family == Address.Family && address.Masked(Length) == Address;
 
-    public static bool TryParse([NotNullWhen(true)] string? text, out IpPrefix prefix)
+    public static bool TryParse(ReadOnlySpan<char> text, out IpPrefix prefix)
     {
         prefix = default;
-        int slash = text?.IndexOf('/') ?? -1;
-        if (slash < 0 || !IpAddress.TryParse(text![..slash], out IpAddress address)) return false;
-        if (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int length))
+        int slash = text.IndexOf('/');
+        if (slash < 0 || !IpAddress.TryParse(text[..slash], out IpAddress address)) return false;
+        if (!int.TryParse(text[(slash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int length))
             return false;
         if (length > address.Bits) return false;
 
@@ -41,7 +38,4 @@ public readonly record struct IpPrefix
         TryParse(text, out IpPrefix prefix) ? prefix : throw new FormatException($"not a CIDR prefix: {text}");
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Address}/{Length}");
-
-    private static UInt128 Mask(int bits, int length) =>
-        length == 0 ? UInt128.Zero : (UInt128.MaxValue >> (128 - bits)) & (UInt128.MaxValue << (bits - length));
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Dataplane.Core;
 using Dataplane.Tests.Packets;
 using Dataplane.Wire;
 using Xunit;
@@ -157,6 +158,57 @@ public sealed class ClusterIpTests
         Assert.Equal((1, 0), (shop.Counters.Reoriginated, shop.Counters.Guessed));
     }
 
+    [Theory]
+    [InlineData("pod.attach=bridge", 64)]
+    [InlineData("pod.attach=routed", 63)]
+    public void A_reply_of_another_endpoint_than_the_chosen_one_comes_from_the_chosen_one(string attach, byte localTtl)
+    {
+        const TcpFlags SynAck = TcpFlags.Syn | TcpFlags.Ack;
+        using Scenario shop = Given(Yaml, attach);
+        bool isLocal = ChoosesLocal(shop, from: 40000);
+        (string other, string gateway) = isLocal ? (Remote, BridgeB) : (Local, BridgeA);
+        string sender = isLocal && attach == "pod.attach=bridge" ? MacOf(Local) : BridgeA;
+        byte ttl = isLocal ? localTtl : (byte)62;
+        shop.Send(From(other, gateway).Ipv4(other, Client).Tcp(8080, 40000, SynAck))
+            .ExpectAt("default/c1", Eth(sender, MacOf(Client)).Ipv4(Sticky, Client, ttl).Tcp(80, 40000, SynAck));
+        Assert.Equal(1, shop.Counters.Reoriginated);
+    }
+
+    [Fact]
+    public void The_client_goes_on_to_the_chosen_backend_after_another_endpoints_reply()
+    {
+        using Scenario shop = Given(Yaml);
+        bool isLocal = ChoosesLocal(shop, from: 40000);
+        (string other, string gateway) = isLocal ? (Remote, BridgeB) : (Local, BridgeA);
+        shop.Send(From(other, gateway).Ipv4(other, Client).Tcp(8080, 40000, TcpFlags.Syn | TcpFlags.Ack))
+            .Send(From(Client).Ipv4(Client, Sticky).Tcp(40000, 80));
+        if (isLocal) shop.ExpectAt("default/b1", Eth(MacOf(Client), MacOf(Local)).Ipv4(Client, Local).Tcp(40000, 8080));
+        else shop.ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Tcp(40000, 8080));
+    }
+
+    [Fact]
+    public void An_endpoints_own_packet_to_a_pod_that_asked_no_service_stays_its_own() =>
+        Given(Yaml).Send(From(Remote, BridgeB).Ipv4(Remote, Client).Udp(5353, 4000))
+            .ExpectAt("default/c1", To(Client, BridgeA).Ipv4(Remote, Client, ttl: 62).Udp(5353, 4000)).Dispose();
+
+    [Fact]
+    public void With_one_node_emulated_a_client_goes_on_without_the_other_nodes_answer()
+    {
+        using Scenario shop = Given(Yaml, node: "node-a", []);
+        shop.Send(From(Client).Ipv4(Client, Web).Tcp(40000, 80, TcpFlags.Syn));
+        byte[] opening = Assert.Single(shop.At("node-a/eth0"));
+        shop.Send(From(Client).Ipv4(Client, Web).Tcp(40000, 80)).ExpectForwarded();
+        byte[] next = Assert.Single(shop.At("node-a/eth0"));
+        Assert.Equal(opening.Length, next.Length);
+    }
+
+    [Fact]
+    public void With_all_nodes_emulated_a_client_that_goes_on_without_an_answer_fits_no_connection() =>
+        Given(Yaml).Send(
+                From(Client).Ipv4(Client, Web).Tcp(40000, 80, TcpFlags.Syn),
+                From(Client).Ipv4(Client, Web).Tcp(40000, 80))
+            .ExpectNothing(DropReason.InvalidState, Stage.Track).Dispose();
+
     [Fact]
     public void A_reply_whose_beginning_nobody_saw_gets_a_backend_by_the_engine()
     {
@@ -196,6 +248,13 @@ public sealed class ClusterIpTests
             .ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Udp(4000, 5353))
             .Send(From(Client).Ipv4(Client, Web, ttl).Udp(4000, 53))
             .ExpectAnswerAt("default/c1", To(Client, BridgeA).Ipv4(Web, Client, answerTtl, tos: 0xC0).Icmp(11).Payload(Ipv4(Client, Web, ttl: 1).Udp(4000, 53)));
+    }
+
+    // Opens a connection to the Service with two backends; which one it gets is the engine's draw.
+    private static bool ChoosesLocal(Scenario shop, int from)
+    {
+        shop.Send(From(Client).Ipv4(Client, Sticky).Tcp(from, 80, TcpFlags.Syn));
+        return shop.At("default/b1").Any();
     }
 
     private static string Chosen(Scenario shop, int port)

@@ -70,6 +70,13 @@ internal sealed class Scenario : IDisposable
         return this;
     }
 
+    public Scenario ExpectForwarded()
+    {
+        _isJudged = true;
+        Assert.Equal(Verdict.Forwarded, Last.Verdict);
+        return this;
+    }
+
     public Scenario ExpectIgnored(IgnoreReason reason)
     {
         _isJudged = true;

@@ -112,7 +112,7 @@ internal sealed class ManifestCursor(TokenSource source, string file, StringShel
     public bool TryReadAddress(string what, out IpAddress address)
     {
         ReadOnlySpan<char> text = Scalar(what);
-        if (Ipv4Text.TryParse(text, out address) || IpAddress.TryParse(text.ToString(), out address)) return true;
+        if (IpAddress.TryParse(text, out address)) return true;
 
         Report(Severity.Damage, Line, $"{what} is \"{Shorten(text)}\", not an IP address: it is left out");
         return false;
@@ -121,7 +121,7 @@ internal sealed class ManifestCursor(TokenSource source, string file, StringShel
     public IpPrefix ReadPrefix(string what)
     {
         ReadOnlySpan<char> text = Scalar(what);
-        if (IpPrefix.TryParse(text.Trim().ToString(), out IpPrefix prefix)) return prefix;
+        if (IpPrefix.TryParse(text.Trim(), out IpPrefix prefix)) return prefix;
 
         throw new ObjectDamageException(Line, $"{what} is \"{Shorten(text)}\", not a CIDR (an address/length)");
     }
