@@ -137,7 +137,7 @@ public static unsafe class TrackStage
         if (!isOpening || !isPartial || connection.ForwardNode == Lane.UnknownNode) return false;
 
         bool mayBeElsewhere = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0
-            || !topology.Nodes[connection.ForwardNode].IsEmulated;
+            || !topology.Peers[connection.ForwardNode].IsEmulated;
         if (!mayBeElsewhere) return false;
 
         connection.State = TcpState.SynReceived;
