@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Dataplane.Core;
 using Dataplane.Engines.Iptables;
@@ -116,10 +117,10 @@ public class HostileDumpTests
     private static string NestedChains(int count, bool closed)
     {
         StringBuilder dump = new("*filter\n:FORWARD ACCEPT [0:0]\n");
-        for (int chain = 0; chain < count; chain++) dump.Append($":C{chain} - [0:0]\n");
+        for (int chain = 0; chain < count; chain++) dump.Append(CultureInfo.InvariantCulture, $":C{chain} - [0:0]\n");
         dump.Append("-A FORWARD -j C0\n");
-        for (int chain = 0; chain < count - 1; chain++) dump.Append($"-A C{chain} -j C{chain + 1}\n");
-        if (closed) dump.Append($"-A C{count - 1} -j C0\n");
+        for (int chain = 0; chain < count - 1; chain++) dump.Append(CultureInfo.InvariantCulture, $"-A C{chain} -j C{chain + 1}\n");
+        if (closed) dump.Append(CultureInfo.InvariantCulture, $"-A C{count - 1} -j C0\n");
         return dump.Append("COMMIT\n").ToString().Replace("\r", "", StringComparison.Ordinal);
     }
 
