@@ -15,7 +15,8 @@ public sealed class InterfaceNames
     public ushort NumberOf(string name)
     {
         if (_numbers.TryGetValue(name, out ushort number)) return number;
-        if (_names.Count > ushort.MaxValue) throw new InvalidDataException($"interface {name}: more than {ushort.MaxValue} interfaces");
+        if (_names.Count > ushort.MaxValue)
+            throw new InvalidDataException($"interface {name}: more than {ushort.MaxValue} interfaces");
 
         number = (ushort)_names.Count;
         _names.Add(name);

@@ -109,14 +109,16 @@ public sealed partial class NetfilterRules
         {
             ushort first = _ports[index];
             ushort last = _ports[index + 1];
-            if (match.Kind != MatchKind.DestinationPorts && packet.SourcePort >= first && packet.SourcePort <= last) return true;
+            if (match.Kind != MatchKind.DestinationPorts && packet.SourcePort >= first && packet.SourcePort <= last)
+                return true;
             if (match.Kind != MatchKind.SourcePorts && packet.DestinationPort >= first && packet.DestinationPort <= last) return true;
         }
 
         return false;
     }
 
-    private static bool IsMarked(in RareMatch match, uint mark) => ((mark & match.Second) == match.First) ^ match.IsNegated;
+    private static bool IsMarked(in RareMatch match, uint mark) =>
+        ((mark & match.Second) == match.First) ^ match.IsNegated;
 
     private static bool HasConnection(in NetfilterPacket packet) =>
         (packet.State & (ConnectionStates.Invalid | ConnectionStates.Untracked)) == 0;

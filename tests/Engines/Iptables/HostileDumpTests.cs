@@ -124,7 +124,8 @@ public class HostileDumpTests
         return dump.Append("COMMIT\n").ToString().Replace("\r", "", StringComparison.Ordinal);
     }
 
-    private static string Refusal(string dump) => TryRefusal(dump) ?? throw new InvalidOperationException("the dump was accepted");
+    private static string Refusal(string dump) =>
+        TryRefusal(dump) ?? throw new InvalidOperationException("the dump was accepted");
 
     private static string? TryRefusal(string dump)
     {

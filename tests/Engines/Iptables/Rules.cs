@@ -41,9 +41,11 @@ internal sealed class Rules : IDisposable
         return string.Join('\n', [$"*{table}", $":{chain} ACCEPT [0:0]", .. users, .. lines.Where(line => line[0] == '-'), "COMMIT", .. sets]);
     }
 
-    public static NetfilterPacket Tcp(string from, ushort sourcePort, string to, ushort port) => Packet(IpProtocol.Tcp, from, sourcePort, to, port);
+    public static NetfilterPacket Tcp(string from, ushort sourcePort, string to, ushort port) =>
+        Packet(IpProtocol.Tcp, from, sourcePort, to, port);
 
-    public static NetfilterPacket Udp(string from, ushort sourcePort, string to, ushort port) => Packet(IpProtocol.Udp, from, sourcePort, to, port);
+    public static NetfilterPacket Udp(string from, ushort sourcePort, string to, ushort port) =>
+        Packet(IpProtocol.Udp, from, sourcePort, to, port);
 
     public static NetfilterPacket Packet(byte protocol, string from, ushort sourcePort, string to, ushort port)
     {

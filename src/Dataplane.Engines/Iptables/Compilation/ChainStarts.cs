@@ -63,7 +63,8 @@ internal sealed class ChainStarts
             else
             {
                 IptablesChain target = Target(rule);
-                if (!onTheWay.Add(target.Name)) throw Circle(rule, target, open.TakeWhile(other => other.Chain != target).Count() + 1);
+                if (!onTheWay.Add(target.Name))
+                    throw Circle(rule, target, open.TakeWhile(other => other.Chain != target).Count() + 1);
                 open.Push(new Visit(target));
             }
         }

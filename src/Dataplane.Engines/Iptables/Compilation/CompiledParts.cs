@@ -111,5 +111,6 @@ internal sealed class CompiledParts(string file, int family, InterfaceNames inte
 
     public InvalidDataException Error(int line, string what) => Text.DumpError.At(file, line, what);
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{file}, IPv{family}: {Keys.Count} rules");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{file}, IPv{family}: {Keys.Count} rules");
 }

@@ -60,7 +60,8 @@ internal static class IcmpNames
 
         (icmp.First, icmp.Last) = (0, 255);
         if (slash < 0) return true;
-        if (!byte.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out icmp.First)) return false;
+        if (!byte.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out icmp.First))
+            return false;
 
         icmp.Last = icmp.First;
         return true;

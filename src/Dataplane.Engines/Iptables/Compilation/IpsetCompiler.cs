@@ -97,13 +97,16 @@ internal sealed class IpsetCompiler
                     else key.Second = address;
                     break;
                 case IpsetPart.Prefix:
-                    if (!RuleValues.TryMasked(texts[part], family, out AddressPair prefix)) throw BadEntry(in member, $"an IPv{family} prefix");
+                    if (!RuleValues.TryMasked(texts[part], family, out AddressPair prefix))
+                        throw BadEntry(in member, $"an IPv{family} prefix");
                     key.Prefix = prefix.First;
                     key.PrefixLength = (int)UInt128.PopCount(prefix.Second);
-                    if (HashIpset.MaskOf(family, key.PrefixLength) != prefix.Second) throw BadEntry(in member, $"an IPv{family} prefix");
+                    if (HashIpset.MaskOf(family, key.PrefixLength) != prefix.Second)
+                        throw BadEntry(in member, $"an IPv{family} prefix");
                     break;
                 case IpsetPart.Interface:
-                    if (texts[part].StartsWith("physdev:", StringComparison.Ordinal)) throw BadEntry(in member, "an interface that is no bridge's port");
+                    if (texts[part].StartsWith("physdev:", StringComparison.Ordinal))
+                        throw BadEntry(in member, "an interface that is no bridge's port");
                     key.Interface = _interfaces.NumberOf(texts[part]);
                     break;
                 default:
@@ -163,7 +166,8 @@ internal sealed class IpsetCompiler
                 "timeout" => value == "0",
                 _ => false,
             };
-            if (!isKnown) throw DumpError.At(_file, set.Line, $"option {Quoting.Excerpt($"{option} {value}".TrimEnd())} of a set is not modelled");
+            if (!isKnown)
+                throw DumpError.At(_file, set.Line, $"option {Quoting.Excerpt($"{option} {value}".TrimEnd())} of a set is not modelled");
             if (option == "family") family = value == "inet6" ? 6 : 4;
         }
 

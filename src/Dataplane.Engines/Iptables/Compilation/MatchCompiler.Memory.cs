@@ -47,7 +47,8 @@ internal sealed partial class MatchCompiler
     private UInt128 RecentMask(IptablesMatch match)
     {
         if (Find(match, "--mask").Value is not { } text) return UInt128.MaxValue;
-        if (!RuleValues.TryAddress(text, parts.Family, out UInt128 mask)) throw Error($"--mask {Quoting.Excerpt(text)}: not an IPv{parts.Family} mask");
+        if (!RuleValues.TryAddress(text, parts.Family, out UInt128 mask))
+            throw Error($"--mask {Quoting.Excerpt(text)}: not an IPv{parts.Family} mask");
 
         return mask;
     }
@@ -65,8 +66,10 @@ internal sealed partial class MatchCompiler
         _isOrdered = true;
         string rate = Find(match, "--limit").Value ?? "3/hour";
         uint burst = Find(match, "--limit-burst").Value is null ? DefaultBurst : Number(match, "--limit-burst");
-        if (!TryRate(rate, out uint average)) throw Error($"--limit {Quoting.Excerpt(rate)}: not N/second, N/minute, N/hour or N/day");
-        if (burst == 0 || LimitRule.Overflows(average, burst)) throw Error($"--limit-burst {burst}: the kernel cannot count so far at {rate}");
+        if (!TryRate(rate, out uint average))
+            throw Error($"--limit {Quoting.Excerpt(rate)}: not N/second, N/minute, N/hour or N/day");
+        if (burst == 0 || LimitRule.Overflows(average, burst))
+            throw Error($"--limit-burst {burst}: the kernel cannot count so far at {rate}");
 
         Rare(MatchKind.Limit, isNegated: false, (uint)parts.Limits.Count);
         parts.Limits.Add(new LimitRule(average, burst));

@@ -86,7 +86,8 @@ internal sealed partial class MatchCompiler
                     Rare(MatchKind.TcpFlags, option.IsNegated, mask, set);
                     break;
                 default:
-                    if (!RuleValues.TryNumber(option.Value, out uint kind) || kind > 63) throw BadValue(in option, "a TCP option's number up to 63");
+                    if (!RuleValues.TryNumber(option.Value, out uint kind) || kind > 63)
+                        throw BadValue(in option, "a TCP option's number up to 63");
                     Rare(MatchKind.TcpOption, option.IsNegated, kind);
                     break;
             }
@@ -95,11 +96,13 @@ internal sealed partial class MatchCompiler
 
     private void CompileIcmp(IptablesMatch match, int family, byte protocol)
     {
-        if (_protocol != protocol || parts.Family != family) throw Error($"match {match.Name} needs -p {(family == 4 ? "icmp" : "ipv6-icmp")}");
+        if (_protocol != protocol || parts.Family != family)
+            throw Error($"match {match.Name} needs -p {(family == 4 ? "icmp" : "ipv6-icmp")}");
         if (match.Options.Count == 0) return;
 
         IptablesOption option = match.Options[0];
-        if (!IcmpNames.TryParse(option.Value!, family, out (byte Type, byte First, byte Last) icmp)) throw BadValue(in option, "an ICMP type");
+        if (!IcmpNames.TryParse(option.Value!, family, out (byte Type, byte First, byte Last) icmp))
+            throw BadValue(in option, "an ICMP type");
 
         bool isAny = family == 4 && icmp.Type == 255;
         if (isAny && !option.IsNegated) return;
@@ -114,7 +117,8 @@ internal sealed partial class MatchCompiler
         int start = parts.Ports.Count;
         foreach (string part in option.Value!.Split(','))
         {
-            if (!RuleValues.TryPorts(part, out ushort first, out ushort last)) throw BadValue(in option, "a list of ports");
+            if (!RuleValues.TryPorts(part, out ushort first, out ushort last))
+                throw BadValue(in option, "a list of ports");
             parts.Ports.Add(first);
             parts.Ports.Add(last);
         }
@@ -137,7 +141,8 @@ internal sealed partial class MatchCompiler
         byte limit = limitsIn ? (byte)1 : limitsOut ? (byte)2 : (byte)0;
         foreach (IptablesOption option in match.Options.Where(static option => option.Value is not null))
         {
-            if (!RuleValues.TryFlags(option.Value!, AddressTypeNames, out uint types)) throw BadValue(in option, "a list of address types");
+            if (!RuleValues.TryFlags(option.Value!, AddressTypeNames, out uint types))
+                throw BadValue(in option, "a list of address types");
             Rare(option.Name == "--src-type" ? MatchKind.SourceType : MatchKind.DestinationType, option.IsNegated, types, limit: limit);
         }
     }
@@ -150,7 +155,8 @@ internal sealed partial class MatchCompiler
 
     private void CompileState(in IptablesOption option, IReadOnlyDictionary<string, uint> names)
     {
-        if (!RuleValues.TryFlags(option.Value!, names, out uint states)) throw BadValue(in option, "a list of connection states");
+        if (!RuleValues.TryFlags(option.Value!, names, out uint states))
+            throw BadValue(in option, "a list of connection states");
         CompileStates(states, option.IsNegated);
     }
 
@@ -171,14 +177,16 @@ internal sealed partial class MatchCompiler
                     Rare(MatchKind.Reply, option.Value == "ORIGINAL", hasState: hasState);
                     break;
                 case "--ctproto":
-                    if (!RuleValues.TryProtocol(option.Value!, out byte protocol)) throw BadValue(in option, "a protocol");
+                    if (!RuleValues.TryProtocol(option.Value!, out byte protocol))
+                        throw BadValue(in option, "a protocol");
                     Rare(MatchKind.ConnectionProtocol, option.IsNegated, protocol, hasState: hasState);
                     break;
                 case "--ctorigsrc" or "--ctorigdst":
                     CompileOriginalAddress(in option, hasState);
                     break;
                 default:
-                    if (!RuleValues.TryPorts(option.Value, out ushort first, out ushort last)) throw BadValue(in option, "a port or a range of ports");
+                    if (!RuleValues.TryPorts(option.Value, out ushort first, out ushort last))
+                        throw BadValue(in option, "a port or a range of ports");
                     MatchKind kind = option.Name == "--ctorigsrcport" ? MatchKind.OriginalSourcePort : MatchKind.OriginalDestinationPort;
                     Rare(kind, option.IsNegated, first, last, hasState);
                     break;
@@ -212,7 +220,8 @@ internal sealed partial class MatchCompiler
         else if (mode == "nth")
         {
             IptablesOption option = Find(match, "--every");
-            if (!RuleValues.TryNumber(option.Value, out uint every) || every == 0) throw Error("--mode nth needs --every N, 1 or more");
+            if (!RuleValues.TryNumber(option.Value, out uint every) || every == 0)
+                throw Error("--mode nth needs --every N, 1 or more");
 
             uint packet = 0;
             if (Find(match, "--packet").Value is { } text && (!RuleValues.TryNumber(text, out packet) || packet >= every))
@@ -271,7 +280,8 @@ internal sealed partial class MatchCompiler
 
     private void CompileLength(in IptablesOption option)
     {
-        if (!RuleValues.TryPorts(option.Value, out ushort first, out ushort last)) throw BadValue(in option, "a length or a range of lengths");
+        if (!RuleValues.TryPorts(option.Value, out ushort first, out ushort last))
+            throw BadValue(in option, "a length or a range of lengths");
         Rare(MatchKind.Length, option.IsNegated, first, last);
     }
 
@@ -279,7 +289,8 @@ internal sealed partial class MatchCompiler
     {
         foreach (IptablesOption option in match.Options)
         {
-            if (!RuleValues.TryAddressRange(option.Value!, parts.Family, out AddressPair range)) throw BadValue(in option, $"a range of IPv{parts.Family} addresses");
+            if (!RuleValues.TryAddressRange(option.Value!, parts.Family, out AddressPair range))
+                throw BadValue(in option, $"a range of IPv{parts.Family} addresses");
             Rare(option.Name == "--src-range" ? MatchKind.SourceRange : MatchKind.DestinationRange, option.IsNegated, (uint)parts.Addresses.Count);
             parts.Addresses.Add(range);
         }

@@ -106,7 +106,8 @@ internal sealed partial class MatchCompiler(CompiledParts parts, IpsetCompiler s
 
     private void CompilePorts(in IptablesOption option, int shift, MatchKind kind)
     {
-        if (!RuleValues.TryPorts(option.Value, out ushort first, out ushort last)) throw BadValue(in option, "a port or a range of ports");
+        if (!RuleValues.TryPorts(option.Value, out ushort first, out ushort last))
+            throw BadValue(in option, "a port or a range of ports");
 
         bool isExact = first == last && !option.IsNegated && shift >= 0;
         if (isExact && TryPin(RuleKey.PortWord, 0xffffu << shift, (uint)first << shift)) return;

@@ -114,7 +114,8 @@ internal static class RuleValues
         {
             int dot = part < 3 ? text.IndexOf('.') : text.Length;
             if (dot is < 1 or > 3 || (dot > 1 && text[0] == '0')) return false;
-            if (!byte.TryParse(text[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out byte octet)) return false;
+            if (!byte.TryParse(text[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out byte octet))
+                return false;
 
             value = value << 8 | octet;
             text = part < 3 ? text[(dot + 1)..] : [];

@@ -68,7 +68,8 @@ internal sealed class TargetCompiler(CompiledParts parts, string table, Iptables
         RejectWith reject = RejectWith.PortUnreachable;
         if (Value("--reject-with") is { } text && !names.TryGetValue(text, out reject))
             throw Error($"--reject-with {Quoting.Excerpt(text)} is not modelled for IPv{parts.Family}");
-        if (reject == RejectWith.TcpReset && protocol != IpProtocol.Tcp) throw Error("--reject-with tcp-reset needs -p tcp");
+        if (reject == RejectWith.TcpReset && protocol != IpProtocol.Tcp)
+            throw Error("--reject-with tcp-reset needs -p tcp");
 
         return new RuleAction { Kind = ActionKind.Reject, Reject = reject };
     }
@@ -119,7 +120,8 @@ internal sealed class TargetCompiler(CompiledParts parts, string table, Iptables
         if (rule.TargetOptions.Count != 1) throw Error($"target {rule.Target} takes one option");
 
         IptablesOption option = rule.TargetOptions[0];
-        if (!RuleValues.TryMark(option.Value!, out uint value, out uint mask)) throw Error($"{option.Name} {Quoting.Excerpt(option.Value!)}: not a mark");
+        if (!RuleValues.TryMark(option.Value!, out uint value, out uint mask))
+            throw Error($"{option.Name} {Quoting.Excerpt(option.Value!)}: not a mark");
 
         parts.Marks.Add(option.Name switch
         {
@@ -156,7 +158,8 @@ internal sealed class TargetCompiler(CompiledParts parts, string table, Iptables
     private RuleAction CompileSegmentSize()
     {
         if (protocol != IpProtocol.Tcp) throw Error("target TCPMSS needs -p tcp");
-        if (Has("--clamp-mss-to-pmtu") == Has("--set-mss")) throw Error("target TCPMSS takes --set-mss or --clamp-mss-to-pmtu");
+        if (Has("--clamp-mss-to-pmtu") == Has("--set-mss"))
+            throw Error("target TCPMSS takes --set-mss or --clamp-mss-to-pmtu");
 
         ushort size = NetfilterOutcome.ClampToPath;
         if (Value("--set-mss") is { } text && (!RuleValues.TryPort(text, out size) || size is 0 or NetfilterOutcome.ClampToPath))

@@ -73,7 +73,8 @@ internal sealed class DumpReader(string file, int family)
 
     private void OpenTable(string name)
     {
-        if (_table is not null) throw Error($"table {Quoting.Excerpt(name)} begins inside table {_table.Name}: COMMIT is missing");
+        if (_table is not null)
+            throw Error($"table {Quoting.Excerpt(name)} begins inside table {_table.Name}: COMMIT is missing");
         if (name is not ("raw" or "mangle" or "nat" or "filter" or "security"))
             throw Error($"table {Quoting.Excerpt(name)} is not modelled");
         if (_ruleset.Find(name, _family) is { } earlier)
@@ -93,8 +94,10 @@ internal sealed class DumpReader(string file, int family)
         if (words.Length is < 2 or > 3) throw Error($"{Quoting.Excerpt(text)}: not :CHAIN POLICY [packets:bytes]");
         if (words.Length == 3 && !Counters.TryParse(words[2], out packets, out bytes))
             throw Error($"{Quoting.Excerpt(words[2])}: not [packets:bytes]");
-        if (words[0].Length > LongestChainName) throw Error($"chain {Quoting.Excerpt(words[0])}: longer than {LongestChainName} letters");
-        if (words[1] is not ("ACCEPT" or "DROP" or "-")) throw Error($"policy {Quoting.Excerpt(words[1])} is not modelled");
+        if (words[0].Length > LongestChainName)
+            throw Error($"chain {Quoting.Excerpt(words[0])}: longer than {LongestChainName} letters");
+        if (words[1] is not ("ACCEPT" or "DROP" or "-"))
+            throw Error($"policy {Quoting.Excerpt(words[1])} is not modelled");
 
         string? policy = words[1] == "-" ? null : words[1];
         IptablesChain chain = new(words[0], policy) { Packets = packets, Bytes = bytes, Line = _line };

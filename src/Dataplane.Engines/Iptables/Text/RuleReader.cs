@@ -78,7 +78,8 @@ internal sealed class RuleReader(string file, int line, string text)
                 _matches.Add(new OpenMatch(value, []));
                 break;
             default:
-                if (_target is not null) throw Error($"{name} {Quoting.Excerpt(value)}: the rule has a target, {_target}");
+                if (_target is not null)
+                    throw Error($"{name} {Quoting.Excerpt(value)}: the rule has a target, {_target}");
                 if (Vocabulary.IsForeignTarget(value)) throw Error($"target {value} is not modelled");
                 _target = value;
                 _isGoto = name is "-g" or "--goto";
