@@ -9,8 +9,23 @@ internal sealed class ServiceClaims
 {
     private readonly Dictionary<(IpAddress Address, byte Protocol, ushort Port), Claim> _addresses = [];
     private readonly Dictionary<(byte Protocol, ushort Port), Claim> _nodePorts = [];
+    private readonly Dictionary<(string Name, byte Protocol), ServicePort> _names = [];
+    private Service? _namesOf;
 
     public List<string> Notes { get; } = [];
+
+    /// <summary>False where the Service has another port of this name and protocol: proxies know ports by their names.</summary>
+    public bool TryName(Service service, ServicePort port)
+    {
+        if (!ReferenceEquals(_namesOf, service)) _names.Clear();
+        _namesOf = service;
+        if (_names.TryAdd((port.Name, port.Protocol), port)) return true;
+
+        string name = port.Name.Length == 0 ? "without a name" : $"named {port.Name}";
+        Notes.Add($"{port.Source}: Service {service} has another port {name} of the same protocol "
+            + $"({_names[(port.Name, port.Protocol)].Source}): this later one is left out");
+        return false;
+    }
 
     /// <summary>False where another Service has this cluster IP and port.</summary>
     public bool TryClaim(Service service, ServicePort port, IpAddress address)

@@ -63,6 +63,8 @@ public sealed class ServiceModel
         ushort healthCheck = claims.HealthCheckOf(service);
         foreach (ServicePort port in service.Ports)
         {
+            if (!claims.TryName(service, port)) continue;
+
             foreach (IpAddress clusterIp in service.ClusterIps)
             {
                 if (!claims.TryClaim(service, port, clusterIp)) continue;
