@@ -16,6 +16,7 @@ public static class HelpText
           replay     send a capture through a cluster, write what its nodes put on the wire
           inspect    show what was understood of manifests and captures, and what is not modelled
           diff       compare captures field by field as tshark reads them, or check one
+          rules      print a node's tables as the real tool does
 
         dataplane VERB --help explains a verb; dataplane --version names the version.
 
