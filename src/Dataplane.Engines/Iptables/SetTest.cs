@@ -1,0 +1,7 @@
+namespace Dataplane.Engines.Iptables;
+
+/// <summary>A compiled <c>--match-set NAME src,dst</c>.</summary>
+internal sealed class SetTest(Ipset set, uint sources, int directions)
+{
+    public bool Contains(in NetfilterPacket packet) => set.Contains(in packet, sources, directions);
+}
