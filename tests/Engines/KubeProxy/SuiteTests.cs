@@ -72,9 +72,11 @@ public class SuiteTests
             foreach (SuiteFlow flow in one.Flows)
             {
                 rows++;
-                (string output, bool masquerade) = EveryPath.Of(rules, one.Node, flow);
-                if ((output, masquerade) != (flow.Output, flow.Masquerade))
-                    wrong.Add($"{one.Name}: {flow.Name}: \"{output}\" masq {masquerade}, expected \"{flow.Output}\" masq {flow.Masquerade}");
+                var expected = (flow.Output, flow.Masquerade);
+                if (EveryPath.Of(rules, one.Node, flow) is { } walked && walked != expected)
+                    wrong.Add($"{one.Name}: {flow.Name}: {walked}, expected {expected}");
+                if (EvaluatedFlow.Of(rules, one.Node, flow) is { } evaluated && evaluated != expected)
+                    wrong.Add($"{one.Name}: {flow.Name}, evaluated: {evaluated}, expected {expected}");
             }
         }
 
