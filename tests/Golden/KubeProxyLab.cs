@@ -32,6 +32,9 @@ public sealed class KubeProxyLab : IDisposable
     private Dictionary<string, Queue<(KubeProxyPacket Packet, bool IsToNode)>> _seen = [];
     private KubeProxyCase _case = null!;
     private KernelChoices _choices;
+    /// <summary>The connection whose packet was refused last: the kernel gives it to its answer (<c>nf_ct_attach</c>).</summary>
+    private Flow? _refused;
+
     private long _now;
 
     public KubeProxyLab(string setup)
@@ -76,22 +79,31 @@ public sealed class KubeProxyLab : IDisposable
     public void Run(KubeProxyCase played)
     {
         _case = played;
-        _choices = new KernelChoices(_rules, played.RulesHit);
+        _choices = new KernelChoices(_rules, played);
         _flows.Clear();
         _confirmed.Clear();
         _sent.Clear();
         _counters.Clear();
         Segments.Clear();
         Complaints.Clear();
-        (DecidingRule, Reject) = (null, RejectWith.None);
+        (DecidingRule, Reject, _refused) = (null, RejectWith.None, null);
         _seen = played.Frames.Where(point => IsAtNode(point.Key)).ToDictionary(point => point.Key, point => Read(point.Key, point.Value));
         while (TakeStep())
         {
         }
     }
 
-    /// <summary>A packet of a local process that no capture point saw.</summary>
-    public void SendLocally(KubeProxyPacket packet) => LeaveLocally(packet);
+    /// <summary>
+    /// What no capture point saw: a process of the node asks for a Service without endpoints, and the refusal comes back
+    /// over the loopback interface.
+    /// </summary>
+    public void RefuseLocally(KubeProxyPacket first)
+    {
+        LeaveLocally(first);
+        if (Reject != RejectWith.PortUnreachable) return;
+
+        LeaveLocally(new KubeProxyPacket(NodeAddress, NodeAddress, 0, 0, 1, 20 + 8 + first.Length) { IcmpType = 3, IcmpCode = 3, Inner = first });
+    }
 
     public void Dispose()
     {
@@ -110,7 +122,7 @@ public sealed class KubeProxyLab : IDisposable
         {
             if (KubeProxyPacket.Read(frame) is not { } packet) continue;
 
-            bool isToNode = point == "n1-eth0" ? frame.AsSpan(0, 6).SequenceEqual(node) : frame.AsSpan(6, 6).SequenceEqual(pod);
+            bool isToNode = point == "n1-eth0" ? frame.AsSpan(0, 6).SequenceEqual(node) : frame.AsSpan(6, 6).SequenceEqual(pod) && !frame.AsSpan(0, 6).SequenceEqual(pod);
             packets.Enqueue((packet, isToNode));
         }
 
@@ -128,7 +140,7 @@ public sealed class KubeProxyLab : IDisposable
             if (queue.Count == 0 || queue.Peek().IsToNode || !_sent.TryGetValue(point, out Queue<KubeProxyPacket>? sent) || sent.Count == 0) continue;
 
             KubeProxyPacket seen = queue.Dequeue().Packet;
-            if (!seen.IsFragment || seen.FragmentOffset > 0) Compare(point, sent.Dequeue(), seen);
+            if (!seen.HasMoreFragments) Compare(point, sent.Dequeue(), seen);
             return true;
         }
 
@@ -144,9 +156,8 @@ public sealed class KubeProxyLab : IDisposable
         KeyValuePair<string, Queue<(KubeProxyPacket Packet, bool IsToNode)>> blocked = _seen.FirstOrDefault(point => point.Value.Count > 0);
         if (blocked.Key is null) return false;
 
-        int before = _sent.Values.Sum(sent => sent.Count);
         LeaveLocally(BeforeTranslation(blocked.Value.Peek().Packet));
-        if (_sent.Values.Sum(sent => sent.Count) > before) return true;
+        if (_sent.TryGetValue(blocked.Key, out Queue<KubeProxyPacket>? left) && left.Count > 0) return true;
 
         Complaints.Add($"{blocked.Key}: the node sent what nobody asked for: {Text(blocked.Value.Peek().Packet.Tuple)}");
         return false;
@@ -195,7 +206,11 @@ public sealed class KubeProxyLab : IDisposable
     {
         passage = passage with { Out = WayTo(passage.Packet.Destination) };
         bool isRouted = !_isBridge || passage.In == Uplink || passage.Out == Uplink;
-        if (isRouted && passage.Packet.Ttl <= 1) return;
+        if (isRouted && passage.Packet.Ttl <= 1)
+        {
+            _refused = passage.Flow;
+            return;
+        }
 
         passage.Packet = passage.Packet with { Ttl = (byte)(passage.Packet.Ttl - (isRouted ? 1 : 0)) };
         NetfilterOutcome outcome = Ask(passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
@@ -231,9 +246,19 @@ public sealed class KubeProxyLab : IDisposable
         TranslateSource(passage, outcome.Nat);
         Confirm(passage);
         string point = PointOf(passage.Packet.Destination);
-        if (point == "lo") Deliver(passage with { In = "lo", Out = "" });
+        if (point == "lo") ComeBack(passage with { In = "lo", Out = "" });
         else if (_sent.TryGetValue(point, out Queue<KubeProxyPacket>? queue)) queue.Enqueue(passage.Packet);
         else _sent.Add(point, new Queue<KubeProxyPacket>([passage.Packet]));
+    }
+
+    /// <summary>Over the loopback interface, with the connection that it has.</summary>
+    private void ComeBack(Passage passage)
+    {
+        Ask(passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
+            _rules.Raw(NetfilterHook.Prerouting, in facts, _state, ref choices, ref trace));
+        Ask(passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
+            _rules.Prerouting(in facts, _state, ref choices, ref trace));
+        Deliver(passage);
     }
 
     private NetfilterOutcome Ask(Passage passage, Hook hook)
@@ -257,6 +282,7 @@ public sealed class KubeProxyLab : IDisposable
 
         DecidingRule = _rules.PlaceOf(outcome.Rule).Rule?.ToString();
         Reject = outcome.Reject;
+        _refused = passage.Flow;
         return false;
     }
 
@@ -300,9 +326,15 @@ public sealed class KubeProxyLab : IDisposable
         passage.State = ConnectionStates.Invalid;
         if (packet.Inner is { } inner)
         {
-            if (!_flows.TryGetValue(inner.Tuple, out (Flow Flow, bool IsReply) about)) return;
+            (uint, uint, ushort, ushort, byte) inverse = (inner.Destination, inner.Source, inner.DestinationPort, inner.SourcePort, inner.Protocol);
+            if (!_flows.TryGetValue(inverse, out (Flow Flow, bool IsReply) about))
+            {
+                if (passage.In.Length > 0 || _refused is null) return;
 
-            (passage.Flow, passage.IsReply, passage.State) = (about.Flow, !about.IsReply, ConnectionStates.Related);
+                about = (_refused, true);
+            }
+
+            (passage.Flow, passage.IsReply, passage.State) = (about.Flow, about.IsReply, ConnectionStates.Related);
             return;
         }
 
@@ -328,7 +360,7 @@ public sealed class KubeProxyLab : IDisposable
         return (packet.TcpFlags & 0x17) is 0x02 or 0x10;
     }
 
-    private void TranslateDestination(Passage passage, NatRequest nat)
+    private static void TranslateDestination(Passage passage, NatRequest nat)
     {
         if (passage.Flow is not { } flow) return;
 
@@ -361,8 +393,7 @@ public sealed class KubeProxyLab : IDisposable
 
         if (packet.Inner is not null)
         {
-            bool isFromEnd = packet.Source == (passage.IsReply ? flow.Reply.Source : flow.Original.Source);
-            if (isFromEnd && passage.IsReply) passage.Packet = packet with { Source = flow.Original.Destination };
+            if (passage.IsReply && flow.IsDestinationTranslated) passage.Packet = packet with { Source = flow.Original.Destination };
             return;
         }
 
@@ -389,7 +420,7 @@ public sealed class KubeProxyLab : IDisposable
     /// <summary>What a local process sent, when this is what became of it.</summary>
     private KubeProxyPacket BeforeTranslation(KubeProxyPacket seen)
     {
-        if (seen.Protocol == 1) return seen;
+        if (seen.Protocol == 1) return IsLocal(seen.Source) ? seen : seen with { Source = BridgeAddress };
 
         Flow? flow = _confirmed.Find(flow => (flow.Reply.Destination, flow.Reply.Source, flow.Reply.DestinationPort, flow.Reply.SourcePort, flow.Reply.Protocol) == seen.Tuple);
         if (flow is not null)

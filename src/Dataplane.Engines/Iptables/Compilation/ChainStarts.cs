@@ -63,7 +63,7 @@ internal sealed class ChainStarts
             else
             {
                 IptablesChain target = Target(rule);
-                if (!onTheWay.Add(target.Name)) throw Circle(rule, target, onTheWay.Count);
+                if (!onTheWay.Add(target.Name)) throw Circle(rule, target, open.TakeWhile(other => other.Chain != target).Count() + 1);
                 open.Push(new Visit(target));
             }
         }
@@ -79,12 +79,12 @@ internal sealed class ChainStarts
         return target;
     }
 
-    private InvalidDataException Circle(IptablesRule rule, IptablesChain target, int most) => DumpError.At(
+    private InvalidDataException Circle(IptablesRule rule, IptablesChain target, int length) => DumpError.At(
         _file,
         rule.Line,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"chain {rule.Chain} leads back to chain {target.Name}, a circle of at most {most} chains: the kernel refuses it"));
+            $"chain {rule.Chain} leads back to chain {target.Name}, a circle of {length} chains: the kernel refuses it"));
 
     private sealed class Visit(IptablesChain chain)
     {

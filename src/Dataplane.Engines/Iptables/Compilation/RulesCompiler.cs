@@ -69,7 +69,7 @@ internal sealed class RulesCompiler
         {
             bool isBuiltIn = BuiltIn[(int)table].Contains(chain.Name);
             if (isBuiltIn != chain.Policy is not null)
-                throw Parts.Error(chain.Line, $"chain {chain.Name} of table {text.Name} {(isBuiltIn ? "is built in and needs" : "is not built in and has no")} a policy");
+                throw Parts.Error(chain.Line, $"chain {chain.Name} of table {text.Name} {(isBuiltIn ? "is built in: it needs a policy" : "is not built in: it has no policy")}");
 
             Chains.Add(new CompiledChain(text.Name, chain, Parts.Keys.Count));
             if (isBuiltIn) Entries[Slot(table, HookOf(chain))] = Parts.Keys.Count;
