@@ -6,7 +6,7 @@ namespace Dataplane.Tests.Cli;
 /// <summary><c>dataplane rules</c> as it is typed.</summary>
 public class RulesTests
 {
-    private const string Manifests = "pcaps/two-nodes/manifests.yaml";
+    private const string Manifests = "pcaps/three-tier/manifests.yaml";
 
     [Fact]
     public void Rules_of_a_node_are_printed_as_iptables_save_prints_them()

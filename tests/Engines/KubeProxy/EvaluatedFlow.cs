@@ -43,12 +43,16 @@ internal static class EvaluatedFlow
         packet.Mark = nat.Mark;
         string output = nat.Nat.Kind == NatKind.Destination ? Translate(ref packet, node, in nat.Nat) : "";
 
-        NetfilterOutcome filter = isFromNode ? rules.FilterOutput(in packet, state, ref draw, ref trace)
-            : packet.DestinationType == AddressTypes.Local ? rules.Input(in packet, state, ref draw, ref trace)
-            : rules.Forward(in packet, state, ref draw, ref trace);
+        List<VisitedRule> visited = [];
+        var watch = new TraceRules(visited);
+        NetfilterOutcome filter = isFromNode ? rules.FilterOutput(in packet, state, ref draw, ref watch)
+            : packet.DestinationType == AddressTypes.Local ? rules.Input(in packet, state, ref draw, ref watch)
+            : rules.Forward(in packet, state, ref draw, ref watch);
         if (filter.Verdict == NetfilterVerdict.Drop) return ("DROP", false);
         if (filter.Verdict == NetfilterVerdict.Reject) return ("REJECT", false);
-        if (output.Length == 0 && rules.PlaceOf(filter.Rule).Rule?.Target == "ACCEPT") output = "ACCEPT";
+
+        bool isAccepted = visited.Any(visit => visit.IsMatch && rules.PlaceOf(visit.Rule).Rule?.Target == "ACCEPT");
+        if (isAccepted && output.Length == 0) output = "ACCEPT";
 
         packet.Mark = filter.Mark;
         (packet.InInterface, packet.OutInterface) = (0, uplink);
