@@ -7,7 +7,7 @@ namespace Dataplane.Cli;
 /// <summary>From what was typed to an exit code. Every error ends here, as one line on stderr.</summary>
 public static class CommandLine
 {
-    private static readonly string[] Verbs = ["replay", "inspect", "diff"];
+    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules"];
 
     public static int Run(string[] arguments)
     {
@@ -31,6 +31,7 @@ public static class CommandLine
         "replay" => new ReplayVerb(),
         "inspect" => new InspectVerb(),
         "diff" => new DiffVerb(),
+        "rules" => new RulesVerb(),
         _ => throw new UsageException(Suggestion.For("verb", name, Verbs)),
     };
 

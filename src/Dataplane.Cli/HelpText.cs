@@ -10,11 +10,13 @@ public static class HelpText
           dataplane inspect -f cluster.yaml -r in.pcap
           dataplane diff    out.pcapng reference.pcap
           dataplane diff    out.pcapng --dissect
+          dataplane rules   -f cluster.yaml --node node-a
 
         verbs
           replay     send a capture through a cluster, write what its nodes put on the wire
           inspect    show what was understood of manifests and captures, and what is not modelled
           diff       compare captures field by field as tshark reads them, or check one
+          rules      print a node's tables as the real tool does
 
         dataplane VERB --help explains a verb; dataplane --version names the version.
 
@@ -99,6 +101,22 @@ public static class HelpText
         Times, numbers and interfaces of frames, the outer source port and IP id and the checksums
         that follow from them are expected to differ: they are ignored by name, and listed.
         Exit codes: 0 equal or good, 1 different or faulty.
+
+        """;
+
+    public const string Rules = """
+        dataplane rules -f MANIFESTS --node NAME [options]
+
+        Prints the rules that kube-proxy would have written on a node, chain names and all.
+
+          dataplane rules -f cluster.yaml --node node-a | iptables-restore --test
+
+          -f, --manifests PATH   file, folder or -; repeatable
+              --node NAME        whose; without it, the only node of the manifests
+              --proxy NAME       iptables (the default)
+              --family FAMILY    ipv4 (default), ipv6
+              --set KEY=VALUE    a setting, say proxy.clusterCIDR=10.244.0.0/16; repeatable
+          -o, --output FORMAT    iptables-save (default), json with both families
 
         """;
 }

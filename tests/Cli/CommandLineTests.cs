@@ -8,7 +8,7 @@ public class CommandLineTests
 {
     [Theory]
     [InlineData("unknown verb repaly: did you mean replay?", "repaly")]
-    [InlineData("unknown verb foo: Known: replay inspect diff", "foo")]
+    [InlineData("unknown verb foo: Known: replay inspect diff rules", "foo")]
     [InlineData("no verb: start with dataplane --help")]
     [InlineData("unknown option --manifest: did you mean --manifests?", "replay", "--manifest", "c.yaml")]
     [InlineData("unknown option --nods: did you mean --node?", "replay", "-f", "c.yaml", "-r", "a.pcap", "--nods=n1")]

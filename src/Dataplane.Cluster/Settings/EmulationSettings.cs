@@ -78,6 +78,8 @@ public sealed record EmulationSettings
 
     public bool ForwardUnlisted { get; init; }
 
+    public ProxySettings Proxy { get; init; } = ProxySettings.Default;
+
     public ulong Seed { get; init; }
 
     /// <summary>

@@ -13,12 +13,12 @@ public static class SettingRegistry
     private const string OnOff = "on or off";
 
     private static readonly string[] NotBuilt =
-        ["geneve.", "ipip.", "link.", "policy.", "ipvs.", "proxy.", "calico.", "cilium."];
+        ["geneve.", "ipip.", "link.", "policy.", "ipvs.", "calico.", "cilium."];
 
     private static readonly int[] MaglevSizes = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131071];
 
     public static ImmutableArray<SettingDefinition> All { get; } =
-        [.. Tunnel(), .. Mtus(), .. Macs(), .. Routing(), .. Flannel(), .. Connections()];
+        [.. Tunnel(), .. Mtus(), .. Macs(), .. Routing(), .. Flannel(), .. Connections(), .. Proxy()];
 
     /// <summary>The table as <c>--help</c> prints it, one line a setting.</summary>
     public static ImmutableArray<string> Listing()
@@ -160,6 +160,38 @@ public static class SettingRegistry
         Define<ulong>("seed", "0 to 18446744073709551615", "0", "seed of flow hashes, random choices and IP ids",
             TryUInt64, (settings, seed) => settings with { Seed = seed }),
     ];
+
+    private static IEnumerable<SettingDefinition> Proxy() =>
+    [
+        DefineProxy("proxy.masqueradeAll", OnOff, "off", "masquerade everything that is sent to a cluster IP",
+            Switch, (proxy, on) => proxy with { MasqueradeAll = on }),
+        DefineProxy("proxy.masqueradeBit", "0 to 31", "14", "the mark's bit that asks for masquerading",
+            Number(0, 31), (proxy, bit) => proxy with { MasqueradeBit = bit }),
+        DefineProxy<ImmutableArray<IpPrefix>>("proxy.clusterCIDR", "CIDR or CIDR,CIDR, one for each family",
+            "the network of all pods", "what kube-proxy takes for pods' addresses",
+            TryNetworks, (proxy, networks) => proxy with { ClusterCidrs = networks }),
+        DefineProxy<LocalMode>("proxy.detectLocal",
+            "ClusterCIDR, NodeCIDR, BridgeInterface:DEVICE, InterfaceNamePrefix:PREFIX or none", "ClusterCIDR",
+            "how kube-proxy tells pods' traffic from others'",
+            TryLocalMode, (proxy, mode) => proxy with { DetectLocal = mode }),
+        DefineProxy<ImmutableArray<IpPrefix>>("proxy.nodePortAddresses", "CIDR,CIDR,...", "all of the node's",
+            "addresses of nodes that take node ports",
+            TryPrefixes, (proxy, prefixes) => proxy with { NodePortAddresses = prefixes }),
+        DefineProxy<PortRange>("proxy.nodePortRange", "MIN-MAX", "30000-32767", "node ports that the API server gives out",
+            TryPorts, (proxy, ports) => proxy with { NodePortRange = ports }),
+        DefineProxy("proxy.localhostNodePorts", OnOff, "on", "whether 127.0.0.1 takes node ports",
+            Switch, (proxy, on) => proxy with { LocalhostNodePorts = on }),
+        DefineProxy("proxy.randomFully", OnOff, "on", "whether masquerading draws its source ports",
+            Switch, (proxy, on) => proxy with { RandomFully = on }),
+        DefineProxy("proxy.tcpBeLiberal", OnOff, "off", "nf_conntrack_tcp_be_liberal: keep what is INVALID",
+            Switch, (proxy, on) => proxy with { TcpBeLiberal = on }),
+    ];
+
+    private static SettingDefinition DefineProxy<T>(
+        string key, string allowed, string standard, string help, TryRead<T> read,
+        Func<ProxySettings, T, ProxySettings> set) =>
+        Define(key, allowed, standard, help, read,
+            (settings, value) => settings with { Proxy = set(settings.Proxy, value) });
 
     private static SettingDefinition Define<T>(
         string key, string allowed, string standard, string help, TryRead<T> read,

@@ -77,6 +77,33 @@ internal static class SettingValues
         return true;
     }
 
+    /// <summary>Any number of prefixes.</summary>
+    public static bool TryPrefixes(string text, out ImmutableArray<IpPrefix> prefixes)
+    {
+        prefixes = [];
+        foreach (string part in text.Split(','))
+        {
+            if (!IpPrefix.TryParse(part, out IpPrefix prefix)) return false;
+            prefixes = prefixes.Add(prefix);
+        }
+
+        return true;
+    }
+
+    /// <summary>A mode of kube-proxy's, with the interface behind a colon where it goes by one.</summary>
+    public static bool TryLocalMode(string text, out LocalMode mode)
+    {
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        mode = colon < 0 ? new LocalMode(text, "") : new LocalMode(text[..colon], text[(colon + 1)..]);
+        return mode.Mode is "BridgeInterface" or "InterfaceNamePrefix"
+            ? IsDevice(mode.Interface)
+            : colon < 0 && text is "ClusterCIDR" or "NodeCIDR" or "none";
+    }
+
+    /// <summary>A network device's name or its beginning (dev_valid_name in the kernel's net/core/dev.c).</summary>
+    private static bool IsDevice(string text) =>
+        text.Length is > 0 and < 15 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_');
+
     /// <summary>A value as an error of one line shows it.</summary>
     public static string Show(string value)
     {

@@ -122,7 +122,8 @@ public class EmulationSettingsTests
         + "node.NAME.mac, "
         + "vtep.NAME.mac, bridge.NAME.mac, pod.NS/NAME.mac, veth.NS/NAME.mac, gateway, gateway.mac, node.udp, pod.attach, "
         + "flannel.backend|directRouting|ipMasq|network, lb.algorithm|maglevSize, conntrack.profile|max, "
-        + "unlisted, seed)",
+        + "unlisted, seed, proxy.masqueradeAll|masqueradeBit|clusterCIDR|detectLocal|nodePortAddresses|nodePortRange|"
+        + "localhostNodePorts|randomFully|tcpBeLiberal)",
         Error("zzz=1"));
 
     [Theory]
@@ -181,7 +182,7 @@ public class EmulationSettingsTests
             Assert.Equal(EmulationSettings.Default, given with { Given = EmulationSettings.Default.Given });
         }
 
-        Assert.Equal(14, checkedCount);
+        Assert.Equal(21, checkedCount);
     }
 
     [Fact]
@@ -189,7 +190,7 @@ public class EmulationSettingsTests
     {
         ImmutableArray<string> lines = SettingRegistry.Listing();
         Assert.Equal(SettingRegistry.All.Length, lines.Length);
-        Assert.Equal("vxlan.df               outer DF bit; unset, set or inherit (default: unset)", lines[4]);
+        Assert.Equal("vxlan.df                  outer DF bit; unset, set or inherit (default: unset)", lines[4]);
     }
 
     [Fact]
