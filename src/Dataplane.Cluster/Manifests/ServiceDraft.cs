@@ -11,6 +11,8 @@ internal sealed class ServiceDraft(SourceLine source) : ObjectDraft(source)
     private const int DefaultAffinitySeconds = 10800;
     private const int MaxAffinitySeconds = 86400;
 
+    private const string ProxyNameLabel = "service.kubernetes.io/service-proxy-name";
+
     private Service _service = new("", "", source);
     private ImmutableArray<IpAddress> _clusterIps = [];
     private ImmutableArray<IpAddress> _clusterIp = [];
@@ -25,7 +27,10 @@ internal sealed class ServiceDraft(SourceLine source) : ObjectDraft(source)
         ClusterIps = _isHeadless ? [] : _clusterIps.IsEmpty ? _clusterIp : _clusterIps,
         IsHeadless = _isHeadless,
         AffinitySeconds = _hasAffinity ? _affinitySeconds : 0,
+        ProxyName = Labels.GetValueOrDefault(ProxyNameLabel, ""),
     });
+
+    protected override bool KeepsLabels => true;
 
     protected override void ReadField(ManifestCursor cursor)
     {
@@ -141,13 +146,19 @@ internal sealed class ServiceDraft(SourceLine source) : ObjectDraft(source)
     {
         if (!cursor.EnterMap("status.loadBalancer.ingress")) return;
 
+        ImmutableArray<IpAddress> addresses = [];
+        bool isProxy = false;
         KeyScope keys = default;
         while (cursor.NextKey(ref keys))
         {
-            if (cursor.Key is not "ip" || cursor.Scalar("ip").IsEmpty) cursor.Skip();
-            else if (cursor.TryReadAddress("status.loadBalancer.ingress[].ip", out IpAddress address))
-                _service = _service with { LoadBalancerIps = _service.LoadBalancerIps.Add(address) };
+            if (cursor.Key is "ipMode") isProxy = cursor.Scalar("status.loadBalancer.ingress[].ipMode") is "Proxy";
+            else if (cursor.Key is not "ip" || cursor.Scalar("ip").IsEmpty) cursor.Skip();
+            else if (cursor.TryReadAddress("status.loadBalancer.ingress[].ip", out IpAddress address)) addresses = [address];
         }
+
+        _service = isProxy
+            ? _service with { LoadBalancerProxyIps = _service.LoadBalancerProxyIps.AddRange(addresses) }
+            : _service with { LoadBalancerIps = _service.LoadBalancerIps.AddRange(addresses) };
     }
 
     private void ReadAffinityConfig(ManifestCursor cursor)

@@ -16,6 +16,9 @@ public sealed record Node(string Name, SourceLine Source)
     public ImmutableArray<IpAddress> InternalIps { get; init; } = [];
 
     public ImmutableArray<IpAddress> ExternalIps { get; init; } = [];
+
+    /// <summary>The label topology.kubernetes.io/zone; empty where absent.</summary>
+    public string Zone => Labels.GetValueOrDefault("topology.kubernetes.io/zone", "");
 }
 
 /// <summary>v1 Namespace.</summary>
@@ -92,8 +95,11 @@ public sealed record Service(string Namespace, string Name, SourceLine Source)
 
     public ImmutableArray<IpAddress> ExternalIps { get; init; } = [];
 
-    /// <summary>status.loadBalancer.ingress[].ip.</summary>
+    /// <summary>status.loadBalancer.ingress[].ip of ipMode VIP, the default: nodes answer for them.</summary>
     public ImmutableArray<IpAddress> LoadBalancerIps { get; init; } = [];
+
+    /// <summary>status.loadBalancer.ingress[].ip of ipMode Proxy: traffic to them goes to the load balancer.</summary>
+    public ImmutableArray<IpAddress> LoadBalancerProxyIps { get; init; } = [];
 
     public ImmutableArray<IpPrefix> LoadBalancerSourceRanges { get; init; } = [];
 
@@ -110,6 +116,9 @@ public sealed record Service(string Namespace, string Name, SourceLine Source)
 
     /// <summary>spec.trafficDistribution; empty where absent.</summary>
     public string TrafficDistribution { get; init; } = "";
+
+    /// <summary>The label service.kubernetes.io/service-proxy-name: the proxy that serves it instead; empty where absent.</summary>
+    public string ProxyName { get; init; } = "";
 
     public override string ToString() => $"{Namespace}/{Name}";
 }

@@ -1,5 +1,6 @@
 using Dataplane.Cluster.Model;
 using Dataplane.Core;
+using Dataplane.Engines.Services;
 using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ebpf;
@@ -8,19 +9,18 @@ namespace Dataplane.Engines.Ebpf;
 internal sealed class EbpfCompiler
 {
     private readonly AddressNames _names;
-    private readonly ServiceEndpoints _endpoints;
-    private readonly Dictionary<(IpAddress Address, byte Protocol, ushort Port), EbpfFrontend> _byFrontend = [];
     private readonly Dictionary<EbpfBackend, uint> _backendIds = [];
     private readonly List<(EbpfFrontend Frontend, uint[] Backends, int UsableCount)> _plans = [];
     private readonly List<EbpfBackend> _backendAddresses = [];
     private readonly List<LbBackend> _backends = [default];
-    private readonly List<string> _notes = [];
+    private readonly string[] _notes;
 
     public EbpfCompiler(ClusterSnapshot snapshot, AddressNames names, EbpfOptions options)
     {
         _names = names;
-        _endpoints = new ServiceEndpoints(snapshot);
-        foreach (Service service in snapshot.Services) Plan(service);
+        ServiceModel model = ServiceModel.Compile(snapshot);
+        _notes = [.. model.Notes, .. snapshot.Services.Where(NeedsNode).Select(NoteOfPolicy)];
+        foreach (ProxiedPort port in model.Ports) Plan(port);
         if (_plans.Count > ushort.MaxValue)
         {
             throw new InvalidDataException(
@@ -59,74 +59,47 @@ internal sealed class EbpfCompiler
 
     public IReadOnlyList<string> Notes => _notes;
 
-    /// <summary>Headless and ExternalName Services have no address of their own.</summary>
-    public static bool HasFrontends(Service service) =>
-        service.Type != ServiceType.ExternalName && !service.IsHeadless && !service.ClusterIps.IsEmpty;
+    private static bool NeedsNode(Service service) =>
+        ServiceModel.HasFrontends(service) && service.InternalTrafficPolicy == TrafficPolicy.Local;
 
-    private void Plan(Service service)
+    private static string NoteOfPolicy(Service service) =>
+        $"{service.Source}: Service {service} has internalTrafficPolicy Local, which is not modelled yet: "
+        + "endpoints of all nodes are used";
+
+    /// <summary>
+    /// Ready endpoints are usable; if there are none, those that still serve while they terminate. Other terminating
+    /// ones stand behind them and only keep the connections that they have.
+    /// </summary>
+    private void Plan(ProxiedPort port)
     {
-        if (!HasFrontends(service)) return;
-
-        int usable = 0;
-        foreach (ServicePort port in service.Ports)
-        {
-            foreach (IpAddress address in service.ClusterIps)
-            {
-                var frontend = new EbpfFrontend(address, service, port);
-                if (!_byFrontend.TryAdd((address, port.Protocol, port.Port), frontend))
-                {
-                    EbpfFrontend first = _byFrontend[(address, port.Protocol, port.Port)];
-                    _notes.Add($"{port.Source}: Service {service} claims {address} port {port.Port}, which Service "
-                        + $"{first.Service} has ({first.Port.Source}); the first one keeps it");
-                    continue;
-                }
-
-                EndpointSet endpoints = _endpoints.Of(service, port, address.Family);
-                usable += endpoints.Usable.Count;
-                Plan(frontend, endpoints);
-            }
-        }
-
-        NoteWhatWasRead(service, usable);
-    }
-
-    private void Plan(EbpfFrontend frontend, EndpointSet endpoints)
-    {
-        int count = endpoints.Usable.Count + endpoints.Leaving.Count;
+        bool anyReady = port.Endpoints.Any(endpoint => endpoint.Ready);
+        ProxiedEndpoint[] usable =
+        [
+            .. port.Endpoints.Where(endpoint =>
+                anyReady ? endpoint.Ready : endpoint.Serving && endpoint.Terminating),
+        ];
+        ProxiedEndpoint[] leaving =
+        [
+            .. port.Endpoints.Where(endpoint =>
+                endpoint.Terminating && !(anyReady ? endpoint.Ready : endpoint.Serving)),
+        ];
+        int count = usable.Length + leaving.Length;
         if (count > ushort.MaxValue)
         {
             throw new InvalidDataException(
-                $"{frontend.Service.Source}: Service {frontend.Service} has {count} endpoints; "
-                + "Cilium counts them with 16 bits");
+                $"{port.Service.Source}: Service {port.Service} has {count} endpoints; Cilium counts them with 16 bits");
         }
 
-        uint[] ids = new uint[count];
-        int index = 0;
-        foreach (ResolvedEndpoint endpoint in endpoints.Usable) ids[index++] = IdOf(endpoint, frontend.Port.Protocol);
-        foreach (ResolvedEndpoint endpoint in endpoints.Leaving) ids[index++] = IdOf(endpoint, frontend.Port.Protocol);
-        _plans.Add((frontend, ids, endpoints.Usable.Count));
-    }
-
-    private void NoteWhatWasRead(Service service, int usable)
-    {
-        if (_endpoints.IsLeftToSelector(service))
-        {
-            _notes.Add($"{service.Source}: Service {service} has no EndpointSlice in the manifests: "
-                + $"{usable} endpoints resolved from Pods by its selector, running ones taken for ready");
-        }
-
-        if (service.InternalTrafficPolicy == TrafficPolicy.Local)
-        {
-            _notes.Add($"{service.Source}: Service {service} has internalTrafficPolicy Local, which is not modelled yet: "
-                + "endpoints of all nodes are used");
-        }
+        uint[] ids = [.. usable.Concat(leaving).Select(endpoint => IdOf(endpoint, port.Protocol))];
+        _plans.Add((new EbpfFrontend(port.ClusterIp, port.Service, port.Port), ids, usable.Length));
     }
 
     /// <summary>Frontends share a backend of one address, protocol and port; it is active if one says so.</summary>
-    private uint IdOf(ResolvedEndpoint endpoint, byte protocol)
+    private uint IdOf(ProxiedEndpoint endpoint, byte protocol)
     {
         var backend = new EbpfBackend(endpoint.Address, endpoint.Port, protocol);
-        LbBackendState state = endpoint.Terminating ? LbBackendState.Terminating : LbBackendState.Active;
+        bool leaves = endpoint.Terminating && !endpoint.Ready;
+        LbBackendState state = leaves ? LbBackendState.Terminating : LbBackendState.Active;
         if (_backendIds.TryGetValue(backend, out uint known))
         {
             LbBackend entry = _backends[(int)known];

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Dataplane.Cluster.Model;
 using Dataplane.Core;
+using Dataplane.Engines.Services;
 using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ebpf;
@@ -77,7 +78,7 @@ public sealed unsafe class EbpfTables : IDisposable
     /// places, and Services have their place in it.
     /// </summary>
     public static IEnumerable<IpAddress> FrontendsOf(ClusterSnapshot snapshot) => snapshot.Services
-        .Where(service => EbpfCompiler.HasFrontends(service) && !service.Ports.IsEmpty)
+        .Where(service => ServiceModel.HasFrontends(service) && !service.Ports.IsEmpty)
         .SelectMany(service => service.ClusterIps)
         .Distinct();
 

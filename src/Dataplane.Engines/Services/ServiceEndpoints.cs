@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Dataplane.Cluster.Model;
 using Dataplane.Wire;
 
-namespace Dataplane.Engines.Ebpf;
+namespace Dataplane.Engines.Services;
 
 /// <summary>
 /// Who stands behind the ports of Services: EndpointSlices merged, or Pods by selector where a Service has no slice at
@@ -11,14 +11,18 @@ namespace Dataplane.Engines.Ebpf;
 internal sealed class ServiceEndpoints
 {
     private readonly Dictionary<(string Namespace, string Name), List<EndpointSlice>> _slices = [];
+    private readonly Dictionary<string, string> _zones = [];
     private readonly ImmutableArray<Pod> _pods;
     private readonly Dictionary<(IpAddress Address, ushort Port), int> _seen = [];
-    private readonly List<Candidate> _candidates = [];
+    private readonly List<ProxiedEndpoint> _found = [];
+    private readonly List<Pod> _selected = [];
+    private Service? _selectedFor;
     private Dictionary<(string Namespace, string Key, string Value), List<Pod>>? _podsByLabel;
 
     public ServiceEndpoints(ClusterSnapshot snapshot)
     {
         _pods = snapshot.Pods;
+        foreach (Node node in snapshot.Nodes) _zones[node.Name] = node.Zone;
         foreach (EndpointSlice slice in snapshot.EndpointSlices)
         {
             var key = (slice.Namespace, slice.ServiceName);
@@ -28,39 +32,41 @@ internal sealed class ServiceEndpoints
     }
 
     /// <summary>Whether the manifests leave this Service's endpoints to its selector.</summary>
-    public bool IsLeftToSelector(Service service) =>
-        !service.Selector.IsEmpty && !_slices.ContainsKey((service.Namespace, service.Name));
+    public bool IsLeftToSelector(Service service) => !service.Selector.IsEmpty && SlicesOf(service).Count == 0;
 
-    /// <summary>
-    /// The endpoints of one port and family in the order of the manifests: ready ones are usable; if there are none,
-    /// those that still serve while they terminate. Other terminating ones only keep the connections that they have.
-    /// </summary>
-    public EndpointSet Of(Service service, ServicePort port, int family)
+    public IReadOnlyList<EndpointSlice> SlicesOf(Service service) =>
+        _slices.TryGetValue((service.Namespace, service.Name), out List<EndpointSlice>? slices) ? slices : [];
+
+    /// <summary>The endpoints of one port and family, in whatever condition, in the order of the manifests.</summary>
+    public ImmutableArray<ProxiedEndpoint> Of(Service service, ServicePort port, int family)
     {
         _seen.Clear();
-        _candidates.Clear();
+        _found.Clear();
         if (IsLeftToSelector(service)) CollectPods(service, port, family);
         else CollectSlices(service, port, family);
 
-        bool anyReady = _candidates.Exists(candidate => candidate.Ready);
-        var usable = new List<ResolvedEndpoint>(_candidates.Count);
-        var leaving = new List<ResolvedEndpoint>();
-        foreach (Candidate candidate in _candidates)
+        return [.. _found];
+    }
+
+    /// <summary>The pods that the Service's selector finds.</summary>
+    public IReadOnlyList<Pod> Selected(Service service)
+    {
+        if (ReferenceEquals(_selectedFor, service)) return _selected;
+
+        _selectedFor = service;
+        _selected.Clear();
+        foreach (Pod pod in Candidates(service))
         {
-            bool leaves = candidate.Terminating && !candidate.Ready;
-            var endpoint = new ResolvedEndpoint(candidate.Address, candidate.Port, leaves);
-            if (anyReady ? candidate.Ready : candidate.Serving && candidate.Terminating) usable.Add(endpoint);
-            else if (candidate.Terminating) leaving.Add(endpoint);
+            if (service.Selector.All(
+                label => pod.Labels.TryGetValue(label.Key, out string? found) && found == label.Value)) _selected.Add(pod);
         }
 
-        return new EndpointSet(usable, leaving);
+        return _selected;
     }
 
     private void CollectSlices(Service service, ServicePort port, int family)
     {
-        if (!_slices.TryGetValue((service.Namespace, service.Name), out List<EndpointSlice>? slices)) return;
-
-        foreach (EndpointSlice slice in slices)
+        foreach (EndpointSlice slice in SlicesOf(service))
         {
             foreach (EndpointPort slicePort in slice.Ports)
             {
@@ -73,11 +79,18 @@ internal sealed class ServiceEndpoints
 
     private void Collect(Service service, Endpoint endpoint, ushort port, int family)
     {
-        bool ready = endpoint.Ready || service.PublishNotReadyAddresses;
         foreach (IpAddress address in endpoint.Addresses)
         {
             if (address.Family != family) continue;
-            Add(new Candidate(address, port, ready, endpoint.Serving, endpoint.Terminating));
+
+            Add(new ProxiedEndpoint(address, port, endpoint.Source)
+            {
+                Ready = endpoint.Ready || service.PublishNotReadyAddresses,
+                Serving = endpoint.Serving,
+                Terminating = endpoint.Terminating,
+                NodeName = endpoint.NodeName,
+                HintZones = endpoint.HintZones,
+            });
         }
     }
 
@@ -91,10 +104,22 @@ internal sealed class ServiceEndpoints
             foreach (IpAddress address in pod.Addresses)
             {
                 if (address.Family != family) continue;
-                Add(new Candidate(address, target, Ready: true, Serving: true, Terminating: false));
+
+                Add(new ProxiedEndpoint(address, target, pod.Source)
+                {
+                    Ready = true,
+                    Serving = true,
+                    NodeName = pod.NodeName,
+                    HintZones = HintsFor(service, pod.NodeName),
+                });
             }
         }
     }
+
+    /// <summary>What the EndpointSlice controller would hint: each zone keeps to itself where the Service asks for it.</summary>
+    private ImmutableArray<string> HintsFor(Service service, string node) =>
+        service.TrafficDistribution is "PreferClose" or "PreferSameZone"
+        && _zones.TryGetValue(node, out string? zone) && zone.Length > 0 ? [zone] : [];
 
     private static bool TryResolve(Pod pod, ServicePort port, out ushort target)
     {
@@ -105,6 +130,7 @@ internal sealed class ServiceEndpoints
         foreach (ContainerPort candidate in pod.Ports)
         {
             if (candidate.Name != reference.Name || candidate.Protocol != port.Protocol) continue;
+
             target = candidate.Port;
             return true;
         }
@@ -113,20 +139,29 @@ internal sealed class ServiceEndpoints
     }
 
     /// <summary>One address and port counts once, in its best condition, however many slices name it.</summary>
-    private void Add(Candidate candidate)
+    private void Add(ProxiedEndpoint endpoint)
     {
-        if (_seen.TryAdd((candidate.Address, candidate.Port), _candidates.Count)) _candidates.Add(candidate);
-        else if (candidate.Ready) _candidates[_seen[(candidate.Address, candidate.Port)]] = candidate;
+        var key = (endpoint.Address, endpoint.Port);
+        if (_seen.TryAdd(key, _found.Count)) _found.Add(endpoint);
+        else if (Betters(endpoint, _found[_seen[key]])) _found[_seen[key]] = endpoint;
     }
 
-    private IEnumerable<Pod> Selected(Service service)
+    private static bool Betters(ProxiedEndpoint endpoint, ProxiedEndpoint known) => endpoint.Ready != known.Ready
+        ? endpoint.Ready
+        : known.NodeName.Length == 0 && endpoint.NodeName.Length > 0;
+
+    /// <summary>Pods that have one of the selector's labels, the rarest.</summary>
+    private List<Pod> Candidates(Service service)
     {
         _podsByLabel ??= IndexPods();
-        (string key, string value) = service.Selector.OrderBy(label => label.Key, StringComparer.Ordinal).First();
-        if (!_podsByLabel.TryGetValue((service.Namespace, key, value), out List<Pod>? pods)) return [];
+        List<Pod>? fewest = null;
+        foreach ((string key, string value) in service.Selector)
+        {
+            if (!_podsByLabel.TryGetValue((service.Namespace, key, value), out List<Pod>? pods)) return [];
+            if (fewest is null || pods.Count < fewest.Count) fewest = pods;
+        }
 
-        return pods.Where(pod => service.Selector.All(
-            label => pod.Labels.TryGetValue(label.Key, out string? found) && found == label.Value));
+        return fewest ?? [];
     }
 
     private Dictionary<(string Namespace, string Key, string Value), List<Pod>> IndexPods()
@@ -137,9 +172,7 @@ internal sealed class ServiceEndpoints
             foreach ((string key, string value) in pod.Labels)
             {
                 if (!index.TryGetValue((pod.Namespace, key, value), out List<Pod>? pods))
-                {
                     index[(pod.Namespace, key, value)] = pods = [];
-                }
 
                 pods.Add(pod);
             }
@@ -147,11 +180,4 @@ internal sealed class ServiceEndpoints
 
         return index;
     }
-
-    private readonly record struct Candidate(IpAddress Address, ushort Port, bool Ready, bool Serving, bool Terminating);
 }
-
-/// <summary>Usable endpoints, and those that take no new connection.</summary>
-internal readonly record struct EndpointSet(List<ResolvedEndpoint> Usable, List<ResolvedEndpoint> Leaving);
-
-internal readonly record struct ResolvedEndpoint(IpAddress Address, ushort Port, bool Terminating);
