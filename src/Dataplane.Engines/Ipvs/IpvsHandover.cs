@@ -30,11 +30,11 @@ internal sealed class IpvsHandover
         }
     }
 
-    public void Apply(IpvsState state, NativeArray<IpvsLoad> loads, NativeArray<IpvsMark> marks, NativeArray<uint> setNext)
+    public void Apply(IpvsState state, NativeArray<IpvsLoad> loads, NativeArray<IpvsMark> marks)
     {
         IpvsLoad[] oldLoads = Copy(loads);
         IpvsMark[] oldMarks = Copy(marks);
-        uint[] oldSet = Copy(setNext);
+        uint[] oldSet = state.Sets.Copy();
         state.Renew(_new);
         for (uint destination = 1; destination < _destinations.Length; destination++)
         {
@@ -43,7 +43,7 @@ internal sealed class IpvsHandover
 
         for (uint service = 1; service < _services.Length; service++)
         {
-            if (_services[service] != 0) Keep(ref marks[_services[service]], oldMarks[service], service, oldSet, setNext);
+            if (_services[service] != 0) Keep(ref marks[_services[service]], oldMarks[service], service, oldSet, state.Sets);
         }
 
         foreach (uint entry in state.Connections.Entries())
@@ -61,7 +61,7 @@ internal sealed class IpvsHandover
         if (after == 0 || after > before) load.Overloaded = false;
     }
 
-    private void Keep(ref IpvsMark mark, in IpvsMark old, uint service, uint[] oldSet, NativeArray<uint> setNext)
+    private void Keep(ref IpvsMark mark, in IpvsMark old, uint service, uint[] oldSet, IpvsReplicaSets sets)
     {
         ref readonly IpvsService before = ref _old.Service(service);
         ref readonly IpvsService after = ref _new.Service(_services[service]);
@@ -82,7 +82,7 @@ internal sealed class IpvsHandover
                 mark.LastUsed = old.LastUsed;
                 break;
             case IpvsScheduler.LocalityLeastConnectionReplicated:
-                KeepSet(ref mark, in old, oldSet, setNext);
+                KeepSet(ref mark, in old, oldSet, sets);
                 break;
         }
     }
@@ -111,22 +111,17 @@ internal sealed class IpvsHandover
         return true;
     }
 
-    private void KeepSet(ref IpvsMark mark, in IpvsMark old, uint[] oldSet, NativeArray<uint> setNext)
+    /// <summary>The last of the list joins first, so that it is the last again.</summary>
+    private void KeepSet(ref IpvsMark mark, in IpvsMark old, uint[] oldSet, IpvsReplicaSets sets)
     {
-        mark.LastUsed = old.LastUsed;
-        mark.Changed = old.Changed;
-        uint last = 0;
-        for (uint member = old.Last; member != 0 && member != IpvsState.EndOfSet; member = oldSet[member])
+        var kept = new Stack<uint>();
+        for (uint member = old.Last; member != 0 && member != IpvsReplicaSets.End; member = oldSet[member])
         {
-            uint kept = _destinations[member];
-            if (kept == 0) continue;
-
-            if (last == 0) mark.Last = kept;
-            else setNext[last] = kept;
-            setNext[kept] = IpvsState.EndOfSet;
-            last = kept;
-            mark.SetSize++;
+            if (_destinations[member] != 0) kept.Push(_destinations[member]);
         }
+
+        foreach (uint member in kept) sets.Join(ref mark, member, old.Changed);
+        mark.LastUsed = old.LastUsed;
     }
 
     private static T[] Copy<T>(NativeArray<T> items)

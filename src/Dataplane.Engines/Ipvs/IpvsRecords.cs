@@ -87,7 +87,7 @@ public struct IpvsLoad
 {
     public const int Size = 16;
 
-    /// <summary>TCP and SCTP connections that are established; UDP's never count as active.</summary>
+    /// <summary>TCP connections that open or are established, SCTP's that are established; UDP's never count as active.</summary>
     public int Active;
 
     public int Inactive;

@@ -204,7 +204,7 @@ internal readonly ref struct IpvsScheduling
 
     /// <summary>
     /// The least loaded of the address's set; where that is crowded, wlc's, which joins the set. Who is taken out of a set
-    /// that did not change for a day is <see cref="IpvsState"/>'s.
+    /// that did not change for a day is <see cref="IpvsReplicaSets"/>'s.
     /// </summary>
     private uint Replicated(in IpvsMark mark)
     {
@@ -225,7 +225,7 @@ internal readonly ref struct IpvsScheduling
         uint least = 0;
         long overhead = 0;
         int weight = 0;
-        for (uint destination = first; destination != IpvsState.EndOfSet; destination = _state.NextInSet(destination))
+        for (uint destination = first; destination != IpvsReplicaSets.End; destination = _state.Sets.NextOf(destination))
         {
             ref readonly IpvsLoad load = ref _state.LoadOf(destination);
             int candidate = _tables.Destination(destination).Weight;

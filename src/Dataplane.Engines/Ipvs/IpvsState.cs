@@ -10,10 +10,7 @@ namespace Dataplane.Engines.Ipvs;
 /// </summary>
 public sealed class IpvsState : IDisposable
 {
-    internal const uint EndOfSet = uint.MaxValue;
-
     private const long Second = 1_000_000_000;
-    private const long DayNanoseconds = 86_400 * Second;
     private const uint UdpTimeout = 300;
     private const uint BusyTemplateTimeout = 60;
     private const ushort FtpPort = 21;
@@ -21,13 +18,13 @@ public sealed class IpvsState : IDisposable
 
     private readonly NativeArray<IpvsLoad> _loads = new(0);
     private readonly NativeArray<IpvsMark> _marks = new(0);
-    private readonly NativeArray<uint> _setNext = new(0);
     private readonly IpvsTimerWheel _timers;
     private IpvsTables _tables;
 
     public IpvsState(IpvsTables tables)
     {
         _tables = tables;
+        Sets = new IpvsReplicaSets(this);
         Connections = new IpvsConnectionTable(tables.Options.ConnectionTableBits);
         _timers = new IpvsTimerWheel(Connections);
         Renew(tables);
@@ -37,14 +34,15 @@ public sealed class IpvsState : IDisposable
     public IpvsConnectionTable Connections { get; }
 
     /// <summary>Bytes of memory held, connections and all.</summary>
-    public long Size => _loads.Length * IpvsLoad.Size + _marks.Length * IpvsMark.Size + _setNext.Length * sizeof(uint) + Connections.Size;
+    public long Size => _loads.Length * IpvsLoad.Size + _marks.Length * IpvsMark.Size + Sets.Size + Connections.Size;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly IpvsLoad LoadOf(uint destination) => ref _loads[destination];
 
     internal ref IpvsMark MarkOf(uint service) => ref _marks[service];
 
-    internal uint NextInSet(uint destination) => _setNext[destination];
+    /// <summary>lblcr's sets of servers.</summary>
+    internal IpvsReplicaSets Sets { get; }
 
     /// <summary>Ends the connections and templates whose time is over; to be called with the time of each packet.</summary>
     public void Advance(long now)
@@ -58,7 +56,7 @@ public sealed class IpvsState : IDisposable
             }
 
             Connections[entry].Timeout = BusyTemplateTimeout;
-            Connections[entry].Expires = now + BusyTemplateTimeout * Second;
+            Connections[entry].Expires += BusyTemplateTimeout * Second;
             _timers.Start(entry);
         }
     }
@@ -135,7 +133,7 @@ public sealed class IpvsState : IDisposable
         {
             case IpProtocol.Tcp:
                 byte tcp = IpvsTcpStates.After(entry.State, direction, tcpFlags);
-                Enter(ref entry, tcp, tcp == IpvsTcpStates.Established, IpvsTcpStates.TimeoutOf(tcp));
+                Enter(ref entry, tcp, IpvsTcpStates.IsActive(tcp), IpvsTcpStates.TimeoutOf(tcp));
                 break;
             case IpProtocol.Sctp:
                 byte sctp = IpvsSctpStates.After(entry.State, direction, sctpChunk);
@@ -155,7 +153,7 @@ public sealed class IpvsState : IDisposable
     /// </summary>
     public void Adopt(IpvsTables tables)
     {
-        new IpvsHandover(_tables, tables).Apply(this, _loads, _marks, _setNext);
+        new IpvsHandover(_tables, tables).Apply(this, _loads, _marks);
         _tables = tables;
     }
 
@@ -163,7 +161,7 @@ public sealed class IpvsState : IDisposable
     {
         _loads.Dispose();
         _marks.Dispose();
-        _setNext.Dispose();
+        Sets.Dispose();
         _timers.Dispose();
         Connections.Dispose();
     }
@@ -187,7 +185,7 @@ public sealed class IpvsState : IDisposable
     internal void Renew(IpvsTables tables)
     {
         _loads.Renew(tables.DestinationCount + 1);
-        _setNext.Renew(tables.DestinationCount + 1);
+        Sets.Renew(tables);
         _marks.Renew(tables.ServiceCount + 1);
         for (uint service = 1; service <= tables.ServiceCount; service++) _marks[service].Weight = tables.Service(service).FirstWeight;
     }
@@ -228,65 +226,10 @@ public sealed class IpvsState : IDisposable
                 new IpvsScheduling(_tables, this, in service, now).Choose(in key, ref mark);
                 break;
             case IpvsScheduler.LocalityLeastConnectionReplicated:
-                MoveReplicated(in service, ref mark, verdict.Backend, now);
+                bool isMember = new IpvsScheduling(_tables, this, in service, now).UncrowdedOfSet(in mark) != 0;
+                Sets.Use(ref mark, isMember ? 0 : verdict.Backend, now);
                 break;
         }
-    }
-
-    /// <summary>The set takes in who was chosen; where it did not change for a day, the most loaded leaves it.</summary>
-    private void MoveReplicated(in IpvsService service, ref IpvsMark mark, uint chosen, long now)
-    {
-        bool isMember = new IpvsScheduling(_tables, this, in service, now).UncrowdedOfSet(in mark) != 0;
-        if (mark.Last != 0 && now - mark.LastUsed >= DayNanoseconds) ForgetSet(ref mark);
-        mark.LastUsed = now;
-        if (mark.SetSize > 1 && now - mark.Changed > DayNanoseconds) Leave(ref mark, MostOfSet(mark.Last), now);
-        if (chosen == 0 || isMember || _setNext[chosen] != 0) return;
-
-        _setNext[chosen] = mark.Last == 0 ? EndOfSet : mark.Last;
-        mark.Last = chosen;
-        mark.SetSize++;
-        mark.Changed = now;
-    }
-
-    private void ForgetSet(ref IpvsMark mark)
-    {
-        while (mark.SetSize > 0) Leave(ref mark, mark.Last, 0);
-    }
-
-    private uint MostOfSet(uint first)
-    {
-        uint most = 0;
-        for (uint destination = first; destination != EndOfSet; destination = _setNext[destination])
-        {
-            int weight = _tables.Destination(destination).Weight;
-            if (weight <= 0) continue;
-            bool isMore = most == 0
-                || _loads[most].Overhead * weight < _loads[destination].Overhead * _tables.Destination(most).Weight;
-            if (isMore) most = destination;
-        }
-
-        return most;
-    }
-
-    private void Leave(ref IpvsMark mark, uint destination, long now)
-    {
-        if (destination == 0) return;
-
-        uint next = _setNext[destination];
-        if (mark.Last == destination)
-        {
-            mark.Last = next == EndOfSet ? 0 : next;
-        }
-        else
-        {
-            uint before = mark.Last;
-            while (_setNext[before] != destination) before = _setNext[before];
-            _setNext[before] = next;
-        }
-
-        _setNext[destination] = 0;
-        mark.SetSize--;
-        mark.Changed = now;
     }
 
     private uint MakeTemplate(in IpvsService service, in FlowKey key, in ServiceVerdict verdict, uint invalid)

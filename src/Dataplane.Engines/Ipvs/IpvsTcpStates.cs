@@ -10,9 +10,12 @@ public static class IpvsTcpStates
 {
     public const byte None = 0;
     public const byte Established = 1;
+    public const byte SynSent = 2;
+    public const byte SynReceived = 3;
     public const byte FinWait = 4;
     public const byte TimeWait = 5;
     public const byte Close = 6;
+    public const byte SynAck = 10;
 
     private const int StateCount = 11;
     private const int RowCount = 4;
@@ -25,7 +28,7 @@ public static class IpvsTcpStates
 
     private static readonly uint[] Seconds = [2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120];
 
-    // Rows: SYN, FIN, ACK, RST, for each direction; columns and digits are states (A: SYNACK).
+    // Rows: SYN, FIN, ACK, RST, for each direction; columns and digits are states.
     private static readonly string[] Rows =
     [
         "31133333333", "67255567895", "11214567691", "66636666893",
@@ -38,6 +41,9 @@ public static class IpvsTcpStates
     public static string NameOf(byte state) => Names[state];
 
     public static uint TimeoutOf(byte state) => Seconds[state];
+
+    /// <summary>What counts as active: established, or on the way to it (<c>tcp_state_active_table</c>).</summary>
+    public static bool IsActive(byte state) => state is Established or SynSent or SynReceived or SynAck;
 
     /// <summary>The state after a packet; one with none of the four flags closes.</summary>
     public static byte After(byte state, IpvsDirection direction, byte tcpFlags)

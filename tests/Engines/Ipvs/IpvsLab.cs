@@ -107,9 +107,11 @@ internal sealed class IpvsLab : IDisposable
     }
 
     /// <summary>Other rules while packets run.</summary>
-    public void Change(string rules)
+    public void Change(string rules) => Change(IpvsRules.Parse(rules, "rules"));
+
+    public void Change(IEnumerable<IpvsVirtualServer> servers)
     {
-        IpvsTables next = IpvsTables.Compile(IpvsRules.Parse(rules, "rules"), _names, _tables.Options);
+        IpvsTables next = IpvsTables.Compile(servers, _names, _tables.Options);
         State.Adopt(next);
         _tables.Dispose();
         _tables = next;

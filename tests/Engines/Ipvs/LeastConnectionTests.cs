@@ -1,4 +1,5 @@
 using Dataplane.Core;
+using Dataplane.Engines.Ipvs;
 using Xunit;
 
 namespace Dataplane.Tests.Engines.Ipvs;
@@ -6,7 +7,6 @@ namespace Dataplane.Tests.Engines.Ipvs;
 /// <summary>Schedulers that count connections; the list has the last added first, and the first of equals is taken.</summary>
 public class LeastConnectionTests
 {
-    /// <summary>Half-open connections are inactive and cost 1 each: 0 0 0 → the first, then the next of those with 0.</summary>
     [Fact]
     public void Lc_takes_the_first_of_those_with_the_fewest_connections()
     {
@@ -21,10 +21,17 @@ public class LeastConnectionTests
         using var lab = new IpvsLab(IpvsLab.Service("lc", "1 2"));
         Assert.Equal(2, lab.Establish(lab.Key("10.244.9.9", 1)).Server);
 
-        string[] served = lab.Sequence(258).Split(' ');
+        int[] served = [.. Enumerable.Range(2, 258).Select(Finished)];
 
-        Assert.All(served.Take(256), server => Assert.Equal("1", server));
-        Assert.Equal(["2", "1"], served.Skip(256));
+        Assert.All(served.Take(256), server => Assert.Equal(1, server));
+        Assert.Equal([2, 1], served.Skip(256));
+
+        int Finished(int port)
+        {
+            (int server, uint connection) = lab.Establish(lab.Key("10.244.9.9", port));
+            lab.State.Transit(connection, IpvsDirection.Input, TcpStates.Fin | TcpStates.Ack, 0, lab.Now);
+            return server;
+        }
     }
 
     /// <summary>Overheads 256 each: 2/2 and 1/1 tie at first (0), the first in the list has it; then the cost per weight.</summary>
@@ -133,11 +140,12 @@ public class LeastConnectionTests
     {
         using var lab = new IpvsLab(IpvsLab.Service("lc", "1 2"));
         Assert.Equal((2, 1), (lab.Establish(lab.Key("10.244.9.9", 1)).Server, lab.LoadOf(2).Active));
-        Assert.Equal("1 1", lab.Sequence(2));
+        Assert.Equal("1 2 1", lab.Sequence(3));
+        Assert.Equal((2, 2), (lab.LoadOf(1).Active, lab.LoadOf(2).Active));
 
         lab.Now = 60 * IpvsLab.Second + IpvsLab.Second;
         lab.State.Advance(lab.Now);
-        Assert.Equal((0, 1), (lab.LoadOf(1).Inactive, lab.LoadOf(2).Active));
+        Assert.Equal((0, 1), (lab.LoadOf(1).Total, lab.LoadOf(2).Active));
 
         lab.Now = 900 * IpvsLab.Second + IpvsLab.Second;
         lab.State.Advance(lab.Now);
