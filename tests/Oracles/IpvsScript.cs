@@ -8,51 +8,129 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// Random cases for one scheduler, each a virtual service of its own: real servers with weights and thresholds, packets that
-/// open, establish and end connections, a change of one weight, more packets.
+/// Random cases for every scheduler, each a virtual service of its own: real servers with weights and thresholds, packets of
+/// both sides that open, establish and end connections, a change of one weight, more packets. The emulation runs along, since
+/// a reply's source is the server that it chose.
 /// </summary>
 internal sealed class IpvsScript
 {
     private const int PacketsPerPhase = 14;
+    private const byte InitAck = 2;
 
+    private static readonly byte[] TcpFromClient = [TcpStates.Ack, TcpStates.Ack, TcpStates.Fin | TcpStates.Ack];
+    private static readonly byte[] TcpFromServer = [TcpStates.Syn | TcpStates.Ack, TcpStates.Ack, TcpStates.Fin | TcpStates.Ack];
+    private static readonly byte[] SctpFromClient = [10, 0, 7, 14];
+    private static readonly byte[] SctpFromServer = [InitAck, 11, 0, 8];
+
+    private readonly Random _random;
     private readonly List<IpvsVirtualServer> _before = [];
     private readonly List<IpvsVirtualServer> _after = [];
-    private readonly List<Packet> _first = [];
-    private readonly List<Packet> _second = [];
+    private readonly List<List<Flow>> _flows = [];
 
-    public IpvsScript(int seed, int cases)
+    public IpvsScript(int seed, int casesPerScheduler)
     {
-        var random = new Random(seed);
+        _random = new Random(seed);
         foreach (IpvsScheduler scheduler in Enum.GetValues<IpvsScheduler>())
         {
-            for (int number = 0; number < cases; number++) AddCase(random, scheduler, number);
+            for (int number = 0; number < casesPerScheduler; number++) AddCase(scheduler, number);
         }
+
+        RulesBefore = string.Concat(_before.Select(InOrder));
+        using var lab = new IpvsLab(RulesBefore, IpvsOptions.Kernel);
+        FirstPackets = Send(lab);
+        lab.Change(_after);
+        SecondPackets = Send(lab);
+        NoteLoads(lab);
     }
 
-    public IReadOnlyList<Packet> Packets => [.. _first, .. _second];
-
     /// <summary>Commands for <c>ipvsadm -R</c>, in the order in which real servers are to be added.</summary>
-    public string RulesBefore => string.Concat(_before.Select(InOrder));
+    public string RulesBefore { get; }
 
     /// <summary>One <c>-e</c> for each service whose weight changes.</summary>
     public string Changes => string.Concat(_before.Zip(_after, Change));
 
-    public static string Lines(IEnumerable<Packet> packets) => string.Concat(packets.Select(packet => string.Create(
-        CultureInfo.InvariantCulture, $"{packet.Client} {packet.Port} {packet.Service} {packet.Flags}\n")));
+    /// <summary>Protocol, source, its port, destination, its port, and TCP's flags or SCTP's chunk, a line each.</summary>
+    public string FirstPackets { get; }
 
-    public string FirstPackets => Lines(_first);
+    public string SecondPackets { get; }
 
-    public string SecondPackets => Lines(_second);
+    /// <summary>By client, port and service: the real server.</summary>
+    public SortedDictionary<string, string> Servers { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>What the emulation makes of it: by client, port and service the real server, and each server's load.</summary>
-    public IpvsOutcome Emulate()
+    /// <summary>By service and real server: weight, active and inactive connections.</summary>
+    public SortedDictionary<string, string> Loads { get; } = new(StringComparer.Ordinal);
+
+    private string Send(IpvsLab lab)
     {
-        var outcome = new IpvsOutcome();
-        using var lab = new IpvsLab(RulesBefore, IpvsOptions.Kernel);
-        foreach (Packet packet in _first) Send(lab, packet, outcome);
-        lab.Change(_after);
-        foreach (Packet packet in _second) Send(lab, packet, outcome);
+        var lines = new StringBuilder();
+        for (int number = 0; number < _before.Count; number++)
+        {
+            for (int packet = 0; packet < PacketsPerPhase; packet++) Next(lab, _before[number], _flows[number], lines);
+        }
 
+        return lines.ToString();
+    }
+
+    /// <summary>Mostly a new connection; else a packet of one that there is, from either side.</summary>
+    private void Next(IpvsLab lab, IpvsVirtualServer service, List<Flow> flows, StringBuilder lines)
+    {
+        bool isTcp = service.Protocol == IpProtocol.Tcp;
+        bool isSctp = service.Protocol == IpProtocol.Sctp;
+        if (flows.Count == 0 || _random.Next(5) < 3)
+        {
+            var flow = new Flow(
+                $"172.{_random.Next(16, 32)}.{_random.Next(4)}.{_random.Next(1, 5)}", _random.Next(1024, 65536), service.Address.ToString());
+            if (!flows.Contains(flow)) flows.Add(flow);
+            FromClient(lab, service.Protocol, flow, isTcp ? TcpStates.Syn : IpvsSctpStates.InitChunk, lines);
+            if (isSctp) FromServer(lab, service.Protocol, flow, InitAck, lines);
+            return;
+        }
+
+        Flow known = flows[_random.Next(flows.Count)];
+        bool fromServer = _random.Next(5) < 2;
+        byte[] choices = (isTcp, isSctp, fromServer) switch
+        {
+            (true, _, false) => TcpFromClient,
+            (true, _, true) => TcpFromServer,
+            (_, true, false) => SctpFromClient,
+            (_, true, true) => SctpFromServer,
+            _ => [0],
+        };
+        byte what = choices[_random.Next(choices.Length)];
+        if (fromServer) FromServer(lab, service.Protocol, known, what, lines);
+        else FromClient(lab, service.Protocol, known, what, lines);
+    }
+
+    private void FromClient(IpvsLab lab, byte protocol, Flow flow, byte what, StringBuilder lines)
+    {
+        Line(lines, protocol, flow.Client, flow.Port, flow.Service, 80, what);
+        FlowKey key = lab.Key(flow.Client, flow.Port, flow.Service, protocol: protocol);
+        if (lab.State.Receive(in key, what, what, false, lab.Now, out uint connection) == IpvsReceipt.Connection)
+        {
+            lab.State.Transit(connection, IpvsDirection.Input, what, what, lab.Now);
+            return;
+        }
+
+        if (!IpvsTables.IsScheduled(protocol, key.SourcePort, what, what)) return;
+
+        lab.Open(in key, out ServiceVerdict verdict);
+        if (verdict.Outcome == ServiceOutcome.Backend) Servers[flow.ToString()] = IpAddress.FromV4(verdict.BackendAddress).ToString();
+    }
+
+    private void FromServer(IpvsLab lab, byte protocol, Flow flow, byte what, StringBuilder lines)
+    {
+        if (!Servers.TryGetValue(flow.ToString(), out string? server)) return;
+
+        Line(lines, protocol, server, 8080, flow.Client, flow.Port, what);
+        FlowKey key = lab.Key(server, 8080, flow.Client, flow.Port, protocol);
+        lab.State.Transit(lab.State.Connections.FindReply(in key), IpvsDirection.Output, what, what, lab.Now);
+    }
+
+    private static void Line(StringBuilder lines, byte protocol, string from, int port, string to, int toPort, byte what) =>
+        lines.Append(CultureInfo.InvariantCulture, $"{protocol} {from} {port} {to} {toPort} {what}\n");
+
+    private void NoteLoads(IpvsLab lab)
+    {
         uint destination = 1;
         foreach (IpvsVirtualServer server in lab.Tables.Servers)
         {
@@ -60,87 +138,44 @@ internal sealed class IpvsScript
             {
                 IpvsRealServer real = lab.Tables.RealServerOf(destination);
                 IpvsLoad load = lab.State.LoadOf(destination++);
-                outcome.Loads[$"{server.Address} {real.Address}"] = $"{real.Weight} {load.Active} {load.Inactive}";
+                Loads[$"{server.Address} {real.Address}"] = $"{real.Weight} {load.Active} {load.Inactive}";
             }
         }
-
-        return outcome;
     }
 
-    private static void Send(IpvsLab lab, Packet packet, IpvsOutcome outcome)
+    private void AddCase(IpvsScheduler scheduler, int number)
     {
-        FlowKey key = lab.Key(packet.Client, packet.Port, packet.Service);
-        if (lab.State.Receive(in key, packet.Flags, 0, false, lab.Now, out uint connection) == IpvsReceipt.Connection)
-        {
-            lab.State.Transit(connection, IpvsDirection.Input, packet.Flags, 0, lab.Now);
-            return;
-        }
-
-        if (!IpvsTables.IsScheduled(IpProtocol.Tcp, key.SourcePort, packet.Flags, 0)) return;
-
-        lab.Open(in key, out ServiceVerdict verdict);
-        if (verdict.Outcome == ServiceOutcome.Backend)
-        {
-            outcome.Servers[$"{packet.Client}:{packet.Port} {packet.Service}"] = IpAddress.FromV4(verdict.BackendAddress).ToString();
-        }
-    }
-
-    private void AddCase(Random random, IpvsScheduler scheduler, int number)
-    {
-        IpAddress address = IpAddress.Parse($"10.96.{(int)scheduler}.{number + 1}");
-        int count = random.Next(1, 7);
-        bool hasThresholds = random.Next(3) == 0;
-        IpvsServiceFlags flags = IpvsServiceFlags.None;
-        if (scheduler is IpvsScheduler.SourceHash or IpvsScheduler.MaglevHash)
-        {
-            flags = (random.Next(2) == 0 ? IpvsServiceFlags.Scheduler1 : 0) | (random.Next(2) == 0 ? IpvsServiceFlags.Scheduler2 : 0);
-        }
-
-        if (random.Next(5) == 0) flags |= IpvsServiceFlags.Persistent;
-        uint netmask = (flags & IpvsServiceFlags.Persistent) != 0 && random.Next(2) == 0 ? 0xFFFF_FF00 : IpvsVirtualServer.WholeV4;
-        int scale = random.Next(2) == 0 ? 1 : 3;
-        var service = new IpvsVirtualServer(address, 80, IpProtocol.Tcp)
+        bool isHash = scheduler is IpvsScheduler.SourceHash or IpvsScheduler.MaglevHash;
+        bool isPersistent = _random.Next(5) == 0;
+        IpvsServiceFlags flags = isPersistent ? IpvsServiceFlags.Persistent : IpvsServiceFlags.None;
+        if (isHash && _random.Next(2) == 0) flags |= IpvsServiceFlags.Scheduler1;
+        if (isHash && _random.Next(2) == 0) flags |= IpvsServiceFlags.Scheduler2;
+        byte protocol = _random.Next(5) switch { 0 => IpProtocol.Udp, 1 => IpProtocol.Sctp, _ => IpProtocol.Tcp };
+        bool hasThresholds = _random.Next(3) == 0;
+        int scale = _random.Next(2) == 0 ? 1 : 3;
+        var service = new IpvsVirtualServer(IpAddress.Parse($"10.96.{(int)scheduler}.{number + 1}"), 80, protocol)
         {
             Scheduler = scheduler,
             Flags = flags,
-            Timeout = (flags & IpvsServiceFlags.Persistent) != 0 ? 300u : 0,
-            Netmask = netmask,
+            Timeout = isPersistent ? 300u : 0,
+            Netmask = isPersistent && _random.Next(2) == 0 ? 0xFFFF_FF00 : IpvsVirtualServer.WholeV4,
             RealServers =
             [
-                .. Enumerable.Range(1, count).Select(server => new IpvsRealServer(IpAddress.Parse($"10.244.{number}.{server}"), 8080)
-                {
-                    Weight = random.Next(6) == 0 ? 0 : scale * random.Next(1, 5),
-                    UpperThreshold = hasThresholds ? (uint)random.Next(2, 6) : 0,
-                }),
+                .. Enumerable.Range(1, _random.Next(1, 7)).Select(server =>
+                    new IpvsRealServer(IpAddress.Parse($"10.244.{number}.{server}"), 8080)
+                    {
+                        Weight = _random.Next(6) == 0 ? 0 : scale * _random.Next(1, 5),
+                        UpperThreshold = hasThresholds ? (uint)_random.Next(2, 6) : 0,
+                    }),
             ],
         };
-        _before.Add(service);
-        int changed = random.Next(count);
+        int changed = _random.Next(service.RealServers.Length);
         IpvsRealServer real = service.RealServers[changed];
-        int weight = real.Weight != 0 && random.Next(3) == 0 ? 0 : (real.Weight + random.Next(1, 5)) % 6 + 1;
+        int weight = real.Weight != 0 && _random.Next(3) == 0 ? 0 : (real.Weight + _random.Next(1, 5)) % 6 + 1;
         IpvsRealServer next = real with { Weight = weight == real.Weight ? weight + 1 : weight, LastWeight = real.Weight };
+        _before.Add(service);
         _after.Add(service with { RealServers = service.RealServers.SetItem(changed, next) });
-
-        List<(string Client, int Port)> open = [];
-        for (int packet = 0; packet < 2 * PacketsPerPhase; packet++)
-        {
-            (packet < PacketsPerPhase ? _first : _second).Add(NextPacket(random, address.ToString(), open));
-        }
-    }
-
-    /// <summary>Mostly a new connection; else the next step of one that there is: its ACK, then its FIN.</summary>
-    private static Packet NextPacket(Random random, string service, List<(string Client, int Port)> open)
-    {
-        if (open.Count == 0 || random.Next(5) < 3)
-        {
-            (string, int) flow = ($"172.{random.Next(16, 32)}.{random.Next(4)}.{random.Next(1, 5)}", random.Next(1024, 65536));
-            if (!open.Contains(flow)) open.Add(flow);
-            return new Packet(flow.Item1, flow.Item2, service, TcpStates.Syn);
-        }
-
-        (string client, int port) = open[random.Next(open.Count)];
-        byte flags = random.Next(3) == 0 ? (byte)(TcpStates.Fin | TcpStates.Ack) : TcpStates.Ack;
-        return new Packet(client, port, service, flags);
+        _flows.Add([]);
     }
 
     private static string InOrder(IpvsVirtualServer server)
@@ -158,20 +193,12 @@ internal sealed class IpvsScript
     private static string Change(IpvsVirtualServer before, IpvsVirtualServer after)
     {
         int changed = Enumerable.Range(0, before.RealServers.Length)
-            .First(index => before.RealServers[index].Address == after.RealServers[index].Address
-                && !ReferenceEquals(before.RealServers[index], after.RealServers[index]));
-        string line = InOrder(after).Split('\n')[changed + 1];
-        return "-e" + line["-a".Length..] + "\n";
+            .First(index => before.RealServers[index].Weight != after.RealServers[index].Weight);
+        return "-e" + InOrder(after).Split('\n')[changed + 1]["-a".Length..] + "\n";
     }
 
-    /// <summary>A TCP packet from a client to a service's port 80.</summary>
-    internal sealed record Packet(string Client, int Port, string Service, byte Flags);
-}
-
-/// <summary>Who served whom, and each server's weight, active and inactive connections.</summary>
-internal sealed class IpvsOutcome
-{
-    public SortedDictionary<string, string> Servers { get; } = new(StringComparer.Ordinal);
-
-    public SortedDictionary<string, string> Loads { get; } = new(StringComparer.Ordinal);
+    private sealed record Flow(string Client, int Port, string Service)
+    {
+        public override string ToString() => $"{Client}:{Port} {Service}";
+    }
 }

@@ -15,6 +15,9 @@ public sealed class KernelIpvsOracleTests
     private const int CasesPerScheduler = 50;
     private const int Seed = 20_261;
 
+    /// <summary>Half-open connections end after 60 s: a guest that is starved for so long has another table.</summary>
+    private const int SlowSeconds = 45;
+
     private static readonly string[] Modules =
     [
         "ip_vs", .. IpvsSchedulerNames.All.Select(name => $"ip_vs_{name}"), "dummy", "ip_set_hash_ip", "ip_set_hash_ipport",
@@ -27,11 +30,17 @@ public sealed class KernelIpvsOracleTests
         import socket, struct, sys
         out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
         for line in open(sys.argv[1]):
-            client, port, service, flags = line.split()
-            ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 40, 0, 0, 64, 6, 0, socket.inet_aton(client), socket.inet_aton(service))
-            tcp = struct.pack('!HHIIBBHHH', int(port), 80, 1, 0, 0x50, int(flags), 1000, 0, 0)
+            protocol, source, port, target, target_port, what = line.split()
+            ports = struct.pack('!HH', int(port), int(target_port))
+            body = {
+                '6': ports + struct.pack('!IIBBHHH', 1, 0, 0x50, int(what), 1000, 0, 0),
+                '17': ports + struct.pack('!HH', 8, 0),
+                '132': ports + struct.pack('!IIBBHI', 1, 0, int(what), 0, 8, 0),
+            }[protocol]
+            addresses = socket.inet_aton(source) + socket.inet_aton(target)
+            ip = struct.pack('!BBHHHBBH', 0x45, 0, 20 + len(body), 0, 0, 64, int(protocol), 0) + addresses
             try:
-                out.sendto(ip + tcp, (service, 0))
+                out.sendto(ip + body, (target, 0))
             except OSError:
                 pass
 
@@ -41,11 +50,13 @@ public sealed class KernelIpvsOracleTests
         set -e
         ip link add sink type dummy; ip link set sink up; ip addr add 192.0.2.1/32 dev lo; ip route add default dev sink
         ipvsadm -R < before
+        date +%s > times
         python3 sender.py first
         ipvsadm -R < changes
         python3 sender.py second
         cat /proc/net/ip_vs > services
         cat /proc/net/ip_vs_conn > connections
+        date +%s >> times
         ipvsadm -C
         ipvsadm -R < printed
         ipvsadm -Sn > saved
@@ -75,10 +86,11 @@ public sealed class KernelIpvsOracleTests
 
         linux.Run(Modules, Script, TimeSpan.FromSeconds(90));
 
-        IpvsOutcome ours = script.Emulate();
-        AssertSame(Connections(linux.Read("connections")), ours.Servers, "served");
-        AssertSame(Loads(linux.Read("services")), ours.Loads, "has weight, active and inactive connections");
-        Assert.InRange(ours.Servers.Count, CasesPerScheduler * 13 * 8, int.MaxValue);
+        long[] times = [.. linux.Read("times").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(text => long.Parse(text, CultureInfo.InvariantCulture))];
+        Assert.SkipWhen(times[1] - times[0] > SlowSeconds, $"the guest took {times[1] - times[0]} s: connections timed out meanwhile");
+        AssertSame(Connections(linux.Read("connections")), script.Servers, "served");
+        AssertSame(Loads(linux.Read("services")), script.Loads, "has weight, active and inactive connections");
+        Assert.InRange(script.Servers.Count, CasesPerScheduler * 13 * 8, int.MaxValue);
         Assert.Equal(printed, linux.Read("saved"));
         Assert.Equal(Count(proxy.Rules), Count(linux.Read("loaded")));
     }
@@ -114,7 +126,7 @@ public sealed class KernelIpvsOracleTests
         foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(3))
         {
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words[0] == "TCP") service = Address(words[1][..8]);
+            if (words[0] != "->") service = Address(words[1][..8]);
             else loads[$"{service} {Address(words[1][..8])}"] = $"{words[3]} {words[4]} {words[5]}";
         }
 
