@@ -10,8 +10,8 @@ using Xunit;
 namespace Dataplane.Tests.Golden;
 
 /// <summary>
-/// The client's capture of <c>22-ipvs</c> through an emulated IPVS: Linux 6.1 chose the same real servers in the same order,
-/// and had the same connections in the same states at the end.
+/// The client's capture of <c>22-ipvs</c> through an emulated IPVS: Linux 6.1 chose the same real servers in the same
+/// order, and had the same connections in the same states at the end.
 /// </summary>
 public sealed class IpvsGoldenTests
 {

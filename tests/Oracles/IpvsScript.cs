@@ -8,9 +8,9 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// Random cases for every scheduler, each a virtual service of its own: real servers with weights and thresholds, packets of
-/// both sides that open, establish and end connections, a change of one weight, more packets. The emulation runs along, since
-/// a reply's source is the server that it chose.
+/// Random cases for every scheduler, each a virtual service of its own: real servers with weights and thresholds,
+/// packets of both sides that open, establish and end connections, a change of one weight, more packets. The emulation
+/// runs along, since a reply's source is the server that it chose.
 /// </summary>
 internal sealed class IpvsScript
 {
@@ -49,7 +49,9 @@ internal sealed class IpvsScript
     /// <summary>One <c>-e</c> for each service whose weight changes.</summary>
     public string Changes => string.Concat(_before.Zip(_after, Change));
 
-    /// <summary>Protocol, source, its port, destination, its port, and TCP's flags or SCTP's chunk, a line each.</summary>
+    /// <summary>
+    /// Protocol, source, its port, destination, its port, and TCP's flags or SCTP's chunk, a line each.
+    /// </summary>
     public string FirstPackets { get; }
 
     public string SecondPackets { get; }
@@ -78,8 +80,8 @@ internal sealed class IpvsScript
         bool isSctp = service.Protocol == IpProtocol.Sctp;
         if (flows.Count == 0 || _random.Next(5) < 3)
         {
-            var flow = new Flow(
-                $"172.{_random.Next(16, 32)}.{_random.Next(4)}.{_random.Next(1, 5)}", _random.Next(1024, 65536), service.Address.ToString());
+            string client = $"172.{_random.Next(16, 32)}.{_random.Next(4)}.{_random.Next(1, 5)}";
+            var flow = new Flow(client, _random.Next(1024, 65536), service.Address.ToString());
             if (!flows.Contains(flow)) flows.Add(flow);
             FromClient(lab, service.Protocol, flow, isTcp ? TcpStates.Syn : IpvsSctpStates.InitChunk, lines);
             if (isSctp) FromServer(lab, service.Protocol, flow, InitAck, lines);
@@ -114,7 +116,9 @@ internal sealed class IpvsScript
         if (!IpvsTables.IsScheduled(protocol, key.SourcePort, what, what)) return;
 
         lab.Open(in key, out ServiceVerdict verdict);
-        if (verdict.Outcome == ServiceOutcome.Backend) Servers[flow.ToString()] = IpAddress.FromV4(verdict.BackendAddress).ToString();
+        if (verdict.Outcome != ServiceOutcome.Backend) return;
+
+        Servers[flow.ToString()] = IpAddress.FromV4(verdict.BackendAddress).ToString();
     }
 
     private void FromServer(IpvsLab lab, byte protocol, Flow flow, byte what, StringBuilder lines)

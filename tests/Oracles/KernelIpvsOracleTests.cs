@@ -7,8 +7,9 @@ using Xunit;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// The same services and packets through Linux 6.1's IPVS and through the emulated one, in one boot of user-mode-linux: the
-/// same real server for every connection, the same loads. And the kernel's own tools take what the emulation prints.
+/// The same services and packets through Linux 6.1's IPVS and through the emulated one, in one boot of user-mode-linux:
+/// the same real server for every connection, the same loads. And the kernel's own tools take what the emulation
+/// prints.
 /// </summary>
 public sealed class KernelIpvsOracleTests
 {
@@ -84,15 +85,28 @@ public sealed class KernelIpvsOracleTests
         linux.Write("sets", IpSet.Print(proxy.IpSets));
         linux.Write("rules", proxy.Rules);
 
-        linux.Run(Modules, Script, TimeSpan.FromSeconds(90));
+        RunOrSkip(linux);
 
-        long[] times = [.. linux.Read("times").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(text => long.Parse(text, CultureInfo.InvariantCulture))];
-        Assert.SkipWhen(times[1] - times[0] > SlowSeconds, $"the guest took {times[1] - times[0]} s: connections timed out meanwhile");
+        string[] times = linux.Read("times").Split('\n');
+        long seconds = long.Parse(times[1], CultureInfo.InvariantCulture) - long.Parse(times[0], CultureInfo.InvariantCulture);
+        Assert.SkipWhen(seconds > SlowSeconds, $"the guest took {seconds} s: connections timed out meanwhile");
         AssertSame(Connections(linux.Read("connections")), script.Servers, "served");
         AssertSame(Loads(linux.Read("services")), script.Loads, "has weight, active and inactive connections");
         Assert.InRange(script.Servers.Count, CasesPerScheduler * 13 * 8, int.MaxValue);
         Assert.Equal(printed, linux.Read("saved"));
         Assert.Equal(Count(proxy.Rules), Count(linux.Read("loaded")));
+    }
+
+    private static void RunOrSkip(UserModeLinux linux)
+    {
+        try
+        {
+            linux.Run(Modules, Script, TimeSpan.FromSeconds(90));
+        }
+        catch (TimeoutException slow)
+        {
+            Assert.Skip(slow.Message);
+        }
     }
 
     private static void AssertSame(
@@ -105,7 +119,9 @@ public sealed class KernelIpvsOracleTests
         Assert.True(all.Length == 0, $"{all.Length} of {kernel.Count} differ, such as\n{string.Join('\n', all.Take(20))}");
     }
 
-    /// <summary>Lines like <c>TCP AC100001 03E9 0A600050 0050 0AF40101 1F90 SYN_RECV 59</c>; templates have client port 0.</summary>
+    /// <summary>
+    /// Lines like <c>TCP AC100001 03E9 0A600050 0050 0AF40101 1F90 SYN_RECV 59</c>; templates have client port 0.
+    /// </summary>
     private static SortedDictionary<string, string> Connections(string text)
     {
         var servers = new SortedDictionary<string, string>(StringComparer.Ordinal);

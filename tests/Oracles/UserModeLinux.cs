@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// Linux 6.1 as a process (Debian's user-mode-linux) on this machine's files: a kernel with the modules that the host may
-/// lack. It boots in seconds, runs one script as root, and is gone.
+/// Linux 6.1 as a process (Debian's user-mode-linux) on this machine's files: a kernel with the modules that the host
+/// may lack. It boots in seconds, runs one script as root, and is gone.
 /// </summary>
 internal sealed class UserModeLinux : IDisposable
 {
@@ -32,6 +32,8 @@ internal sealed class UserModeLinux : IDisposable
     public string Read(string name) => File.ReadAllText(Path.Combine(Folder, name));
 
     /// <summary>Loads the modules, runs the script in the folder, and gives what it printed.</summary>
+    /// <exception cref="TimeoutException">The machine is too busy for a guest.</exception>
+    /// <exception cref="InvalidOperationException">The script failed; its words are in the message.</exception>
     public string Run(IEnumerable<string> modules, string script, TimeSpan limit)
     {
         string version = Path.GetFileName(Directory.GetDirectories(Modules).Order(StringComparer.Ordinal).First());
@@ -51,8 +53,13 @@ internal sealed class UserModeLinux : IDisposable
             """;
         Write("init", init);
         File.SetUnixFileMode(Path.Combine(Folder, "init"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Boot(limit);
+        bool isInTime = Boot(limit);
         string output = File.Exists(Path.Combine(Folder, "out")) ? Read("out") : "";
+        if (!isInTime && !output.Contains("\nend ", StringComparison.Ordinal))
+        {
+            throw new TimeoutException($"user-mode-linux did not get to the end of its script in {limit.TotalSeconds} s");
+        }
+
         if (!output.EndsWith("end 0\n", StringComparison.Ordinal))
         {
             throw new InvalidOperationException($"user-mode-linux did not get to the end of its script: {output}");
@@ -63,7 +70,8 @@ internal sealed class UserModeLinux : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    private void Boot(TimeSpan limit)
+    /// <summary>False where it had to be stopped.</summary>
+    private bool Boot(TimeSpan limit)
     {
         string[] arguments =
         [
@@ -82,7 +90,9 @@ internal sealed class UserModeLinux : IDisposable
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        if (!process.WaitForExit(limit)) process.Kill(entireProcessTree: true);
+        bool isInTime = process.WaitForExit(limit);
+        if (!isInTime) process.Kill(entireProcessTree: true);
         process.WaitForExit();
+        return isInTime;
     }
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Dataplane.Engines.Ipvs;
 
-/// <summary>An ipset with its entries, as <c>ipset save</c> has them: <c>10.96.0.1,tcp:443</c>, or a port in a bitmap.</summary>
+/// <summary>
+/// An ipset with its entries, as <c>ipset save</c> has them: <c>10.96.0.1,tcp:443</c>, or a port in a bitmap.
+/// </summary>
 public sealed record IpSet(string Name, IpSetType Type, bool IsV6)
 {
     private const string HashOptions = "hashsize 1024 maxelem 65536";

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// <c>struct ip_vs_conn</c> as one cache line: a connection through a virtual service, or a persistence template. Addresses
-/// are names, as in a flow key.
+/// <c>struct ip_vs_conn</c> as one cache line: a connection through a virtual service, or a persistence template.
+/// Addresses are names, as in a flow key.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 public struct IpvsConnection
@@ -20,7 +20,9 @@ public struct IpvsConnection
     public byte Protocol;
     public byte Family;
 
-    /// <summary>A state of its protocol's table: <see cref="IpvsTcpStates"/>, <see cref="IpvsSctpStates"/>; UDP has one.</summary>
+    /// <summary>
+    /// A state of its protocol's table: <see cref="IpvsTcpStates"/>, <see cref="IpvsSctpStates"/>; UDP has one.
+    /// </summary>
     public byte State;
 
     public IpvsConnectionFlags Flags;
@@ -84,6 +86,8 @@ public enum IpvsReceipt : byte
     None,
     Connection,
 
-    /// <summary>Its real server is gone, or it opens again while conntrack has the old flow: the packet is dropped.</summary>
+    /// <summary>
+    /// Its real server is gone, or it opens again while conntrack has the old flow: the packet is dropped.
+    /// </summary>
     Dropped,
 }

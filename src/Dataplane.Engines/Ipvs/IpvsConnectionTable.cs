@@ -6,8 +6,8 @@ using Dataplane.Engines.Ebpf;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// <c>ip_vs_conn_tab</c>: chains in a fixed number of buckets, hashed by client, as the kernel's are. Entries lie in a slab
-/// that only grows; native memory, one node's.
+/// <c>ip_vs_conn_tab</c>: chains in a fixed number of buckets, hashed by client, as the kernel's are. Entries lie in a
+/// slab that only grows; native memory, one node's.
 /// </summary>
 public sealed unsafe class IpvsConnectionTable : IDisposable
 {
@@ -45,7 +45,9 @@ public sealed unsafe class IpvsConnectionTable : IDisposable
         if (Sse.IsSupported) Sse.Prefetch0(_buckets.Start + BucketOf(key.Source, key.SourcePort, key.Protocol));
     }
 
-    /// <summary>The connection of a packet to a virtual service (<c>ip_vs_conn_in_get</c>); 0 where there is none.</summary>
+    /// <summary>
+    /// The connection of a packet to a virtual service (<c>ip_vs_conn_in_get</c>); 0 where there is none.
+    /// </summary>
     public uint Find(in FlowKey key)
     {
         uint entry = _buckets[BucketOf(key.Source, key.SourcePort, key.Protocol)];
@@ -64,7 +66,9 @@ public sealed unsafe class IpvsConnectionTable : IDisposable
         return entry;
     }
 
-    /// <summary>The connection of a packet from a real server (<c>ip_vs_conn_out_get</c>); 0 where there is none.</summary>
+    /// <summary>
+    /// The connection of a packet from a real server (<c>ip_vs_conn_out_get</c>); 0 where there is none.
+    /// </summary>
     public uint FindReply(in FlowKey key)
     {
         uint entry = _buckets[BucketOf(key.Destination, key.DestinationPort, key.Protocol)];

@@ -4,8 +4,8 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// Services as IPVS looks them up for a packet without connection (<c>ip_vs_schedule</c>). It only asks: whoever lets the
-/// packet through calls <see cref="IpvsState.Commit"/>, which makes the connection and moves the scheduler on.
+/// Services as IPVS looks them up for a packet without connection (<c>ip_vs_schedule</c>). It only asks: whoever lets
+/// the packet through calls <see cref="IpvsState.Commit"/>, which makes the connection and moves the scheduler on.
 /// </summary>
 public readonly struct IpvsEngine(IpvsTables tables)
 {
@@ -17,8 +17,8 @@ public readonly struct IpvsEngine(IpvsTables tables)
     public void Prefetch(in FlowKey key) => tables.Prefetch(in key);
 
     /// <summary>
-    /// The real server for a packet that may be scheduled (<see cref="IpvsTables.IsScheduled"/>): the client's template's,
-    /// or the scheduler's. No backend is answered with a port-unreachable error.
+    /// The real server for a packet that may be scheduled (<see cref="IpvsTables.IsScheduled"/>): the client's
+    /// template's, or the scheduler's. No backend is answered with a port-unreachable error.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ServiceVerdict Lookup(in FlowKey key, IpvsState state, long now)

@@ -38,7 +38,8 @@ internal sealed class IpvsHandover
         state.Renew(_new);
         for (uint destination = 1; destination < _destinations.Length; destination++)
         {
-            if (_destinations[destination] != 0) Keep(ref loads[_destinations[destination]], oldLoads[destination], destination);
+            uint kept = _destinations[destination];
+            if (kept != 0) Keep(ref loads[kept], oldLoads[destination], destination);
         }
 
         for (uint service = 1; service < _services.Length; service++)

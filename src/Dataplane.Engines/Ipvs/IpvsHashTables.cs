@@ -41,7 +41,9 @@ public static class IpvsHashTables
         for (int index = 0; index < table.Length; index++) table[index] = first + (uint)(index % count);
     }
 
-    /// <summary>sh: each destination its weight's number of entries at a time; weight 0 gets one, too, that is not used.</summary>
+    /// <summary>
+    /// sh: each destination its weight's number of entries at a time; weight 0 gets one, too, that is not used.
+    /// </summary>
     public static void FillByWeight(Span<uint> table, uint first, ReadOnlySpan<int> weights)
     {
         int server = 0;
@@ -56,8 +58,8 @@ public static class IpvsHashTables
     }
 
     /// <summary>
-    /// mh: as many entries in a row as the weight has turns, from each destination's own permutation, until the table is
-    /// full. Nothing where all weights are 0.
+    /// mh: as many entries in a row as the weight has turns, from each destination's own permutation, until the table
+    /// is full. Nothing where all weights are 0.
     /// </summary>
     public static bool FillMaglev(Span<uint> table, uint first, ReadOnlySpan<MaglevServer> servers, int tableIndex)
     {
@@ -101,7 +103,7 @@ public static class IpvsHashTables
 }
 
 /// <summary>
-/// What mh spreads: an address folded to 32 bits, a port, and the last weight that was not 0 (a server that drains keeps
-/// its entries, and gives them nothing).
+/// What mh spreads: an address folded to 32 bits, a port, and the last weight that was not 0 (a server that drains
+/// keeps its entries, and gives them nothing).
 /// </summary>
 public readonly record struct MaglevServer(uint Fold, ushort Port, int Weight);

@@ -1,6 +1,8 @@
 namespace Dataplane.Engines.Ipvs;
 
-/// <summary>Module parameters and <c>net.ipv4.vs.*</c>; the defaults are what kube-proxy sets on a kernel from 5.9 on.</summary>
+/// <summary>
+/// Module parameters and <c>net.ipv4.vs.*</c>; the defaults are what kube-proxy sets on a kernel from 5.9 on.
+/// </summary>
 public sealed record IpvsOptions
 {
     public static readonly IpvsOptions Default = new();
@@ -14,7 +16,8 @@ public sealed record IpvsOptions
 
     /// <summary>
     /// Buckets of the service hash, as a power of two; 0: the kernel's 256, and more where there are more services than
-    /// that. 6.1 has 256 always, so that 50,000 services make chains of 200; the resizable tables of later kernels do not.
+    /// that. 6.1 has 256 always, so that 50,000 services make chains of 200; the resizable tables of later kernels do
+    /// not.
     /// </summary>
     public int ServiceTableBits { get; init; }
 

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Engines.Ipvs;
 
-/// <summary>A place in the service hash (<c>ip_vs_svc_table</c>): four to a cache line, the head of a chain in its bucket.</summary>
+/// <summary>
+/// A place in the service hash (<c>ip_vs_svc_table</c>): four to a cache line, the head of a chain in its bucket.
+/// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal struct IpvsServiceSlot
 {
@@ -49,7 +51,9 @@ internal struct IpvsService
     /// <summary>wrr: where a round begins, the greatest weight less (<see cref="Step"/> - 1).</summary>
     public int RoundWeight;
 
-    /// <summary>wrr: where the first round begins; it depends on the order in which the destinations were added.</summary>
+    /// <summary>
+    /// wrr: where the first round begins; it depends on the order in which the destinations were added.
+    /// </summary>
     public int FirstWeight;
 
     /// <summary>sh, dh, mh: where its table begins.</summary>
@@ -87,7 +91,9 @@ public struct IpvsLoad
 {
     public const int Size = 16;
 
-    /// <summary>TCP connections that open or are established, SCTP's that are established; UDP's never count as active.</summary>
+    /// <summary>
+    /// TCP connections that open or are established, SCTP's that are established; UDP's never count as active.
+    /// </summary>
     public int Active;
 
     public int Inactive;
@@ -110,7 +116,9 @@ internal struct IpvsMark
 {
     public const int Size = 32;
 
-    /// <summary>rr, wrr: the destination served last, 0 for the list's head. lblc: the cached one. lblcr: the set's first.</summary>
+    /// <summary>
+    /// rr, wrr: the destination served last, 0 for the list's head. lblc: the cached one. lblcr: the set's first.
+    /// </summary>
     public uint Last;
 
     /// <summary>wrr: the weight that the running round asks for.</summary>

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// wrr's rounds (<c>ip_vs_wrr_dest_changed</c>): the weight falls from <see cref="Highest"/> by <see cref="Step"/>. Each
-/// change of the list moves the running weight, so that it matters who was added when.
+/// wrr's rounds (<c>ip_vs_wrr_dest_changed</c>): the weight falls from <see cref="Highest"/> by <see cref="Step"/>.
+/// Each change of the list moves the running weight, so that it matters who was added when.
 /// </summary>
 internal readonly record struct IpvsRounds(int Step, int Highest, int First)
 {

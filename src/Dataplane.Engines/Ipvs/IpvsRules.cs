@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// Virtual servers as <c>ipvsadm-save -n</c> prints them, in its order. It forgets thresholds; here they are printed with
-/// the options (<c>-x</c>, <c>-y</c>) that restore them.
+/// Virtual servers as <c>ipvsadm-save -n</c> prints them, in its order. It forgets thresholds; here they are printed
+/// with the options (<c>-x</c>, <c>-y</c>) that restore them.
 /// </summary>
 public static class IpvsRules
 {

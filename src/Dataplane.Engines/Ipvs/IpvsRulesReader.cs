@@ -5,7 +5,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ipvs;
 
-/// <summary>Reads lines of <c>ipvsadm</c> (its manual page's -A and -a); everything else is an error that names the line.</summary>
+/// <summary>
+/// Reads lines of <c>ipvsadm</c> (its manual page's -A and -a); everything else is an error that names the line.
+/// </summary>
 internal sealed class IpvsRulesReader(string file)
 {
     private const uint DefaultTimeout = 360;
@@ -95,7 +97,11 @@ internal sealed class IpvsRulesReader(string file)
         }
 
         if (real.Address.IsNone) Fail("a real server needs its address: -r ADDRESS:PORT");
-        if (real.Address.Family != service.Address.Family) Fail($"real server {real.Address} is of another family than {service}");
+        if (real.Address.Family != service.Address.Family)
+        {
+            Fail($"real server {real.Address} is of another family than {service}");
+        }
+
         if (real.LowerThreshold > real.UpperThreshold) Fail("the lower threshold (-y) is above the upper one (-x)");
         IpvsVirtualServer server = _servers[index];
         if (server.RealServers.Any(other => other.Address == real.Address && other.Port == real.Port))
@@ -196,10 +202,8 @@ internal sealed class IpvsRulesReader(string file)
         string text = Value("-M");
         if (isV6)
         {
-            if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint length) && length is >= 1 and <= 128)
-            {
-                return length;
-            }
+            bool isLength = uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint length);
+            if (isLength && length is >= 1 and <= 128) return length;
         }
         else if (IpAddress.TryParse(text, out IpAddress mask) && mask.IsV4 && mask.V4 != 0
             && BitOperations.LeadingZeroCount(~mask.V4) + BitOperations.TrailingZeroCount(mask.V4) == 32)

@@ -3,9 +3,9 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// The schedulers (<c>net/netfilter/ipvs/ip_vs_{rr,wrr,lc,wlc,lblc,lblcr,sh,dh,sed,nq,mh,fo,ovf}.c</c>) with the kernel's
-/// order and arithmetic. They read loads and write only the mark that they are given: a copy when a look-up asks, the
-/// state's own when a connection is made.
+/// The schedulers (<c>net/netfilter/ipvs/ip_vs_{rr,wrr,lc,wlc,lblc,lblcr,sh,dh,sed,nq,mh,fo,ovf}.c</c>) with the
+/// kernel's order and arithmetic. They read loads and write only the mark that they are given: a copy when a look-up
+/// asks, the state's own when a connection is made.
 /// </summary>
 internal readonly ref struct IpvsScheduling
 {
@@ -121,7 +121,9 @@ internal readonly ref struct IpvsScheduling
         return least;
     }
 
-    /// <summary>The first of those with the least overhead for its weight; sed counts the connection that is coming.</summary>
+    /// <summary>
+    /// The first of those with the least overhead for its weight; sed counts the connection that is coming.
+    /// </summary>
     private uint WeightedLeast(bool withIncoming)
     {
         uint least = 0;
@@ -185,14 +187,16 @@ internal readonly ref struct IpvsScheduling
     }
 
     /// <summary>
-    /// The destination that this virtual address had, unless it has more active connections than weight while another has
-    /// less than half; else wlc's. An entry is forgotten after a day (the kernel: at the next check, up to half an hour later).
+    /// The destination that this virtual address had, unless it has more active connections than weight while another
+    /// has less than half; else wlc's. An entry is forgotten after a day (the kernel: at the next check, up to half an
+    /// hour later).
     /// </summary>
     private uint Locality(ref IpvsMark mark)
     {
         bool isKnown = mark.Last != 0 && _now - mark.LastUsed < DayNanoseconds;
         uint chosen = isKnown ? mark.Last : 0;
-        if (!isKnown || _tables.Destination(chosen).Weight <= 0 || IsCrowded(chosen)) chosen = WeightedLeast(withIncoming: false);
+        bool stays = isKnown && _tables.Destination(chosen).Weight > 0 && !IsCrowded(chosen);
+        if (!stays) chosen = WeightedLeast(withIncoming: false);
         if (chosen != 0)
         {
             mark.Last = chosen;
@@ -203,8 +207,8 @@ internal readonly ref struct IpvsScheduling
     }
 
     /// <summary>
-    /// The least loaded of the address's set; where that is crowded, wlc's, which joins the set. Who is taken out of a set
-    /// that did not change for a day is <see cref="IpvsReplicaSets"/>'s.
+    /// The least loaded of the address's set; where that is crowded, wlc's, which joins the set. Who is taken out of a
+    /// set that did not change for a day is <see cref="IpvsReplicaSets"/>'s.
     /// </summary>
     private uint Replicated(in IpvsMark mark)
     {

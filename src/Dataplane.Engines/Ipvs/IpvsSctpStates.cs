@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// How SCTP's chunks move an IPVS connection (<c>net/netfilter/ipvs/ip_vs_proto_sctp.c</c>, <c>sctp_states</c>), and how
-/// long each state lasts.
+/// How SCTP's chunks move an IPVS connection (<c>net/netfilter/ipvs/ip_vs_proto_sctp.c</c>, <c>sctp_states</c>), and
+/// how long each state lasts.
 /// </summary>
 public static class IpvsSctpStates
 {

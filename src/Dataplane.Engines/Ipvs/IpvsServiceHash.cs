@@ -60,7 +60,9 @@ internal sealed unsafe class IpvsServiceHash : IDisposable
         if (Sse.IsSupported) Sse.Prefetch0(_slots.Start + BucketOf(fold, protocol, port));
     }
 
-    /// <summary>The number of the service with exactly this address, port and protocol; 0 where there is none.</summary>
+    /// <summary>
+    /// The number of the service with exactly this address, port and protocol; 0 where there is none.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Find(in FlowKey key, uint fold, ushort port)
     {

@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// What IPVS on one node remembers: connections and templates with their timers, each destination's load, each scheduler's
-/// place. Look-ups only read it; it changes by its own calls, and time is the capture's.
+/// What IPVS on one node remembers: connections and templates with their timers, each destination's load, each
+/// scheduler's place. Look-ups only read it; it changes by its own calls, and time is the capture's.
 /// </summary>
 public sealed class IpvsState : IDisposable
 {
@@ -44,7 +44,9 @@ public sealed class IpvsState : IDisposable
     /// <summary>lblcr's sets of servers.</summary>
     internal IpvsReplicaSets Sets { get; }
 
-    /// <summary>Ends the connections and templates whose time is over; to be called with the time of each packet.</summary>
+    /// <summary>
+    /// Ends the connections and templates whose time is over; to be called with the time of each packet.
+    /// </summary>
     public void Advance(long now)
     {
         for (uint entry = _timers.TakeExpired(now); entry != 0; entry = _timers.TakeExpired(now))
@@ -62,8 +64,8 @@ public sealed class IpvsState : IDisposable
     }
 
     /// <summary>
-    /// What a packet to a virtual service finds (<c>ip_vs_in</c> up to the scheduler): a SYN on a connection that is over,
-    /// or whose real server drains, ends it, as does a packet for a real server that is gone.
+    /// What a packet to a virtual service finds (<c>ip_vs_in</c> up to the scheduler): a SYN on a connection that is
+    /// over, or whose real server drains, ends it, as does a packet for a real server that is gone.
     /// </summary>
     /// <param name="conntrackIsOld">Whether conntrack had the packet's flow already; its entry must go before another is made.</param>
     public IpvsReceipt Receive(
@@ -89,9 +91,9 @@ public sealed class IpvsState : IDisposable
     }
 
     /// <summary>
-    /// Makes the connection that a look-up of this key has chosen, template and all, and moves the scheduler on; to be called
-    /// once for each look-up whose packet is let through. Gives the connection; 0 where there was no destination, or where
-    /// each datagram goes its own way.
+    /// Makes the connection that a look-up of this key has chosen, template and all, and moves the scheduler on; to be
+    /// called once for each look-up whose packet is let through. Gives the connection; 0 where there was no
+    /// destination, or where each datagram goes its own way.
     /// </summary>
     public uint Commit(in FlowKey key, in ServiceVerdict verdict, byte tcpFlags, byte sctpChunk, long now)
     {
@@ -119,7 +121,9 @@ public sealed class IpvsState : IDisposable
         return connection;
     }
 
-    /// <summary>A packet of a connection: its state, its destination's load, its timer (<c>ip_vs_set_state</c>).</summary>
+    /// <summary>
+    /// A packet of a connection: its state, its destination's load, its timer (<c>ip_vs_set_state</c>).
+    /// </summary>
     public void Transit(uint connection, IpvsDirection direction, byte tcpFlags, byte sctpChunk, long now)
     {
         ref IpvsConnection entry = ref Connections[connection];
@@ -148,8 +152,9 @@ public sealed class IpvsState : IDisposable
     }
 
     /// <summary>
-    /// Goes on with other tables: what is in both keeps its connections, load and place; connections of a real server that
-    /// is gone stay until their next packet or their time (the kernel would take it out of its bin with them if it came back).
+    /// Goes on with other tables: what is in both keeps its connections, load and place; connections of a real server
+    /// that is gone stay until their next packet or their time (the kernel would take it out of its bin with them if it
+    /// came back).
     /// </summary>
     public void Adopt(IpvsTables tables)
     {
@@ -187,7 +192,10 @@ public sealed class IpvsState : IDisposable
         _loads.Renew(tables.DestinationCount + 1);
         Sets.Renew(tables);
         _marks.Renew(tables.ServiceCount + 1);
-        for (uint service = 1; service <= tables.ServiceCount; service++) _marks[service].Weight = tables.Service(service).FirstWeight;
+        for (uint service = 1; service <= tables.ServiceCount; service++)
+        {
+            _marks[service].Weight = tables.Service(service).FirstWeight;
+        }
     }
 
     private static ushort TemplatePortOf(in IpvsService service, in FlowKey key) =>

@@ -80,8 +80,8 @@ public sealed unsafe class IpvsTables : IDisposable
     public IpvsRealServer RealServerOf(uint destination) => _realServers[destination - 1];
 
     /// <summary>
-    /// Whether a packet without connection is scheduled at all: TCP's SYN, SCTP's INIT, any UDP datagram; never what a FTP
-    /// server sends from its data port.
+    /// Whether a packet without connection is scheduled at all: TCP's SYN, SCTP's INIT, any UDP datagram; never what a
+    /// FTP server sends from its data port.
     /// </summary>
     public static bool IsScheduled(byte protocol, ushort sourcePort, byte tcpFlags, byte sctpChunk) =>
         sourcePort != FtpDataPort && protocol switch
@@ -92,8 +92,8 @@ public sealed unsafe class IpvsTables : IDisposable
         };
 
     /// <summary>
-    /// The service of a packet (<c>ip_vs_service_find</c>): the exact one; for TCP to a port that FTP's data may have, the
-    /// FTP service of the address; the address's service for port zero, which takes all ports.
+    /// The service of a packet (<c>ip_vs_service_find</c>): the exact one; for TCP to a port that FTP's data may have,
+    /// the FTP service of the address; the address's service for port zero, which takes all ports.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint FindService(in FlowKey key)
@@ -147,7 +147,9 @@ public sealed unsafe class IpvsTables : IDisposable
         return 0;
     }
 
-    /// <summary>An address as the kernel's hashes see it: 32 bits in host order, the words of an IPv6 address xored.</summary>
+    /// <summary>
+    /// An address as the kernel's hashes see it: 32 bits in host order, the words of an IPv6 address xored.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint FoldOf(uint name, byte family) => family == 4 ? name : FoldOfV6(name);
 

@@ -3,8 +3,8 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// How TCP's flags move an IPVS connection (<c>net/netfilter/ipvs/ip_vs_proto_tcp.c</c>, <c>tcp_states</c>), and how long
-/// each state lasts.
+/// How TCP's flags move an IPVS connection (<c>net/netfilter/ipvs/ip_vs_proto_tcp.c</c>, <c>tcp_states</c>), and how
+/// long each state lasts.
 /// </summary>
 public static class IpvsTcpStates
 {

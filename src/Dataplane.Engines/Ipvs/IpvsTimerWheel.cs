@@ -3,8 +3,9 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// The connections' timers on capture time. A timer fires once the tick in which it ends is over, up to 134 ms late (the
-/// kernel's own wheel is up to 16 s late with timers of minutes); one that is put off is moved only when it comes up.
+/// The connections' timers on capture time. A timer fires once the tick in which it ends is over, up to 134 ms late
+/// (the kernel's own wheel is up to 16 s late with timers of minutes); one that is put off is moved only when it comes
+/// up.
 /// </summary>
 internal sealed class IpvsTimerWheel : IDisposable
 {

@@ -3,10 +3,14 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ipvs;
 
-/// <summary>A virtual service as <c>ipvsadm -A</c> describes it; an address, port and protocol, no firewall mark.</summary>
+/// <summary>
+/// A virtual service as <c>ipvsadm -A</c> describes it; an address, port and protocol, no firewall mark.
+/// </summary>
 public sealed record IpvsVirtualServer(IpAddress Address, ushort Port, byte Protocol)
 {
-    /// <summary>The kernel's mask that keeps an address whole: all bits of IPv4, the prefix length 128 for IPv6.</summary>
+    /// <summary>
+    /// The kernel's mask that keeps an address whole: all bits of IPv4, the prefix length 128 for IPv6.
+    /// </summary>
     public const uint WholeV4 = uint.MaxValue;
 
     public const uint WholeV6 = 128;
@@ -15,7 +19,9 @@ public sealed record IpvsVirtualServer(IpAddress Address, ushort Port, byte Prot
 
     public IpvsServiceFlags Flags { get; init; }
 
-    /// <summary>Seconds that a persistence template lives; counts where <see cref="IpvsServiceFlags.Persistent"/> is set.</summary>
+    /// <summary>
+    /// Seconds that a persistence template lives; counts where <see cref="IpvsServiceFlags.Persistent"/> is set.
+    /// </summary>
     public uint Timeout { get; init; }
 
     /// <summary>What of the client's address makes it one client: a mask for IPv4, a prefix length for IPv6.</summary>
@@ -36,7 +42,10 @@ public sealed record IpvsRealServer(IpAddress Address, ushort Port)
     /// <summary>0: it keeps its connections and gets no new one.</summary>
     public int Weight { get; init; } = 1;
 
-    /// <summary>The last weight above 0 that it had (<c>last_weight</c>), which mh's table goes by; its weight where it had none.</summary>
+    /// <summary>
+    /// The last weight above 0 that it had (<c>last_weight</c>), which mh's table goes by; its weight where it had
+    /// none.
+    /// </summary>
     public int LastWeight { get => Weight != 0 ? Weight : field; init; }
 
     public IpvsForwarding Forwarding { get; init; }

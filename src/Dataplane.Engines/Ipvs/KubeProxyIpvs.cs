@@ -6,8 +6,8 @@ namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
 /// What kube-proxy in ipvs mode makes of a cluster's Services on one node, for one family
-/// (<c>pkg/proxy/ipvs/proxier.go</c>, <c>syncProxyRules</c>): virtual servers, the addresses of kube-ipvs0, ipsets, and the
-/// few iptables rules. kube-proxy adds endpoints in the random order of a map; here it is that of their text.
+/// (<c>pkg/proxy/ipvs/proxier.go</c>, <c>syncProxyRules</c>): virtual servers, the addresses of kube-ipvs0, ipsets, and
+/// the few iptables rules. kube-proxy adds endpoints in the random order of a map; here it is that of their text.
 /// </summary>
 public sealed class KubeProxyIpvs
 {

@@ -4,8 +4,8 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// The iptables rules of kube-proxy's ipvs mode (<c>writeIptablesRules</c>): which traffic is masqueraded, which sources a
-/// load balancer's address takes, and that nothing else on the node answers on a Service's address.
+/// The iptables rules of kube-proxy's ipvs mode (<c>writeIptablesRules</c>): which traffic is masqueraded, which
+/// sources a load balancer's address takes, and that nothing else on the node answers on a Service's address.
 /// </summary>
 internal sealed class KubeProxyIpvsRules(
     KubeProxySets sets, KubeProxyIpvsOptions options, int family, IReadOnlyList<KubeProxyDenial> denials)
@@ -39,24 +39,24 @@ internal sealed class KubeProxyIpvsRules(
         "-A OUTPUT -m comment --comment \"kubernetes ipvs access filter\" -j KUBE-IPVS-OUT-FILTER",
     ];
 
-    private static readonly (KubeProxySet Set, string Chain, string Target, string Match, string Protocol)[] NatSets =
+    private static readonly SetRule[] NatSets =
     [
-        (KubeProxySet.LoopBack, "KUBE-POSTROUTING", "MASQUERADE", "dst,dst,src", ""),
-        (KubeProxySet.LoadBalancer, "KUBE-SERVICES", "KUBE-LOAD-BALANCER", "dst,dst", ""),
-        (KubeProxySet.LoadBalancerLocal, "KUBE-LOAD-BALANCER", "RETURN", "dst,dst", ""),
-        (KubeProxySet.NodePortLocalTcp, "KUBE-NODE-PORT", "RETURN", "dst", "tcp"),
-        (KubeProxySet.NodePortTcp, "KUBE-NODE-PORT", "KUBE-MARK-MASQ", "dst", "tcp"),
-        (KubeProxySet.NodePortLocalUdp, "KUBE-NODE-PORT", "RETURN", "dst", "udp"),
-        (KubeProxySet.NodePortUdp, "KUBE-NODE-PORT", "KUBE-MARK-MASQ", "dst", "udp"),
-        (KubeProxySet.NodePortLocalSctp, "KUBE-NODE-PORT", "RETURN", "dst,dst", "sctp"),
-        (KubeProxySet.NodePortSctp, "KUBE-NODE-PORT", "KUBE-MARK-MASQ", "dst,dst", "sctp"),
+        new(KubeProxySet.LoopBack, "KUBE-POSTROUTING", "MASQUERADE", "dst,dst,src", ""),
+        new(KubeProxySet.LoadBalancer, "KUBE-SERVICES", "KUBE-LOAD-BALANCER", "dst,dst", ""),
+        new(KubeProxySet.LoadBalancerLocal, "KUBE-LOAD-BALANCER", "RETURN", "dst,dst", ""),
+        new(KubeProxySet.NodePortLocalTcp, "KUBE-NODE-PORT", "RETURN", "dst", "tcp"),
+        new(KubeProxySet.NodePortTcp, "KUBE-NODE-PORT", "KUBE-MARK-MASQ", "dst", "tcp"),
+        new(KubeProxySet.NodePortLocalUdp, "KUBE-NODE-PORT", "RETURN", "dst", "udp"),
+        new(KubeProxySet.NodePortUdp, "KUBE-NODE-PORT", "KUBE-MARK-MASQ", "dst", "udp"),
+        new(KubeProxySet.NodePortLocalSctp, "KUBE-NODE-PORT", "RETURN", "dst,dst", "sctp"),
+        new(KubeProxySet.NodePortSctp, "KUBE-NODE-PORT", "KUBE-MARK-MASQ", "dst,dst", "sctp"),
     ];
 
-    private static readonly (KubeProxySet Set, string Chain, string Target, string Match, string Protocol)[] FilterSets =
+    private static readonly SetRule[] FilterSets =
     [
-        (KubeProxySet.LoadBalancerFirewall, "KUBE-PROXY-FIREWALL", "KUBE-SOURCE-RANGES-FIREWALL", "dst,dst", ""),
-        (KubeProxySet.LoadBalancerSourceCidr, "KUBE-SOURCE-RANGES-FIREWALL", "RETURN", "dst,dst,src", ""),
-        (KubeProxySet.LoadBalancerSourceIp, "KUBE-SOURCE-RANGES-FIREWALL", "RETURN", "dst,dst,src", ""),
+        new(KubeProxySet.LoadBalancerFirewall, "KUBE-PROXY-FIREWALL", "KUBE-SOURCE-RANGES-FIREWALL", "dst,dst", ""),
+        new(KubeProxySet.LoadBalancerSourceCidr, "KUBE-SOURCE-RANGES-FIREWALL", "RETURN", "dst,dst,src", ""),
+        new(KubeProxySet.LoadBalancerSourceIp, "KUBE-SOURCE-RANGES-FIREWALL", "RETURN", "dst,dst,src", ""),
     ];
 
     private readonly StringBuilder _text = new();
@@ -83,7 +83,7 @@ internal sealed class KubeProxyIpvsRules(
     private void WriteNat()
     {
         Line($"-A KUBE-SERVICES -s {(family == 6 ? "::1/128" : "127.0.0.0/8")} -j RETURN");
-        foreach ((KubeProxySet Set, string Chain, string Target, string Match, string Protocol) rule in NatSets) WriteSetRule(rule);
+        foreach (SetRule rule in NatSets) WriteSetRule(rule);
         WriteClusterIps();
         WriteExternalIps();
         Line("-A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT");
@@ -95,7 +95,8 @@ internal sealed class KubeProxyIpvsRules(
 
         Line($"-A KUBE-POSTROUTING -m mark ! --mark {Mark}/{Mark} -j RETURN");
         Line($"-A KUBE-POSTROUTING -j MARK --xor-mark {Mark}");
-        Line("-A KUBE-POSTROUTING -m comment --comment \"kubernetes service traffic requiring SNAT\" -j MASQUERADE --random-fully");
+        Line("-A KUBE-POSTROUTING -m comment --comment \"kubernetes service traffic requiring SNAT\" "
+            + "-j MASQUERADE --random-fully");
         Line($"-A KUBE-MARK-MASQ -j MARK --or-mark {Mark}");
     }
 
@@ -125,7 +126,7 @@ internal sealed class KubeProxyIpvsRules(
 
     private void WriteFilter()
     {
-        foreach ((KubeProxySet Set, string Chain, string Target, string Match, string Protocol) rule in FilterSets) WriteSetRule(rule);
+        foreach (SetRule rule in FilterSets) WriteSetRule(rule);
         Line("-A KUBE-SOURCE-RANGES-FIREWALL -j DROP");
         foreach (KubeProxyDenial denial in denials)
         {
@@ -136,15 +137,16 @@ internal sealed class KubeProxyIpvsRules(
         Line($"-A KUBE-FORWARD -m comment --comment \"kubernetes forwarding rules\" -m mark --mark {Mark}/{Mark} -j ACCEPT");
         Line("-A KUBE-FORWARD -m comment --comment \"kubernetes forwarding conntrack rule\" "
             + "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
-        Line($"-A KUBE-NODE-PORT {Comment(KubeProxySet.HealthCheckNodePort)} {Match(KubeProxySet.HealthCheckNodePort)} dst -j ACCEPT");
+        const KubeProxySet HealthCheck = KubeProxySet.HealthCheckNodePort;
+        Line($"-A KUBE-NODE-PORT {Comment(HealthCheck)} {Match(HealthCheck)} dst -j ACCEPT");
         KubeProxySet[] frontends =
             [KubeProxySet.LoadBalancer, KubeProxySet.ClusterIp, KubeProxySet.ExternalIp, KubeProxySet.ExternalIpLocal];
         foreach (KubeProxySet set in frontends) Line($"-A KUBE-IPVS-FILTER {Match(set)} dst,dst -j RETURN");
-        Line($"-A KUBE-IPVS-FILTER {Match(KubeProxySet.HealthCheckNodePort)} dst -j RETURN");
+        Line($"-A KUBE-IPVS-FILTER {Match(HealthCheck)} dst -j RETURN");
         Line($"-A KUBE-IPVS-FILTER -m conntrack --ctstate NEW {Match(KubeProxySet.IpvsIps)} dst -j REJECT");
     }
 
-    private void WriteSetRule((KubeProxySet Set, string Chain, string Target, string Match, string Protocol) rule)
+    private void WriteSetRule(SetRule rule)
     {
         if (sets.IsEmpty(rule.Set)) return;
 
@@ -157,4 +159,6 @@ internal sealed class KubeProxyIpvsRules(
     private static string Comment(KubeProxySet set) => $"-m comment --comment {KubeProxySets.CommentOf(set)}";
 
     private void Line(string line) => _text.Append(line).Append('\n');
+
+    private readonly record struct SetRule(KubeProxySet Set, string Chain, string Target, string Match, string Protocol);
 }

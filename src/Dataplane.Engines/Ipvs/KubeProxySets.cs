@@ -24,7 +24,9 @@ internal enum KubeProxySet : byte
     IpvsIps,
 }
 
-/// <summary>The sets of one family while they fill; names and comments are kube-proxy's (<c>pkg/proxy/ipvs/ipset.go</c>).</summary>
+/// <summary>
+/// The sets of one family while they fill; names and comments are kube-proxy's (<c>pkg/proxy/ipvs/ipset.go</c>).
+/// </summary>
 internal sealed class KubeProxySets
 {
     private const int MaxNameLength = 31;
@@ -64,7 +66,10 @@ internal sealed class KubeProxySets
     public KubeProxySets(bool isV6) => _isV6 = isV6;
 
     public IReadOnlyList<IpSet> All =>
-        [.. Enum.GetValues<KubeProxySet>().Select(set => new IpSet(NameOf(set), Known[(int)set].Type, _isV6) { Entries = [.. _entries[(int)set]] })];
+    [
+        .. Enum.GetValues<KubeProxySet>().Select(set =>
+            new IpSet(NameOf(set), Known[(int)set].Type, _isV6) { Entries = [.. _entries[(int)set]] }),
+    ];
 
     public void Add(KubeProxySet set, string entry)
     {

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Engines.Ipvs;
 
-/// <summary>IPVS's own connections: found from both sides, with the kernel's states, counts and timeouts on capture time.</summary>
+/// <summary>
+/// IPVS's own connections: found from both sides, with the kernel's states, counts and timeouts on capture time.
+/// </summary>
 public class ConnectionTests
 {
     private const byte Syn = TcpStates.Syn;
@@ -28,7 +30,9 @@ public class ConnectionTests
         Assert.Equal(0u, lab.State.Connections.FindReply(in other));
     }
 
-    /// <summary>The client's side and the server's in turns; ipvsadm -Lnc's names, seconds, and what counts as active.</summary>
+    /// <summary>
+    /// The client's side and the server's in turns; ipvsadm -Lnc's names, seconds, and what counts as active.
+    /// </summary>
     [Fact]
     public void A_TCP_connection_goes_through_the_kernel_s_states()
     {
@@ -215,7 +219,9 @@ public class ConnectionTests
         Assert.Equal(expires ? 0 : 1, lab.State.Connections.Count);
     }
 
-    /// <summary>Overloaded at 4 connections; free again below three quarters of it, so at 2, or below the lower threshold.</summary>
+    /// <summary>
+    /// Overloaded at 4 connections; free again below three quarters of it, so at 2, or below the lower threshold.
+    /// </summary>
     [Theory]
     [InlineData("1:1/-x/4", 2)]
     [InlineData("1:1/-x/4/-y/2", 3)]

@@ -15,7 +15,9 @@ public class HashSchedulerTests
     public void Sh_finds_the_kernel_s_bucket_of_a_client(string client, uint bucket) =>
         Assert.Equal(bucket, IpvsHashTables.HashSlot(IpAddress.Parse(client).V4, port: 0, offset: 0));
 
-    /// <summary>SipHash-1-3 of four bytes under a key of two words, as a plain implementation of its authors' paper gives it.</summary>
+    /// <summary>
+    /// SipHash-1-3 of four bytes under a key of two words, as a plain implementation of its authors' paper gives it.
+    /// </summary>
     [Theory]
     [InlineData(0x0AF40105u, 2654435761ul)]
     [InlineData(0x00001F90u, 2654446892ul)]
@@ -23,7 +25,9 @@ public class HashSchedulerTests
     public void Mh_hashes_with_SipHash_1_3(uint value, ulong key) =>
         Assert.Equal(SipHash13.Hash(BitConverter.GetBytes(value), key, key), HalfSipHash.Hash(value, key, key));
 
-    /// <summary>Weights 1, 2, 0 (added in this order, so listed 0, 2, 1): each its weight in a row, and weight 0 one entry.</summary>
+    /// <summary>
+    /// Weights 1, 2, 0 (added in this order, so listed 0, 2, 1): each its weight in a row, and weight 0 one entry.
+    /// </summary>
     [Fact]
     public void Sh_fills_its_256_buckets_by_weight()
     {
@@ -122,7 +126,9 @@ public class HashSchedulerTests
         Assert.Equal(whole.HashTableOf(1).ToArray(), draining.HashTableOf(1).ToArray());
     }
 
-    /// <summary>A million flows over four servers of one weight: mh's table is even to 1 in 4093, so flows are to within 2%.</summary>
+    /// <summary>
+    /// A million flows over four servers of one weight: mh's table is even to 1 in 4093, so flows are to within 2%.
+    /// </summary>
     [Theory]
     [InlineData("mh", "mh-port", 0.02)]
     [InlineData("sh", "sh-port", 0.02)]

@@ -4,7 +4,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Tests.Engines.Ipvs;
 
-/// <summary>One node with virtual services written as ipvsadm's lines, asked packet by packet; real servers go by their last number.</summary>
+/// <summary>
+/// One node with virtual services written as ipvsadm's lines, asked packet by packet; real servers go by their last
+/// number.
+/// </summary>
 internal sealed class IpvsLab : IDisposable
 {
     public const long Second = 1_000_000_000;
@@ -24,7 +27,9 @@ internal sealed class IpvsLab : IDisposable
 
     public long Now { get; set; }
 
-    /// <summary>A service with real servers <c>10.244.1.N</c>, added in the order of the list: <c>"1:3 2:2"</c> is N:weight.</summary>
+    /// <summary>
+    /// A service with real servers <c>10.244.1.N</c>, added in the order of the list: <c>"1:3 2:2"</c> is N:weight.
+    /// </summary>
     public static string Service(string scheduler, string servers, string options = "", string protocol = "-t")
     {
         string rules = $"-A {protocol} 10.96.0.80:80 -s {scheduler} {options}\n";
@@ -60,7 +65,9 @@ internal sealed class IpvsLab : IDisposable
         return new IpvsEngine(_tables).Lookup(in key, State, Now);
     }
 
-    /// <summary>A connection's first packet: SYN, INIT or a datagram. Gives the connection, 0 where there was no server.</summary>
+    /// <summary>
+    /// A connection's first packet: SYN, INIT or a datagram. Gives the connection, 0 where there was no server.
+    /// </summary>
     public uint Open(in FlowKey key, out ServiceVerdict verdict)
     {
         verdict = Ask(in key);

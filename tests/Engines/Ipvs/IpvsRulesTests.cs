@@ -5,7 +5,9 @@ namespace Dataplane.Tests.Engines.Ipvs;
 
 public class IpvsRulesTests
 {
-    /// <summary>What Debian 12's ipvsadm 1.31 printed on Linux 6.1 (`ipvsadm-save -n`), its strange order and all.</summary>
+    /// <summary>
+    /// What Debian 12's ipvsadm 1.31 printed on Linux 6.1 (`ipvsadm-save -n`), its strange order and all.
+    /// </summary>
     private const string Saved = """
         -A -t 1.2.3.4:0 -s wlc -p 360
         -A -t 10.96.0.80:80 -s rr

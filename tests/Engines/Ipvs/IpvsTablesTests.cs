@@ -32,7 +32,9 @@ public class IpvsTablesTests
         }
     }
 
-    /// <summary>256 buckets, keyed by protocol ^ address ^ port: addresses 256 apart share one, and the last added is first.</summary>
+    /// <summary>
+    /// 256 buckets, keyed by protocol ^ address ^ port: addresses 256 apart share one, and the last added is first.
+    /// </summary>
     [Fact]
     public void With_the_kernel_s_256_buckets_services_queue_up_in_chains()
     {
@@ -67,7 +69,9 @@ public class IpvsTablesTests
         Assert.Equal(0, lab.Tables.HashTableBytes);
     }
 
-    /// <summary>The least of three rounds: the runtime itself allocates a little while it compiles again what is hot.</summary>
+    /// <summary>
+    /// The least of three rounds: the runtime itself allocates a little while it compiles again what is hot.
+    /// </summary>
     [Fact]
     public void Look_ups_and_connections_allocate_nothing()
     {

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Engines.Ipvs;
 
-/// <summary>kube-proxy's ipvs mode: its own test data where the shared folder has it, and a cluster with everything.</summary>
+/// <summary>
+/// kube-proxy's ipvs mode: its own test data where the shared folder has it, and a cluster with everything.
+/// </summary>
 public class KubeProxyIpvsTests
 {
     [Theory]

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Engines.Ipvs;
 
-/// <summary>Schedulers that count connections; the list has the last added first, and the first of equals is taken.</summary>
+/// <summary>
+/// Schedulers that count connections; the list has the last added first, and the first of equals is taken.
+/// </summary>
 public class LeastConnectionTests
 {
     [Fact]
@@ -34,7 +36,9 @@ public class LeastConnectionTests
         }
     }
 
-    /// <summary>Overheads 256 each: 2/2 and 1/1 tie at first (0), the first in the list has it; then the cost per weight.</summary>
+    /// <summary>
+    /// Overheads 256 each: 2/2 and 1/1 tie at first (0), the first in the list has it; then the cost per weight.
+    /// </summary>
     [Fact]
     public void Wlc_divides_by_the_weight()
     {
@@ -52,7 +56,9 @@ public class LeastConnectionTests
         Assert.Equal("2 2 2 1 2 2 2 1", lab.ActiveSequence(8));
     }
 
-    /// <summary>2 has weight 3, yet an idle server comes first; then as sed: 2/3 to 6/3 against 2/1, the first of equals.</summary>
+    /// <summary>
+    /// 2 has weight 3, yet an idle server comes first; then as sed: 2/3 to 6/3 against 2/1, the first of equals.
+    /// </summary>
     [Fact]
     public void Nq_never_lets_a_server_be_idle()
     {
@@ -69,7 +75,9 @@ public class LeastConnectionTests
         Assert.Equal("2 2 2 3 3 3", lab.Sequence(6));
     }
 
-    /// <summary>A server overflows once it has more active connections than weight: 3 on weight 2, then 2 on weight 1.</summary>
+    /// <summary>
+    /// A server overflows once it has more active connections than weight: 3 on weight 2, then 2 on weight 1.
+    /// </summary>
     [Fact]
     public void Ovf_fills_the_highest_weight_first_and_then_the_next()
     {
@@ -97,8 +105,8 @@ public class LeastConnectionTests
     }
 
     /// <summary>
-    /// Weight 2: crowded from the third active connection on, while the other has less than half of its weight; the fourth
-    /// goes to the other, which then is the address's.
+    /// Weight 2: crowded from the third active connection on, while the other has less than half of its weight; the
+    /// fourth goes to the other, which then is the address's.
     /// </summary>
     [Fact]
     public void Lblc_stays_with_a_server_until_it_is_crowded_and_another_has_room()
@@ -109,8 +117,8 @@ public class LeastConnectionTests
     }
 
     /// <summary>
-    /// As lblc, but the set grows to both, and the less loaded of it is taken: after 2 2 2 the set has 1 as well, first in
-    /// it, and 256 per connection over weight 2 decides; the first of equals is the one that joined last.
+    /// As lblc, but the set grows to both, and the less loaded of it is taken: after 2 2 2 the set has 1 as well, first
+    /// in it, and 256 per connection over weight 2 decides; the first of equals is the one that joined last.
     /// </summary>
     [Fact]
     public void Lblcr_takes_the_less_loaded_of_its_set()

@@ -34,7 +34,9 @@ public class PersistenceTests
         Assert.Equal(1, At(180 + 1000, 4));
     }
 
-    /// <summary>Seen at 0, its connection ends at 300; the template would at 100, but looks again each 60 s until it is free.</summary>
+    /// <summary>
+    /// Seen at 0, its connection ends at 300; the template would at 100, but looks again each 60 s until it is free.
+    /// </summary>
     [Fact]
     public void A_template_stays_as_long_as_one_of_its_connections_does()
     {

@@ -35,8 +35,8 @@ public class RoundRobinTests
     }
 
     /// <summary>
-    /// The list is 3(w1) 2(w2) 1(w3). Adding w3 first set the running weight to 3-(3-1)=1, and it stays 1 as the others come
-    /// (step 1, top 3). Round of 1: all, 3 2 1; then rounds of 3: 1; of 2: 2 1; of 1: 3 2 1; and so on.
+    /// The list is 3(w1) 2(w2) 1(w3). Adding w3 first set the running weight to 3-(3-1)=1, and it stays 1 as the others
+    /// come (step 1, top 3). Round of 1: all, 3 2 1; then rounds of 3: 1; of 2: 2 1; of 1: 3 2 1; and so on.
     /// </summary>
     [Fact]
     public void Wrr_begins_with_the_weight_that_adding_the_servers_left()
@@ -47,8 +47,8 @@ public class RoundRobinTests
     }
 
     /// <summary>
-    /// Weights 4 and 2, step 2: rounds ask for 4-(2-1)=3 and 1. Added 2 first (step 2, top 1, so 1), then 4: 1/2*2+1=1. Round
-    /// of 1: 2 1, then of 3: 2, of 1: 2 1.
+    /// Weights 4 and 2, step 2: rounds ask for 4-(2-1)=3 and 1. Added 2 first (step 2, top 1, so 1), then 4: 1/2*2+1=1.
+    /// Round of 1: 2 1, then of 3: 2, of 1: 2 1.
     /// </summary>
     [Fact]
     public void Wrr_falls_by_the_common_divisor_of_the_weights()

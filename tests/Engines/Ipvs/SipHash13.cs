@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace Dataplane.Tests.Engines.Ipvs;
 
-/// <summary>SipHash-1-3 as Aumasson and Bernstein describe it, for any length: the tests' own, cut to 32 bits as Linux does.</summary>
+/// <summary>
+/// SipHash-1-3 as Aumasson and Bernstein describe it, for any length: the tests' own, cut to 32 bits as Linux does.
+/// </summary>
 internal static class SipHash13
 {
     public static uint Hash(ReadOnlySpan<byte> message, ulong key0, ulong key1)
