@@ -36,6 +36,8 @@ internal sealed class UserModeLinux : IDisposable
     /// <exception cref="InvalidOperationException">The script failed; its words are in the message.</exception>
     public string Run(IEnumerable<string> modules, string script, TimeSpan limit)
     {
+        if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException("user-mode-linux runs on Linux");
+
         string version = Path.GetFileName(Directory.GetDirectories(Modules).Order(StringComparer.Ordinal).First());
         Directory.CreateDirectory(Path.Combine(Folder, "lib", "modules"));
         Directory.CreateSymbolicLink(Path.Combine(Folder, "lib", "modules", version), Path.Combine(Modules, version));
