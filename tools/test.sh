@@ -20,6 +20,14 @@ missing_packages()
     command -v tshark >/dev/null || echo tshark
     command -v ip >/dev/null || echo iproute2
     command -v iptables >/dev/null || echo iptables
+    # Linux 6.1 as a process, for IPVS: where Debian has it.
+    if [ "$(uname -m)" = x86_64 ]; then
+        command -v linux.uml >/dev/null || echo user-mode-linux
+        command -v ipvsadm >/dev/null || echo ipvsadm
+        command -v ipset >/dev/null || echo ipset
+        command -v modprobe >/dev/null || echo kmod
+        command -v python3 >/dev/null || echo python3-minimal
+    fi
 }
 
 install_missing()
