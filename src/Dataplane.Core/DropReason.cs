@@ -30,6 +30,10 @@ public enum DropReason : byte
 
     // Select
     NoBackend,
+    NoLocalBackend,
+    SourceDenied,
+    RejectedByRule,
+    DroppedByRule,
 
     // Route
     NoRoute,
@@ -85,6 +89,10 @@ public static class DropReasonText
         DropReason.TableFull => ("table-full", "the connection table has reached its limit"),
         DropReason.FirstFragmentMissing => ("first-fragment-missing", "the fragment has no ports, and the one that has was not seen"),
         DropReason.NoBackend => ("no-backend", "the Service has no endpoint that is ready"),
+        DropReason.NoLocalBackend => ("no-local-backend", "the Service's traffic policy is Local, and this node has none of its endpoints"),
+        DropReason.SourceDenied => ("source-denied", "the Service's loadBalancerSourceRanges do not hold the client's address"),
+        DropReason.RejectedByRule => ("rejected-by-rule", "a rule of the node's filter table rejects the packet"),
+        DropReason.DroppedByRule => ("dropped-by-rule", "a rule or policy of the node's tables drops the packet"),
         DropReason.NoRoute => ("no-route", "the node has no route to the destination"),
         DropReason.HostUnreachable => ("host-unreachable", "no pod has this address"),
         DropReason.TtlExceeded => ("ttl-exceeded", "the TTL ran out at this node"),

@@ -38,7 +38,7 @@ public enum PlaceKind : byte
     /// <summary>A node's own address; index: number in the table of node addresses.</summary>
     Node,
 
-    /// <summary>A Service's address; index: unused.</summary>
+    /// <summary>A Service's address; index: see <see cref="Topology.ServiceEntries"/>.</summary>
     Service,
 
     /// <summary>Multicast and broadcast.</summary>

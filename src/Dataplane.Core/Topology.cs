@@ -25,6 +25,9 @@ public sealed class Topology
     /// <summary>What <see cref="PlaceKind.Node"/> places point to.</summary>
     public required NativeArray<NodeAddress> NodeAddresses { get; init; }
 
+    /// <summary>By the index of a Service's place: the nodes that traffic from outside enters at; none for index 0.</summary>
+    public ushort[][] ServiceEntries { get; init; } = [[]];
+
     /// <summary>The networks of all pods; masquerading is decided by them.</summary>
     public required PrefixTest ClusterNetwork { get; init; }
 

@@ -117,6 +117,10 @@ public static unsafe class AdmitStage
                 if (Reorigination.TryFromOutside(ref lane, state, node)) lane.Marks |= RecordFlags.Reoriginated;
                 EnterAt(burst, ref lane, topology, Entry.Underlay, node);
                 break;
+            case PlaceKind.Service when lane.Destination.Index != 0:
+                ushort[] nodes = topology.ServiceEntries[lane.Destination.Index];
+                EnterAt(burst, ref lane, topology, Entry.Underlay, nodes[lane.Key.Hash() % (uint)nodes.Length]);
+                break;
             default:
                 burst.Ignore(ref lane, IgnoreReason.UnknownAddresses);
                 break;

@@ -33,7 +33,7 @@ public static unsafe class Answers
                 ? (Icmpv6Type.DestinationUnreachable, Icmpv6Type.AddressUnreachable)
                 : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.HostUnreachable),
             DropReason.MtuExceeded => v6 ? (Icmpv6Type.PacketTooBig, 0) : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.FragmentationNeeded),
-            DropReason.PortClosed => v6
+            DropReason.PortClosed or DropReason.NoBackend or DropReason.RejectedByRule => v6
                 ? (Icmpv6Type.DestinationUnreachable, Icmpv6Type.PortUnreachable)
                 : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.PortUnreachable),
             _ => ((int, int))(-1, 0),

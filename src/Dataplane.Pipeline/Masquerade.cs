@@ -4,7 +4,7 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// flanneld's masquerading (its chain FLANNEL-POSTRTG, in order): what pods send outside the cluster's network leaves with
+/// Sources that a node gives to connections: where its proxy asks for it, and flanneld's masquerading (its chain FLANNEL-POSTRTG, in order): what pods send outside the cluster's network leaves with
 /// the node's address, and what nodes send into it, to other nodes' pods, with the tunnel device's.
 /// </summary>
 public static class Masquerade
@@ -14,10 +14,10 @@ public static class Masquerade
     private const int Attempts = 128;
 
     /// <summary>Gives the connection a source of the node's, if a rule says so; false where no port is left.</summary>
-    public static bool TryApply(in Lane lane, ref Connection connection, PipelineState state)
+    public static bool TryApply(in Lane lane, ref Connection connection, bool isAsked, PipelineState state)
     {
         Topology topology = state.Topology;
-        if (!topology.Masquerade || !IsForwarded(in lane, in connection, topology)) return true;
+        if (!isAsked && (!topology.Masquerade || !IsForwarded(in lane, in connection, topology))) return true;
 
         uint address = AddressFor(in lane, in connection, topology);
         if (address == 0 || address == connection.Original.Source) return true;
@@ -45,6 +45,10 @@ public static class Masquerade
     {
         ref NodeEntry node = ref topology.Nodes[lane.Node];
         bool v6 = lane.Key.Family == 6;
+        bool isHere = connection.Forward.Kind is PlaceKind.Pod or PlaceKind.Unlisted
+            && AdmitStage.NodeOf(connection.Forward, topology) == lane.Node;
+        if (isHere) return v6 ? node.BridgeV6 : node.BridgeV4;
+
         bool toPods = topology.ClusterNetwork.Contains(connection.Reply.Source, lane.Key.Family, topology.Names);
         bool byTunnel = toPods && topology.Tunnel.Exists && topology.UsesTunnel(lane.Node, AdmitStage.NodeOf(connection.Forward, topology));
         if (byTunnel) return v6 ? node.TunnelV6 : node.TunnelV4;

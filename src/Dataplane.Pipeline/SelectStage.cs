@@ -14,6 +14,7 @@ public static unsafe class SelectStage
     public static void Run<TEngine>(PacketBurst burst, PipelineState state, in TEngine engine)
         where TEngine : struct, IServiceEngine
     {
+        if (TEngine.FollowsConnections) Follow(burst, state, in engine);
         if (!burst.HasStrangers) return;
 
         burst.HasSourceWork = true;
@@ -32,6 +33,24 @@ public static unsafe class SelectStage
 
             Begin(burst, ref lane, state, in engine);
             if (lane.Is(Shape.Fragment) && lane.Connection != 0) state.Fragments.Remember(in lane);
+        }
+    }
+
+    private static void Follow<TEngine>(PacketBurst burst, PipelineState state, in TEngine engine)
+        where TEngine : struct, IServiceEngine
+    {
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Connection == 0 || lane.Status != LaneStatus.Live || lane.Is(NotTracked)) continue;
+
+            ref Connection connection = ref state.Connections[lane.Connection >> 1];
+            if (connection.Service == 0) continue;
+
+            var query = new ServiceQuery(in connection.Original) { Entry = lane.Entry, TcpFlags = lane.TcpFlags, Length = lane.NetworkLength };
+            engine.Follow(in query, lane.IsReply, new ServiceState(lane.Timestamp, state.Affinity));
         }
     }
 
@@ -77,7 +96,8 @@ public static unsafe class SelectStage
         where TEngine : struct, IServiceEngine
     {
         var service = new ServiceState(lane.Timestamp, state.Affinity);
-        ServiceVerdict verdict = engine.Lookup(in original, in service, ref state.Draw);
+        var query = new ServiceQuery(in original) { Source = lane.Destination, Destination = lane.Source, Length = lane.NetworkLength };
+        ServiceVerdict verdict = engine.Lookup(in query, in service, ref state.Draw);
         if (verdict.Outcome != ServiceOutcome.Backend) return 0;
 
         Connection connection = Translate(in original, in verdict, state);
@@ -108,13 +128,22 @@ public static unsafe class SelectStage
         }
 
         ServiceVerdict verdict = default;
-        if (lane.Destination.Kind == PlaceKind.Service)
+        var query = new ServiceQuery(in lane.Key)
         {
-            var service = new ServiceState(lane.Timestamp, state.Affinity);
-            verdict = engine.Lookup(in lane.Key, in service, ref state.Draw);
-            if (verdict.Outcome == ServiceOutcome.NoBackend)
+            Entry = lane.Entry,
+            TcpFlags = lane.TcpFlags,
+            Length = lane.NetworkLength,
+            Source = lane.Source,
+            Destination = lane.Destination,
+        };
+        var service = new ServiceState(lane.Timestamp, state.Affinity);
+        bool isAsked = engine.TranslatesAnything || MayBeFrontend(in lane, state.Topology);
+        if (isAsked)
+        {
+            verdict = engine.Lookup(in query, in service, ref state.Draw);
+            if (verdict.Outcome is ServiceOutcome.NoBackend or ServiceOutcome.Denied)
             {
-                burst.Drop(ref lane, DropReason.NoBackend, Stage.Select);
+                Refuse(burst, ref lane, in verdict, state);
                 return;
             }
 
@@ -126,6 +155,31 @@ public static unsafe class SelectStage
         }
 
         Enter(burst, ref lane, in verdict, state);
+        if (isAsked && lane.Connection != 0) engine.Commit(in query, in verdict, in service);
+    }
+
+    private static bool MayBeFrontend(in Lane lane, Topology topology) => lane.Destination.Kind == PlaceKind.Service
+        || (lane.Destination.Kind == PlaceKind.Node && topology.NodeAddresses[lane.Destination.Index].Node == lane.Node);
+
+    // kube-proxy rejects in the filter table, behind the routing decision: the packet has lost its TTL there.
+    private static void Refuse(PacketBurst burst, ref Lane lane, in ServiceVerdict verdict, PipelineState state)
+    {
+        DropReason reason = verdict.Drop == DropReason.None ? DropReason.NoBackend : verdict.Drop;
+        if (verdict.Outcome == ServiceOutcome.NoBackend)
+        {
+            bool isForwarded = lane.Destination.Kind != PlaceKind.Node && lane.Entry != Entry.LocalOutput;
+            if (isForwarded && PacketEdit.Ttl(in lane) <= 1)
+            {
+                Answers.Refuse(burst, ref lane, DropReason.TtlExceeded, state);
+                burst.Drop(ref lane, DropReason.TtlExceeded, Stage.Route);
+                return;
+            }
+
+            if (isForwarded) PacketEdit.ChangeTtl(ref lane, -1);
+            Answers.Refuse(burst, ref lane, reason, state);
+        }
+
+        burst.Drop(ref lane, reason, Stage.Select);
     }
 
     // An earlier packet of the burst may have begun the connection since the look-up.
@@ -160,7 +214,7 @@ public static unsafe class SelectStage
         if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
         Connection connection = Translate(in lane.Key, in verdict, state);
         if (RouteStage.IsTooLarge(ref lane, in connection, state.Topology)) return;
-        if (!Masquerade.TryApply(in lane, ref connection, state))
+        if (!Masquerade.TryApply(in lane, ref connection, verdict.Masquerade, state))
         {
             burst.Drop(ref lane, DropReason.NoPort, Stage.TranslateSource);
             return;

@@ -1,10 +1,15 @@
+using System.Collections.Immutable;
 using Dataplane.Cluster.Cni;
 using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Network;
 using Dataplane.Cluster.Settings;
 using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
+using Dataplane.Engines.Iptables;
+using Dataplane.Engines.Ipvs;
+using Dataplane.Engines.Services;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Proxies;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay;
@@ -12,12 +17,10 @@ namespace Dataplane.Replay;
 /// <summary>A cluster that is ready to take packets: model, tables, state. Compiled once for a run.</summary>
 public sealed class Emulation : IDisposable
 {
-    /// <summary>Capture seconds of a kernel's and Cilium's limits stand with the settings.</summary>
-    private Emulation(NetworkModel model, string proxy, EbpfTables tables, Topology topology, PipelineState state, IEnumerable<string> notes)
+    private Emulation(NetworkModel model, IProxy proxy, Topology topology, PipelineState state, IEnumerable<string> notes)
     {
         Model = model;
         Proxy = proxy;
-        Tables = tables;
         Topology = topology;
         State = state;
         Notes = [.. notes];
@@ -25,9 +28,7 @@ public sealed class Emulation : IDisposable
 
     public NetworkModel Model { get; }
 
-    public string Proxy { get; }
-
-    public EbpfTables Tables { get; }
+    public IProxy Proxy { get; }
 
     public Topology Topology { get; }
 
@@ -47,11 +48,13 @@ public sealed class Emulation : IDisposable
         EmulationSettings settings = EmulationSettings.Parse(options.Settings);
         CniChoice cni = CniCatalog.Resolve(options.Cni, snapshot);
         NetworkModel model = FlannelProfile.Compile(snapshot, settings);
-        string proxy = ResolveProxy(options.Proxy);
-        int onlyNode = FindNode(options.Node, model);
-        Topology topology = TopologyCompiler.Compile(model, EbpfTables.FrontendsOf(snapshot), settings.Seed, onlyNode);
-        var engine = new EbpfOptions { Algorithm = (LbAlgorithm)settings.LoadBalancer, MaglevSize = settings.MaglevSize };
-        EbpfTables tables = EbpfTables.Compile(snapshot, topology.Names, engine);
+        string proxyName = ResolveProxy(options);
+        int onlyNode = FindNode("--node", options.Node, model);
+        ServiceModel services = ServiceModel.Compile(snapshot);
+        ImmutableArray<ServiceFrontend> frontends = ServiceFrontends.Of(services, model, FindNode("--entry", options.Entry, model));
+        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, hasOwnMasquerade: options.Rules.IsEmpty);
+        var request = new ProxyRequest(snapshot, services, model, settings, topology) { Rules = options.Rules };
+        IProxy proxy = PipelineCatalog.Compile(proxyName, request);
         var state = new PipelineState(topology, new PipelineOptions
         {
             ConnectionLimit = settings.ConntrackMax ?? 0,
@@ -61,14 +64,14 @@ public sealed class Emulation : IDisposable
             BackendFrontends = BackendFrontendsCompiler.Compile(snapshot, topology.Names),
             Choice = choice?.Invoke(topology.Names),
         });
-        IEnumerable<string> notes = [cni.Evidence, .. ProxyNote(options.Proxy), .. model.Notes, .. tables.Notes, .. MaglevNote(tables)];
-        return new Emulation(model, proxy, tables, topology, state, notes);
+        IEnumerable<string> notes = [cni.Evidence, .. ProxyNote(options), .. model.Notes, .. proxy.Notes];
+        return new Emulation(model, proxy, topology, state, notes);
     }
 
     public void Dispose()
     {
         State.Dispose();
-        Tables.Dispose();
+        Proxy.Dispose();
         Burst.Dispose();
         Topology.Names.Dispose();
         Topology.Nodes.Dispose();
@@ -78,28 +81,32 @@ public sealed class Emulation : IDisposable
         Topology.SeenUnlisted.Dispose();
     }
 
-    private static string ResolveProxy(string? asked)
+    private static string ResolveProxy(ReplayOptions options)
     {
+        string? asked = options.Proxy ?? (options.Rules.IsEmpty ? null : IptablesEngine.Name);
+        if (!options.Rules.IsEmpty && asked != IptablesEngine.Name)
+        {
+            throw new InvalidDataException($"--rules is for --proxy {IptablesEngine.Name}; {asked} has tables of its own");
+        }
+
         if (asked is null) return EbpfEngine.Name;
         if (PipelineCatalog.Proxies.Contains(asked)) return asked;
 
         string known = string.Join(", ", PipelineCatalog.Proxies);
-        throw new InvalidDataException(asked is "iptables" or "ipvs" or "nftables"
+        throw new InvalidDataException(asked == "nftables"
             ? $"--proxy {asked} is not built yet (built: {known})"
             : $"unknown proxy {asked} (known: {known})");
     }
 
-    private static IEnumerable<string> ProxyNote(string? asked)
+    private static IEnumerable<string> ProxyNote(ReplayOptions options)
     {
-        if (asked is null) yield return $"proxy: {EbpfEngine.Name}, the only one that is built (kube-proxy's iptables and IPVS modes are not)";
+        if (options.Proxy is null && options.Rules.IsEmpty)
+        {
+            yield return $"proxy: {EbpfEngine.Name} (also built: {IptablesEngine.Name}, {IpvsEngine.Name}; choose with --proxy)";
+        }
     }
 
-    private static IEnumerable<string> MaglevNote(EbpfTables tables)
-    {
-        if (tables.MaglevBytes > 0) yield return string.Create(null, stackalloc char[64], $"Maglev tables take {tables.MaglevBytes / 1024.0 / 1024.0:0.0} MiB");
-    }
-
-    private static int FindNode(string? name, NetworkModel model)
+    private static int FindNode(string option, string? name, NetworkModel model)
     {
         if (name is null) return -1;
 
@@ -109,6 +116,6 @@ public sealed class Emulation : IDisposable
         }
 
         string? nearest = NearestWord.Of(name, model.Nodes.Select(node => node.Name));
-        throw new InvalidDataException($"--node {name}: the manifests have no such node{(nearest is null ? "" : $": did you mean {nearest}?")}");
+        throw new InvalidDataException($"{option} {name}: the manifests have no such node{(nearest is null ? "" : $": did you mean {nearest}?")}");
     }
 }

@@ -1,6 +1,9 @@
 using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
+using Dataplane.Engines.Iptables;
+using Dataplane.Engines.Ipvs;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Proxies;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay;
@@ -15,16 +18,29 @@ public interface IPipeline
     void Finish();
 }
 
-/// <summary>The one place that names engines and closes the stages' type parameters.</summary>
+/// <summary>The one place that lists proxies and closes the stages' type parameters.</summary>
 public static class PipelineCatalog
 {
-    /// <summary>Engines that <c>--proxy</c> takes.</summary>
-    public static IReadOnlyList<string> Proxies { get; } = [EbpfEngine.Name];
+    private static readonly Dictionary<string, Func<ProxyRequest, IProxy>> Known = new()
+    {
+        [EbpfEngine.Name] = request => new EbpfProxy(request),
+        [IptablesEngine.Name] = request => new IptablesProxy(request),
+        [IpvsEngine.Name] = request => new IpvsProxy(request),
+    };
 
-    public static IPipeline Create(EbpfTables tables, PipelineState state, PacketBurst burst, FrameCollector? collector) =>
-        collector is null
-            ? new Closed<EbpfEngine, NullSink>(new EbpfEngine(tables), default, state, burst)
-            : new Closed<EbpfEngine, CollectorSink>(new EbpfEngine(tables), new CollectorSink(collector), state, burst);
+    /// <summary>What <c>--proxy</c> takes.</summary>
+    public static IReadOnlyList<string> Proxies { get; } = [.. Known.Keys];
+
+    /// <exception cref="InvalidDataException">No proxy has this name, or its tables cannot be made.</exception>
+    public static IProxy Compile(string name, ProxyRequest request) => Known[name](request);
+
+    public static IPipeline Create(Emulation emulation, FrameCollector? collector) => collector is null
+        ? emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, default(NullSink))
+        : emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new CollectorSink(collector));
+
+    internal static IPipeline Close<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst)
+        where TEngine : struct, IServiceEngine
+        where TSink : struct, IFrameSink => new Closed<TEngine, TSink>(engine, sink, state, burst);
 
     private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline
         where TEngine : struct, IServiceEngine

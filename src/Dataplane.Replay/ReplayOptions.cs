@@ -18,8 +18,14 @@ public sealed record ReplayOptions
     /// <summary>Null: recognised from the manifests.</summary>
     public string? Cni { get; init; }
 
-    /// <summary>Null: what the CNI uses by default (only <c>ebpf</c> is built).</summary>
+    /// <summary>Null: ebpf, or iptables where rules are given.</summary>
     public string? Proxy { get; init; }
+
+    /// <summary>Dumps in the place of generated rules: a node's name (null: every node's) and a file.</summary>
+    public ImmutableArray<(string? Node, string Path)> Rules { get; init; } = [];
+
+    /// <summary>Where traffic from outside to a Service's outer address arrives; null: at any node that takes it.</summary>
+    public string? Entry { get; init; }
 
     /// <summary>Emulate this node alone.</summary>
     public string? Node { get; init; }

@@ -31,7 +31,7 @@ public static class ReplayRunner
         CancellationToken cancellation)
     {
         using FrameCollector? collector = FrameOutput.Open(emulation, options);
-        IPipeline pipeline = PipelineCatalog.Create(emulation.Tables, emulation.State, emulation.Burst, collector);
+        IPipeline pipeline = PipelineCatalog.Create(emulation, collector);
         var meter = new RunMeter();
         observer.Started(reader.Length < 0 ? -1 : reader.Length * options.Loops, -1);
         var loops = new LoopClock(options.Loops);

@@ -9,7 +9,7 @@ using Dataplane.Wire;
 namespace Dataplane.Replay;
 
 /// <summary>Turns a network model into the flat tables that the stages work on.</summary>
-public static class TopologyCompiler
+internal static class TopologyCompiler
 {
     private static readonly (string Prefix, PlaceKind Kind)[] Reserved =
     [
@@ -24,10 +24,12 @@ public static class TopologyCompiler
     ];
 
     /// <param name="model">The cluster under its CNI.</param>
-    /// <param name="frontends">Addresses of Services that the engine translates.</param>
+    /// <param name="frontends">Addresses of Services, and where traffic to them comes in.</param>
     /// <param name="seed">Seed of hashes, ids and draws.</param>
     /// <param name="onlyNode">The one node to emulate; −1: all.</param>
-    public static Topology Compile(NetworkModel model, IEnumerable<IpAddress> frontends, ulong seed, int onlyNode)
+    /// <param name="hasOwnMasquerade">Pods are masqueraded as the CNI does it; otherwise rules that were given do it.</param>
+    public static Topology Compile(
+        NetworkModel model, ImmutableArray<ServiceFrontend> frontends, ulong seed, int onlyNode, bool hasOwnMasquerade)
     {
         var places = new List<(IpPrefix Prefix, Place Place)>();
         foreach ((string prefix, PlaceKind kind) in Reserved) places.Add((IpPrefix.Parse(prefix), new Place(kind)));
@@ -38,7 +40,13 @@ public static class TopologyCompiler
         AddSliceEndpoints(places, endpoints, model);
         var addresses = new List<(NodeAddress Entry, IpAddress Address)>();
         for (int node = 0; node < model.Nodes.Length; node++) AddNodeAddresses(places, addresses, model.Nodes[node], node);
-        foreach (IpAddress frontend in frontends) places.Add((Host(frontend), new Place(PlaceKind.Service)));
+        List<ushort[]> entries = [[]];
+        foreach (ServiceFrontend frontend in frontends)
+        {
+            places.Add((Host(frontend.Address), new Place(PlaceKind.Service, frontend.EntryNodes.IsEmpty ? 0 : entries.Count)));
+            if (!frontend.EntryNodes.IsEmpty) entries.Add([.. frontend.EntryNodes]);
+        }
+
 
         AddressMap map = AddressMap.Build(places);
         var names = new AddressNames(map);
@@ -53,7 +61,8 @@ public static class TopologyCompiler
             ClusterNetwork = new PrefixTest(model.ClusterCidrs),
             Tunnel = CompileTunnel(model.Tunnel),
             Routed = model.Attachment == PodAttachment.Routed,
-            Masquerade = model.Masquerade,
+            ServiceEntries = [.. entries],
+            Masquerade = model.Masquerade && hasOwnMasquerade,
             ForwardUnlisted = model.ForwardUnlisted,
             Direct = (DirectMode)model.Direct,
             ManyNodes = onlyNode < 0 && model.Nodes.Length > 1,

@@ -78,6 +78,9 @@ public sealed record EmulationSettings
 
     public bool ForwardUnlisted { get; init; }
 
+    /// <summary>kube-proxy's <c>--ipvs-scheduler</c>.</summary>
+    public string IpvsScheduler { get; init; } = "rr";
+
     public ProxySettings Proxy { get; init; } = ProxySettings.Default;
 
     public ulong Seed { get; init; }

@@ -8,12 +8,24 @@ public readonly struct EbpfEngine(EbpfTables tables) : IServiceEngine
 {
     public static string Name => "ebpf";
 
+    public static bool FollowsConnections => false;
+
+    public bool TranslatesAnything => false;
+
     public void Prefetch(in FlowKey key) => tables.Prefetch(in key);
 
     public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw) => tables.Foresee(in key, in state, ref draw);
 
     public uint AddressOf(uint backend) => tables.BackendEntry(backend).Address;
 
-    public ServiceVerdict Lookup(in FlowKey key, in ServiceState state, ref Draw draw) =>
-        tables.Lookup(in key, in state, ref draw);
+    public ServiceVerdict Lookup(in ServiceQuery query, in ServiceState state, ref Draw draw) =>
+        tables.Lookup(in query.Key, in state, ref draw);
+
+    public void Commit(in ServiceQuery query, in ServiceVerdict verdict, in ServiceState state)
+    {
+    }
+
+    public void Follow(in ServiceQuery query, bool isReply, in ServiceState state)
+    {
+    }
 }

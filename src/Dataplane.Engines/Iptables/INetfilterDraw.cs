@@ -14,5 +14,8 @@ public struct RandomDraw(Draw draw) : INetfilterDraw
 {
     private Draw _draw = draw;
 
+    /// <summary>The stream behind what has been drawn.</summary>
+    public readonly Draw Rest => _draw;
+
     public bool Decide(int rule, uint probability) => (_draw.Next() & int.MaxValue) < probability;
 }

@@ -1,67 +1,107 @@
-using System.Runtime.CompilerServices;
 using Dataplane.Core;
+using Dataplane.Engines.Iptables;
+using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ipvs;
 
 /// <summary>
-/// Services as IPVS looks them up for a packet without connection (<c>ip_vs_schedule</c>). It only asks: whoever lets
-/// the packet through calls <see cref="IpvsState.Commit"/>, which makes the connection and moves the scheduler on.
+/// Services as kube-proxy's IPVS mode finds them: rules mark at PREROUTING, IPVS schedules at LOCAL_IN or LOCAL_OUT
+/// (<c>ip_vs_core.c</c>), and rules masquerade at POSTROUTING.
 /// </summary>
-public readonly struct IpvsEngine(IpvsTables tables)
+public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IServiceEngine
 {
-    private const ushort FtpPort = 21;
-
     public static string Name => "ipvs";
 
-    /// <summary>Sends for the service's bucket.</summary>
-    public void Prefetch(in FlowKey key) => tables.Prefetch(in key);
+    public static bool FollowsConnections => true;
 
-    /// <summary>
-    /// The real server for a packet that may be scheduled (<see cref="IpvsTables.IsScheduled"/>): the client's
-    /// template's, or the scheduler's. No backend is answered with a port-unreachable error.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ServiceVerdict Lookup(in FlowKey key, IpvsState state, long now)
+    public bool TranslatesAnything => false;
+
+    public void Prefetch(in FlowKey key) => new IpvsLookup(nodes.At(key.Zone).Tables).Prefetch(in key);
+
+    public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw) => 0;
+
+    public uint AddressOf(uint backend) => 0;
+
+    public ServiceVerdict Lookup(in ServiceQuery query, in ServiceState state, ref Draw draw)
     {
-        ServiceVerdict verdict = default;
-        uint number = tables.FindService(in key);
-        return number == 0 ? verdict : Select(in key, state, now, number);
-    }
+        IpvsNode node = nodes.At(query.Key.Zone);
+        node.State.Advance(state.Now);
+        NodeRules? rules = node.RulesOf(query.Key.Family);
+        NetfilterPacket packet = queries.PacketOf(in query, state.Now);
+        var random = new RandomDraw(draw);
+        var trace = default(TraceOff);
+        if (rules is not null)
+        {
+            NetfilterOutcome first = query.Entry == Entry.LocalOutput
+                ? rules.Rules.Output(in packet, rules.State, ref random, ref trace)
+                : rules.Rules.Prerouting(in packet, rules.State, ref random, ref trace);
+            packet.Mark = first.Mark;
+            packet.DestinationType = AddressTypes.Local;
+            NetfilterOutcome input = query.Entry == Entry.LocalOutput
+                ? rules.Rules.FilterOutput(in packet, rules.State, ref random, ref trace)
+                : rules.Rules.Input(in packet, rules.State, ref random, ref trace);
+            if (input.Verdict == NetfilterVerdict.Drop) return new ServiceVerdict { Outcome = ServiceOutcome.Denied, Drop = DropReason.SourceDenied };
+        }
 
-    private ServiceVerdict Select(in FlowKey key, IpvsState state, long now, uint number)
-    {
-        ServiceVerdict verdict = default;
-        ref readonly IpvsService service = ref tables.Service(number);
-        uint chosen = ChooseFor(in key, state, now, number, in service);
-        bool isOther = service.Port == FtpPort && key.DestinationPort != FtpPort;
-        if (chosen == 0 && isOther) return verdict;
-
-        verdict.Service = number;
-        verdict.Outcome = ServiceOutcome.NoBackend;
-        if (chosen == 0) return verdict;
-
-        ref readonly IpvsDestination destination = ref tables.Destination(chosen);
-        bool hasOwnPort = key.DestinationPort == service.Port && destination.Port != 0;
-        verdict.Outcome = ServiceOutcome.Backend;
-        verdict.Backend = chosen;
-        verdict.BackendAddress = destination.Address;
-        verdict.BackendPort = hasOwnPort ? destination.Port : key.DestinationPort;
+        ServiceVerdict verdict = Schedule(node, in query, state.Now);
+        if (verdict.Outcome == ServiceOutcome.Backend && rules is not null) verdict.Masquerade = Masquerades(rules, packet, in verdict, in query, ref random);
+        draw = random.Rest;
         return verdict;
     }
 
-    private uint ChooseFor(in FlowKey key, IpvsState state, long now, uint number, in IpvsService service)
+    public void Commit(in ServiceQuery query, in ServiceVerdict verdict, in ServiceState state)
     {
-        if (service.Has(IpvsServiceFlags.Persistent))
-        {
-            uint template = state.FindTemplate(in service, in key);
-            if (template != 0 && state.IsValid(template)) return state.Connections[template].Destination;
-        }
-        else if (key.DestinationPort != service.Port)
-        {
-            return 0;
-        }
+        IpvsState memory = nodes.At(query.Key.Zone).State;
+        if (verdict.Outcome != ServiceOutcome.Backend || memory.Connections.Find(in query.Key) != 0) return;
 
-        IpvsMark mark = state.MarkOf(number);
-        return new IpvsScheduling(tables, state, in service, now).Choose(in key, ref mark);
+        memory.Commit(in query.Key, in verdict, query.TcpFlags, ChunkOf(in query), state.Now);
     }
+
+    public void Follow(in ServiceQuery query, bool isReply, in ServiceState state)
+    {
+        IpvsState memory = nodes.At(query.Key.Zone).State;
+        memory.Advance(state.Now);
+        uint connection = memory.Connections.Find(in query.Key);
+        if (connection == 0) return;
+
+        memory.Transit(connection, isReply ? IpvsDirection.Output : IpvsDirection.Input, query.TcpFlags, sctpChunk: 0, state.Now);
+    }
+
+    private static ServiceVerdict Schedule(IpvsNode node, in ServiceQuery query, long now)
+    {
+        ServiceVerdict verdict = default;
+        if (node.Tables.FindService(in query.Key) == 0) return verdict;
+
+        byte chunk = ChunkOf(in query);
+        node.State.Receive(in query.Key, query.TcpFlags, chunk, conntrackIsOld: false, now, out uint connection);
+        bool isScheduled = IpvsTables.IsScheduled(query.Key.Protocol, query.Key.SourcePort, query.TcpFlags, chunk);
+        if (connection == 0) return isScheduled ? new IpvsLookup(node.Tables).Lookup(in query.Key, node.State, now) : verdict;
+
+        ref readonly IpvsConnection known = ref node.State.Connections[connection];
+        verdict.Outcome = ServiceOutcome.Backend;
+        verdict.Service = node.Tables.FindService(in query.Key);
+        verdict.Backend = known.Destination;
+        verdict.BackendAddress = node.Tables.Destination(known.Destination).Address;
+        verdict.BackendPort = node.Tables.Destination(known.Destination).Port;
+        return verdict;
+    }
+
+    private bool Masquerades(NodeRules rules, NetfilterPacket packet, in ServiceVerdict verdict, in ServiceQuery query, ref RandomDraw draw)
+    {
+        var request = new NatRequest
+        {
+            FirstAddress = queries.AddressOf(verdict.BackendAddress, packet.Family),
+            FirstPort = verdict.BackendPort,
+            Options = NatOptions.HasAddress,
+        };
+        Place to = queries.Translate(ref packet, in request, query.Key.Zone);
+        packet.InInterface = 0;
+        packet.OutInterface = queries.Towards(to, query.Key.Zone);
+        var trace = default(TraceOff);
+        NetfilterOutcome last = rules.Rules.Postrouting(in packet, rules.State, ref draw, ref trace);
+        return last.Nat.Kind is NatKind.Masquerade or NatKind.Source;
+    }
+
+    // The pipeline gives SCTP's first packets alone: an INIT is what begins one.
+    private static byte ChunkOf(in ServiceQuery query) => query.Key.Protocol == IpProtocol.Sctp ? IpvsSctpStates.InitChunk : (byte)0;
 }

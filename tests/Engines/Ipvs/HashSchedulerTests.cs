@@ -135,7 +135,7 @@ public class HashSchedulerTests
     public void A_million_flows_are_spread_evenly(string scheduler, string flag, double tolerance)
     {
         using var lab = new IpvsLab(IpvsLab.Service(scheduler, "1 2 3 4", $"-b {flag}"));
-        var engine = new IpvsEngine(lab.Tables);
+        var engine = new IpvsLookup(lab.Tables);
         FlowKey key = lab.Key("10.0.0.0", 1);
         uint seed = key.Source;
         int[] counts = new int[5];

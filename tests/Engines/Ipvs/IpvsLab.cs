@@ -62,7 +62,7 @@ internal sealed class IpvsLab : IDisposable
     public ServiceVerdict Ask(in FlowKey key)
     {
         State.Advance(Now);
-        return new IpvsEngine(_tables).Lookup(in key, State, Now);
+        return new IpvsLookup(_tables).Lookup(in key, State, Now);
     }
 
     /// <summary>

@@ -79,8 +79,8 @@ public class IpvsTablesTests
         {
             using var lab = new IpvsLab(IpvsLab.Service(scheduler, "1 2:2 3:3", "-p 100"));
             using var plain = new IpvsLab(IpvsLab.Service(scheduler, "1 2:2 3:3"));
-            var persistent = new IpvsEngine(lab.Tables);
-            var engine = new IpvsEngine(plain.Tables);
+            var persistent = new IpvsLookup(lab.Tables);
+            var engine = new IpvsLookup(plain.Tables);
             FlowKey key = lab.Key("10.244.9.9", 1);
             Use(engine, plain.State, key);
             Use(persistent, lab.State, key);
@@ -103,7 +103,7 @@ public class IpvsTablesTests
         }
     }
 
-    private static void Use(IpvsEngine engine, IpvsState state, in FlowKey key)
+    private static void Use(IpvsLookup engine, IpvsState state, in FlowKey key)
     {
         engine.Prefetch(in key);
         state.Advance(key.SourcePort);

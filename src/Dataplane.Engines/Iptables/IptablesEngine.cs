@@ -1,0 +1,97 @@
+using Dataplane.Core;
+
+namespace Dataplane.Engines.Iptables;
+
+/// <summary>
+/// Services as iptables finds them: a connection's first packet walks the node's tables hook by hook, rule by rule
+/// (<c>ip_tables.c</c>, <c>ipt_do_table</c>). Later packets go by their connection, and are not filtered again.
+/// </summary>
+public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bool translatesAnything) : IServiceEngine
+{
+    public static string Name => "iptables";
+
+    public static bool FollowsConnections => false;
+
+    public bool TranslatesAnything => translatesAnything;
+
+    public void Prefetch(in FlowKey key)
+    {
+    }
+
+    public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw) => 0;
+
+    public uint AddressOf(uint backend) => 0;
+
+    public ServiceVerdict Lookup(in ServiceQuery query, in ServiceState state, ref Draw draw)
+    {
+        NodeRules node = nodes.At(query.Key.Zone, query.Key.Family);
+        var random = new RandomDraw(draw);
+        ServiceVerdict verdict = Walk(node, in query, state.Now, ref random);
+        draw = random.Rest;
+        return verdict;
+    }
+
+    public void Commit(in ServiceQuery query, in ServiceVerdict verdict, in ServiceState state)
+    {
+    }
+
+    public void Follow(in ServiceQuery query, bool isReply, in ServiceState state)
+    {
+    }
+
+    private ServiceVerdict Walk(NodeRules node, in ServiceQuery query, long now, ref RandomDraw draw)
+    {
+        var trace = default(TraceOff);
+        ServiceVerdict verdict = default;
+        NetfilterPacket packet = queries.PacketOf(in query, now);
+        bool isOutput = query.Entry == Entry.LocalOutput;
+        NetfilterOutcome first = isOutput
+            ? node.Rules.Output(in packet, node.State, ref draw, ref trace)
+            : node.Rules.Prerouting(in packet, node.State, ref draw, ref trace);
+        if (first.Verdict != NetfilterVerdict.Accept) return Refused(node, in first);
+
+        packet.Mark = first.Mark;
+        packet.ConnectionMark = first.ConnectionMark;
+        Place to = query.Destination;
+        if (first.Nat.Kind is NatKind.Destination or NatKind.Redirect)
+        {
+            to = queries.Translate(ref packet, in first.Nat, query.Key.Zone);
+            verdict.Outcome = ServiceOutcome.Backend;
+            verdict.Service = (uint)first.NatRule + 1;
+            verdict.BackendAddress = queries.NameOf(packet.Destination, packet.Family);
+            verdict.BackendPort = packet.DestinationPort;
+        }
+
+        bool isLocal = packet.DestinationType == AddressTypes.Local;
+        packet.OutInterface = isLocal ? (ushort)0 : queries.Towards(to, query.Key.Zone);
+        NetfilterOutcome filtered = isOutput ? node.Rules.FilterOutput(in packet, node.State, ref draw, ref trace)
+            : isLocal ? node.Rules.Input(in packet, node.State, ref draw, ref trace)
+            : node.Rules.Forward(in packet, node.State, ref draw, ref trace);
+        if (filtered.Verdict != NetfilterVerdict.Accept) return Refused(node, in filtered);
+        if (isLocal) return verdict;
+
+        packet.Mark = filtered.Mark;
+        packet.ConnectionMark = filtered.ConnectionMark;
+        packet.InInterface = 0;
+        NetfilterOutcome last = node.Rules.Postrouting(in packet, node.State, ref draw, ref trace);
+        if (last.Verdict != NetfilterVerdict.Accept) return Refused(node, in last);
+
+        verdict.Masquerade = last.Nat.Kind is NatKind.Masquerade or NatKind.Source;
+        return verdict;
+    }
+
+    // kube-proxy's chains say why; other rules are rules.
+    private static ServiceVerdict Refused(NodeRules node, in NetfilterOutcome outcome)
+    {
+        string chain = node.Rules.PlaceOf(outcome.Rule).Chain.Name;
+        bool isReject = outcome.Verdict == NetfilterVerdict.Reject;
+        DropReason reason = chain switch
+        {
+            "KUBE-SERVICES" or "KUBE-EXTERNAL-SERVICES" when isReject => DropReason.NoBackend,
+            "KUBE-SERVICES" or "KUBE-EXTERNAL-SERVICES" => DropReason.NoLocalBackend,
+            "KUBE-PROXY-FIREWALL" => DropReason.SourceDenied,
+            _ => isReject ? DropReason.RejectedByRule : DropReason.DroppedByRule,
+        };
+        return new ServiceVerdict { Outcome = isReject ? ServiceOutcome.NoBackend : ServiceOutcome.Denied, Drop = reason };
+    }
+}

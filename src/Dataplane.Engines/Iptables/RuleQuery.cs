@@ -1,0 +1,77 @@
+using Dataplane.Core;
+
+namespace Dataplane.Engines.Iptables;
+
+/// <summary>From a packet in the pipeline to what rules can ask about it, and back.</summary>
+/// <param name="topology">Whose addresses they are.</param>
+/// <param name="bridge">The number of the pods' bridge.</param>
+/// <param name="underlay">The number of the nodes' interface to each other.</param>
+/// <param name="tunnel">The number of the tunnel device.</param>
+public sealed class RuleQuery(Topology topology, ushort bridge, ushort underlay, ushort tunnel)
+{
+    public NetfilterPacket PacketOf(in ServiceQuery query, long now)
+    {
+        ref readonly FlowKey key = ref query.Key;
+        NetfilterPacket packet = NetfilterPacket.FromKey(in key);
+        if (key.Family == 6)
+        {
+            packet.OriginalSource = packet.Source = topology.Names.AddressOf(key.Source).Value;
+            packet.OriginalDestination = packet.Destination = topology.Names.AddressOf(key.Destination).Value;
+        }
+
+        packet.Now = now;
+        packet.Length = (uint)query.Length;
+        packet.TcpFlags = query.TcpFlags;
+        packet.SourceType = TypeOf(query.Source, key.Zone);
+        packet.DestinationType = TypeOf(query.Destination, key.Zone);
+        packet.InInterface = query.Entry switch
+        {
+            Entry.PodVeth => bridge,
+            Entry.Underlay => underlay,
+            Entry.Tunnel => tunnel,
+            _ => 0,
+        };
+        return packet;
+    }
+
+    /// <summary>The destination is translated: it is another address, and leads elsewhere.</summary>
+    public Place Translate(ref NetfilterPacket packet, in NatRequest request, int node)
+    {
+        bool hasAddress = (request.Options & NatOptions.HasAddress) != 0;
+        if (hasAddress) packet.Destination = request.FirstAddress;
+        if (request.FirstPort != 0) packet.DestinationPort = request.FirstPort;
+        packet.State |= ConnectionStates.DestinationTranslated;
+        Place place = PlaceOf(in packet);
+        packet.DestinationType = TypeOf(place, node);
+        return place;
+    }
+
+    public Place PlaceOf(in NetfilterPacket packet) => packet.Family == 6
+        ? topology.Names.PlaceOf(NameOf(packet.Destination, 6))
+        : topology.Map.FindV4((uint)packet.Destination);
+
+    public uint NameOf(UInt128 address, int family) =>
+        family == 6 ? topology.Names.NameOf(Wire.IpAddress.FromV6(address)) : (uint)address;
+
+    public UInt128 AddressOf(uint name, int family) => family == 6 ? topology.Names.AddressOf(name).Value : name;
+
+    /// <summary>The interface that leads to a place.</summary>
+    public ushort Towards(Place place, int node)
+    {
+        int owner = place.Kind switch
+        {
+            PlaceKind.Pod => topology.Endpoints[place.Index].Node,
+            PlaceKind.Unlisted => place.Index,
+            _ => -1,
+        };
+        if (owner < 0) return underlay;
+        return owner == node ? bridge : topology.UsesTunnel(node, owner) ? tunnel : underlay;
+    }
+
+    private AddressTypes TypeOf(Place place, int node) => place.Kind switch
+    {
+        PlaceKind.Node when topology.NodeAddresses[place.Index].Node == node => AddressTypes.Local,
+        PlaceKind.Group => AddressTypes.Multicast,
+        _ => AddressTypes.Unicast,
+    };
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Dataplane.Core;
+using Dataplane.Engines.Ebpf;
+using Dataplane.Pipeline;
+
+namespace Dataplane.Replay.Proxies;
+
+/// <summary>Cilium's maps (<c>--proxy ebpf</c>).</summary>
+public sealed class EbpfProxy : IProxy
+{
+    private const double Mebibyte = 1024 * 1024;
+
+    public EbpfProxy(ProxyRequest request)
+    {
+        var options = new EbpfOptions
+        {
+            Algorithm = (LbAlgorithm)request.Settings.LoadBalancer,
+            MaglevSize = request.Settings.MaglevSize,
+        };
+        Tables = EbpfTables.Compile(request.Snapshot, request.Topology.Names, options);
+        Notes = Tables.MaglevBytes == 0
+            ? Tables.Notes
+            : [.. Tables.Notes, string.Create(CultureInfo.InvariantCulture, $"Maglev tables take {Tables.MaglevBytes / Mebibyte:0.0} MiB")];
+    }
+
+    public string Name => EbpfEngine.Name;
+
+    public IReadOnlyList<string> Notes { get; }
+
+    public EbpfTables Tables { get; }
+
+    public IPipeline CreatePipeline<TSink>(PipelineState state, PacketBurst burst, TSink sink)
+        where TSink : struct, IFrameSink => PipelineCatalog.Close(new EbpfEngine(Tables), sink, state, burst);
+
+    public void Dispose() => Tables.Dispose();
+}
