@@ -73,7 +73,7 @@ public class ServiceBench : IDisposable
         foreach (ref FlowKey key in _keys.AsSpan())
         {
             key.DestinationPort = port;
-            sum += engine.Lookup(in key, in state, ref draw).BackendAddress;
+            sum += engine.Lookup(new ServiceQuery(in key), in state, ref draw).BackendAddress;
         }
 
         return sum;

@@ -17,6 +17,8 @@ public sealed class ReplayVerb : IVerb
     private readonly Option<string[]> _at = OptionValues.Many("--at");
     private readonly Option<string> _cni = OptionValues.One("--cni");
     private readonly Option<string> _proxy = OptionValues.One("--proxy");
+    private readonly Option<string[]> _rules = OptionValues.Many("--rules");
+    private readonly Option<string> _entry = OptionValues.One("--entry");
     private readonly Option<string[]> _set = OptionValues.Many("--set");
     private readonly Option<string> _node = OptionValues.One("--node");
     private readonly Option<string> _loop = OptionValues.One("--loop", "-l");
@@ -34,7 +36,7 @@ public sealed class ReplayVerb : IVerb
     private readonly Option<string[]>[] _later =
     [
         OptionValues.Later("--multiplier", "-x"), OptionValues.Later("--pps", "-p"), OptionValues.Later("--mbps", "-M"),
-        OptionValues.Later("--entry"), OptionValues.Later("--routes"), OptionValues.Later("--rules"),
+        OptionValues.Later("--routes"),
         OptionValues.Later("--gso"), OptionValues.Later("--histogram"),
     ];
 
@@ -48,7 +50,7 @@ public sealed class ReplayVerb : IVerb
         {
             var command = new Command(Name)
             {
-                _manifests, _read, _write, _at, _cni, _proxy, _set, _node, _loop, _preload, _count, _comments, _epbVerdict,
+                _manifests, _read, _write, _at, _cni, _proxy, _rules, _entry, _set, _node, _loop, _preload, _count, _comments, _epbVerdict,
                 _drops, _workers, _topspeed, _failOnDrop, _color, _output,
             };
             foreach (Option<string[]> option in _later) command.Add(option);
@@ -107,6 +109,8 @@ public sealed class ReplayVerb : IVerb
             At = [.. (arguments.GetValue(_at) ?? []).SelectMany(point => point.Split(',')).Select(CheckPoint)],
             Cni = CheckCni(arguments.GetValue(_cni)),
             Proxy = CheckProxy(arguments.GetValue(_proxy)),
+            Rules = [.. (arguments.GetValue(_rules) ?? []).Select(DumpOf)],
+            Entry = arguments.GetValue(_entry),
             Node = arguments.GetValue(_node),
             Settings = [.. (arguments.GetValue(_set) ?? []).Select(CheckSetting)],
             Loops = (int)Math.Min(int.MaxValue, arguments.Number(_loop, least: 1, otherwise: 1)),
@@ -141,10 +145,17 @@ public sealed class ReplayVerb : IVerb
 
     private static string? CheckProxy(string? proxy) => proxy switch
     {
-        null or "ebpf" => proxy,
-        _ when Proxies.Contains(proxy) => throw new UsageException($"--proxy {proxy}: not built yet; ebpf is"),
+        null or "ebpf" or "iptables" or "ipvs" => proxy,
+        _ when Proxies.Contains(proxy) => throw new UsageException($"--proxy {proxy}: not built yet; ebpf, iptables and ipvs are"),
         _ => throw new UsageException(Suggestion.For("proxy", proxy, Proxies)),
     };
+
+    // [NODE=]FILE
+    private static (string? Node, string Path) DumpOf(string text)
+    {
+        int equals = text.IndexOf('=');
+        return equals <= 0 ? (null, text) : (text[..equals], text[(equals + 1)..]);
+    }
 
     private static string CheckSetting(string setting) =>
         setting.IndexOf('=') > 0 ? setting : throw new UsageException($"--set {setting}: write KEY=VALUE");

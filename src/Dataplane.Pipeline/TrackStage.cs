@@ -128,15 +128,17 @@ public static unsafe class TrackStage
         }
     }
 
-    // With one node of several emulated, what an endpoint elsewhere answered is not in the run; who goes on has had it.
+    // With one node of several emulated, what an endpoint elsewhere answered is not in the run; and answers to a masqueraded
+    // connection carry the port that the capture's own cluster drew. Who goes on has had an answer.
     private static bool TryAssumeReply(in Lane lane, ref Connection connection, Topology topology)
     {
         bool isOpening = connection.State == TcpState.SynSent && !lane.IsReply
             && (lane.TcpFlags & (TcpStates.Syn | TcpStates.Ack | TcpStates.Rst)) == TcpStates.Ack;
+        bool isMasqueraded = (connection.Flags & ConnectionFlags.SourceTranslated) != 0;
         bool isPartial = !topology.ManyNodes && topology.Nodes.Length > 1;
-        if (!isOpening || !isPartial || connection.ForwardNode == Lane.UnknownNode) return false;
+        if (!isOpening || !(isPartial | isMasqueraded) || connection.ForwardNode == Lane.UnknownNode) return false;
 
-        bool mayBeElsewhere = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0
+        bool mayBeElsewhere = isMasqueraded || (connection.Flags & ConnectionFlags.DestinationTranslated) != 0
             || !topology.Peers[connection.ForwardNode].IsEmulated;
         if (!mayBeElsewhere) return false;
 

@@ -19,7 +19,7 @@ internal static class RunReport
         return new ReplayReport
         {
             Cni = emulation.Model.Cni,
-            Proxy = emulation.Proxy,
+            Proxy = emulation.Proxy.Name,
             Nodes = [.. emulation.Model.Nodes.Select(node => node.Name)],
             Packets = counters.Records,
             Bytes = counters.Bytes,

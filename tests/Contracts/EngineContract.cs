@@ -114,8 +114,8 @@ public abstract class EngineContract<TEngine> : IDisposable
         FlowKey sameNumbers = key with { Family = 4 };
         var draw = new Draw(1);
 
-        Assert.Equal(ServiceOutcome.Backend, engine.Lookup(in key, State(0), ref draw).Outcome);
-        Assert.Equal(ServiceOutcome.NotService, engine.Lookup(in sameNumbers, State(0), ref draw).Outcome);
+        Assert.Equal(ServiceOutcome.Backend, engine.Lookup(new ServiceQuery(in key), State(0), ref draw).Outcome);
+        Assert.Equal(ServiceOutcome.NotService, engine.Lookup(new ServiceQuery(in sameNumbers), State(0), ref draw).Outcome);
     }
 
     [Theory]
@@ -159,7 +159,7 @@ public abstract class EngineContract<TEngine> : IDisposable
         uint At(long now)
         {
             var draw = new Draw(1);
-            return engine.Lookup(in key, State(now), ref draw).BackendAddress;
+            return engine.Lookup(new ServiceQuery(in key), State(now), ref draw).BackendAddress;
         }
     }
 
@@ -172,13 +172,13 @@ public abstract class EngineContract<TEngine> : IDisposable
         FlowKey known = Key(Client(frontend, 1), frontend, 80, IpProtocol.Tcp);
         FlowKey unknown = Key(Client(frontend, 1), frontend, 81, IpProtocol.Tcp);
         var draw = new Draw(1);
-        engine.Lookup(in known, State(0), ref draw);
+        engine.Lookup(new ServiceQuery(in known), State(0), ref draw);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int round = 0; round < 10_000; round++)
         {
-            engine.Lookup(in known, State(round), ref draw);
-            engine.Lookup(in unknown, State(round), ref draw);
+            engine.Lookup(new ServiceQuery(in known), State(round), ref draw);
+            engine.Lookup(new ServiceQuery(in unknown), State(round), ref draw);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
@@ -201,7 +201,7 @@ public abstract class EngineContract<TEngine> : IDisposable
             {
                 SourcePort = (ushort)(32768 + flow % 100),
             };
-            ServiceVerdict verdict = engine.Lookup(in key, State(0), ref draw);
+            ServiceVerdict verdict = engine.Lookup(new ServiceQuery(in key), State(0), ref draw);
             Assert.Equal(ServiceOutcome.Backend, verdict.Outcome);
             chosen[verdict.BackendAddress] = chosen.GetValueOrDefault(verdict.BackendAddress) + 1;
         }
@@ -214,7 +214,7 @@ public abstract class EngineContract<TEngine> : IDisposable
     {
         FlowKey key = Key(client, frontend, port, protocol);
         var draw = new Draw(seed);
-        return engine.Lookup(in key, State(0), ref draw);
+        return engine.Lookup(new ServiceQuery(in key), State(0), ref draw);
     }
 
     private ServiceState State(long now) => new(now, _affinity);

@@ -39,19 +39,12 @@ public sealed class OverlayReplay : IDisposable
     public IReadOnlyList<SeenFrame> Run(IReadOnlyList<byte[]> inputs)
     {
         List<SeenFrame> seen = [];
-        var sink = new Sink(seen, _emulation);
-        var engine = new EbpfEngine(_emulation.Tables);
+        IPipeline pipeline = _emulation.Proxy.CreatePipeline(_emulation.State, _emulation.Burst, new Sink(seen, _emulation));
         List<GCHandle> pinned = [.. inputs.Select(frame => GCHandle.Alloc(frame, GCHandleType.Pinned))];
         CaptureRecord[] records = [.. pinned.Select((handle, number) => Record(handle, inputs[number].Length, number))];
         try
         {
-            for (int done = 0; done < records.Length;)
-            {
-                PacketBurst burst = _emulation.Burst;
-                int taken = PacketPipeline.Process(burst, records.AsSpan(done), _emulation.State, in engine, ref sink);
-                done += taken;
-                burst.FirstRecord += taken;
-            }
+            for (int done = 0; done < records.Length;) done += pipeline.Process(records.AsSpan(done));
         }
         finally
         {

@@ -26,11 +26,10 @@ public sealed class SeenFrames
     public static SeenFrames Run(Emulation emulation, IReadOnlyList<byte[]> frames)
     {
         var seen = new SeenFrames();
-        var sink = new Sink(seen);
-        var engine = new EbpfEngine(emulation.Tables);
+        IPipeline pipeline = emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new Sink(seen));
         using var set = new FrameSet(frames);
         ReadOnlySpan<CaptureRecord> records = set.Records;
-        while (!records.IsEmpty) records = records[PacketPipeline.Process(emulation.Burst, records, emulation.State, in engine, ref sink)..];
+        while (!records.IsEmpty) records = records[pipeline.Process(records)..];
         return seen;
     }
 

@@ -110,7 +110,7 @@ public sealed class AllocationTests
                 "frames at every point go to a pcapng with comments" => Collector(CaptureFormat.Pcapng),
                 _ => throw new InvalidDataException($"budgets.json: no sink is called {sink}"),
             };
-            _pipeline = PipelineCatalog.Create(_emulation.Tables, _emulation.State, _emulation.Burst, _collector);
+            _pipeline = PipelineCatalog.Create(_emulation, _collector);
         }
 
         public RunCounters Counters => _emulation.State.Counters;

@@ -49,18 +49,14 @@ internal sealed unsafe class ObservedRun
     /// <summary>The burst's memory is the emulation's; what is kept of it is copied.</summary>
     public void Process(Emulation emulation, CaptureRecord[] records)
     {
-        var sink = new Sink(this);
-        var engine = new EbpfEngine(emulation.Tables);
-        PacketBurst burst = emulation.Burst;
+        IPipeline pipeline = emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new Sink(this));
         for (int done = 0; done < records.Length;)
         {
             Span<CaptureRecord> batch = records.AsSpan(done, Math.Min(BatchSize, records.Length - done));
-            int taken = PacketPipeline.Process(burst, batch, emulation.State, in engine, ref sink);
-            burst.FirstRecord += taken;
-            done += taken;
+            done += pipeline.Process(batch);
         }
 
-        emulation.State.Reassembly.Finish(emulation.State.Counters);
+        pipeline.Finish();
     }
 
     private readonly struct Sink(ObservedRun run) : IFrameSink

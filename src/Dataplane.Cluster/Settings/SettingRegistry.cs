@@ -13,7 +13,10 @@ public static class SettingRegistry
     private const string OnOff = "on or off";
 
     private static readonly string[] NotBuilt =
-        ["geneve.", "ipip.", "link.", "policy.", "ipvs.", "calico.", "cilium."];
+        ["geneve.", "ipip.", "link.", "policy.", "calico.", "cilium."];
+
+    private static readonly string[] IpvsSchedulers =
+        ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "dh", "sed", "nq", "mh", "fo", "ovf"];
 
     private static readonly int[] MaglevSizes = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131071];
 
@@ -183,6 +186,9 @@ public static class SettingRegistry
             Switch, (proxy, on) => proxy with { LocalhostNodePorts = on }),
         DefineProxy("proxy.randomFully", OnOff, "on", "whether masquerading draws its source ports",
             Switch, (proxy, on) => proxy with { RandomFully = on }),
+        Define("ipvs.scheduler", string.Join(' ', IpvsSchedulers), "rr", "how IPVS chooses a real server",
+            OneOf([.. IpvsSchedulers.Select(name => (name, name))]),
+            (settings, scheduler) => settings with { IpvsScheduler = scheduler }),
         DefineProxy("proxy.tcpBeLiberal", OnOff, "off", "nf_conntrack_tcp_be_liberal: keep what is INVALID",
             Switch, (proxy, on) => proxy with { TcpBeLiberal = on }),
     ];

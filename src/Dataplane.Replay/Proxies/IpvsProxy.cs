@@ -1,3 +1,4 @@
+using Dataplane.Cluster.Settings;
 using Dataplane.Core;
 using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Iptables.Text;
@@ -21,7 +22,7 @@ public sealed class IpvsProxy : IProxy
         _request = request;
         _queries = NodeDevices.QueryOf(request, _interfaces);
         _nodes = new IpvsNodes(request.Network.Nodes.Length, CompileNode);
-        ProxySettingsOf(request, out _options);
+        _options = OptionsOf(request);
         Notes = [.. request.Services.Notes];
     }
 
@@ -34,16 +35,13 @@ public sealed class IpvsProxy : IProxy
 
     public void Dispose() => _nodes.Dispose();
 
-    private static void ProxySettingsOf(ProxyRequest request, out KubeProxyIpvsOptions options)
+    private static KubeProxyIpvsOptions OptionsOf(ProxyRequest request)
     {
-        Cluster.Settings.ProxySettings proxy = request.Settings.Proxy;
-        if (!IpvsSchedulerNames.TryParse(request.Settings.IpvsScheduler, out IpvsScheduler scheduler))
-        {
-            throw new InvalidDataException(
-                $"ipvs.scheduler {request.Settings.IpvsScheduler} is none of IPVS's; they are {string.Join(", ", IpvsSchedulerNames.All)}");
-        }
+        ProxySettings proxy = request.Settings.Proxy;
+        string name = request.Settings.IpvsScheduler;
+        if (!IpvsSchedulerNames.TryParse(name, out IpvsScheduler scheduler)) throw new InvalidDataException($"ipvs.scheduler {name} is none of IPVS's");
 
-        options = new KubeProxyIpvsOptions
+        return new KubeProxyIpvsOptions
         {
             Scheduler = scheduler,
             MasqueradeAll = proxy.MasqueradeAll,

@@ -13,5 +13,5 @@ public sealed record ProxyRequest(ClusterSnapshot Snapshot, ServiceModel Service
     /// <summary>Dumps in the place of generated rules: a node's name (or none, for every node) and the file.</summary>
     public ImmutableArray<(string? Node, string Path)> Rules { get; init; } = [];
 
-    public ProxyNode NodeAt(int index) => ProxyNode.Of(Network.Nodes[index].Node);
+    public ProxyNode NodeAt(int index) => ProxyNode.Of(Snapshot.Nodes.First(node => node.Name == Network.Nodes[index].Name));
 }
