@@ -64,9 +64,11 @@ public static class Masquerade
             return state.Connections.Find(in connection.Reply) == 0;
         }
 
+        ushort known = 0;
+        bool isKnown = state.Options.Choice is { } choice && choice.TryChooseSourcePort(in connection.Original, out known);
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            ushort port = (ushort)(FirstPort + state.Draw.Next(Ports));
+            ushort port = isKnown ? known : (ushort)(FirstPort + state.Draw.Next(Ports));
             connection.Reply.DestinationPort = port;
             if (connection.Original.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) connection.Reply.SourcePort = port;
             if (state.Connections.Find(in connection.Reply) == 0) return true;

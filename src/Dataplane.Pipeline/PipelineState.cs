@@ -80,4 +80,7 @@ public interface IBackendChoice
 {
     /// <summary>Gives the backend (address as a name) of a new connection to a Service.</summary>
     bool TryChoose(in FlowKey key, out uint address, out ushort port);
+
+    /// <summary>Gives the source port that a new connection (its key as it came) was masqueraded with.</summary>
+    bool TryChooseSourcePort(in FlowKey key, out ushort port);
 }
