@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Dataplane.Bench.Fixtures;
 using Dataplane.Cluster.Model;
 using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
@@ -198,6 +199,31 @@ public sealed class EbpfTablesTests : IDisposable
 
         Assert.Equal(0, random.MaglevBytes);
         Assert.Equal(1021 * 4, maglev.MaglevBytes);
+    }
+
+    [Fact]
+    public void Ten_thousand_services_of_ten_endpoints_take_less_than_64_MiB_with_node_ports_and_policies_Local()
+    {
+        ClusterSnapshot plain = new SampleCluster(nodes: 10, services: 10_000, endpoints: 10).Snapshot;
+        using EbpfTables clusterIps = Compile(plain);
+        using EbpfTables all = Compile(plain with
+        {
+            Services =
+            [
+                .. plain.Services.Select((service, index) => service with
+                {
+                    Type = ServiceType.LoadBalancer,
+                    ExternalTrafficPolicy = index % 10 == 0 ? TrafficPolicy.Local : TrafficPolicy.Cluster,
+                    LoadBalancerIps = [IpAddress.FromV4(0xCB00_0000 + (uint)index)],
+                    Ports = [.. service.Ports.Select(port => port with { NodePort = (ushort)(20_000 + index) })],
+                }),
+            ],
+        });
+
+        Assert.Equal(10_000, clusterIps.FrontendCount);
+        Assert.True(all.FrontendCount > 30_000, $"{all.FrontendCount} frontends");
+        Assert.InRange(clusterIps.Size, 1, 16 << 20);
+        Assert.InRange(all.Size, clusterIps.Size, 64 << 20);
     }
 
     public void Dispose() => _names.Dispose();
