@@ -115,8 +115,7 @@ public sealed class AllocationTests
 
         public Run(string sink, string? proxy = null)
         {
-            var cluster = new SampleCluster(nodes: 2, services: 10, endpoints: 6, dualStack: true);
-            _emulation = Emulation.Compile(cluster.Snapshot, new ReplayOptions { Proxy = proxy });
+            _emulation = new SampleCluster(nodes: 2, services: 10, endpoints: 6, dualStack: true).Compile(proxy: proxy);
             _collector = sink switch
             {
                 "frames are made and let go" => null,
