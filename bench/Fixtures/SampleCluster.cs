@@ -62,9 +62,10 @@ public sealed class SampleCluster
 
     /// <summary>The cluster ready to take packets; bridges have their MACs by setting, as a user gives them.</summary>
     /// <param name="node">The one node to emulate; null: all.</param>
-    public Emulation Compile(string? node = null) => Emulation.Compile(Snapshot, new ReplayOptions
+    public Emulation Compile(string? node = null, string? proxy = null) => Emulation.Compile(Snapshot, new ReplayOptions
     {
         Node = node,
+        Proxy = proxy,
         Settings =
         [
             .. Enumerable.Range(0, _nodes).Select(number => $"node.node-{number}.mac={NodeMac(number)}"),

@@ -115,10 +115,10 @@ public static class HelpText
 
           -f, --manifests PATH   file, folder or -; repeatable
               --node NAME        whose; without it, the only node of the manifests
-              --proxy NAME       iptables (the default)
+              --proxy NAME       iptables (the default), ebpf
               --family FAMILY    ipv4 (default), ipv6
               --set KEY=VALUE    a setting, say proxy.clusterCIDR=10.244.0.0/16; repeatable
-          -o, --output FORMAT    iptables-save (default), json with both families
+          -o, --output FORMAT    iptables-save (default) or, for ebpf, text; json with both families
 
         """;
 }

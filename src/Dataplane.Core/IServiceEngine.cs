@@ -97,6 +97,9 @@ public struct ServiceVerdict
 
     public ushort BackendPort;
 
+    /// <summary>The source of a masqueraded connection, with its port as it was; 0: that of the interface it leaves by.</summary>
+    public uint MasqueradeAddress;
+
     public uint BackendAddress;
 
     /// <summary>The engine's number of the backend, for affinity.</summary>

@@ -14,10 +14,11 @@ public static class Masquerade
     private const int Attempts = 128;
 
     /// <summary>Gives the connection a source of the node's, if a rule says so; false where no port is left.</summary>
-    public static bool TryApply(in Lane lane, ref Connection connection, bool isAsked, PipelineState state)
+    public static bool TryApply(in Lane lane, ref Connection connection, in ServiceVerdict verdict, PipelineState state)
     {
         Topology topology = state.Topology;
-        if (!isAsked && (!topology.Masquerade || !IsForwarded(in lane, in connection, topology))) return true;
+        if (verdict.MasqueradeAddress != 0) return TryKeepPort(ref connection, verdict.MasqueradeAddress, state);
+        if (!verdict.Masquerade && (!topology.Masquerade || !IsForwarded(in lane, in connection, topology))) return true;
 
         uint address = AddressFor(in lane, in connection, topology);
         if (address == 0 || address == connection.Original.Source) return true;
@@ -25,6 +26,13 @@ public static class Masquerade
         connection.Reply.Destination = address;
         connection.Flags |= ConnectionFlags.SourceTranslated;
         return TryTakePort(ref connection, state);
+    }
+
+    private static bool TryKeepPort(ref Connection connection, uint address, PipelineState state)
+    {
+        connection.Reply.Destination = address;
+        connection.Flags |= ConnectionFlags.SourceTranslated;
+        return state.Connections.Find(in connection.Reply) == 0;
     }
 
     // POSTROUTING is passed by what leaves the node; the rules themselves ask for the pods' network.

@@ -214,7 +214,7 @@ public static unsafe class SelectStage
         if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
         Connection connection = Translate(in lane.Key, in verdict, state);
         if (RouteStage.IsTooLarge(ref lane, in connection, state.Topology)) return;
-        if (!Masquerade.TryApply(in lane, ref connection, verdict.Masquerade, state))
+        if (!Masquerade.TryApply(in lane, ref connection, in verdict, state))
         {
             burst.Drop(ref lane, DropReason.NoPort, Stage.TranslateSource);
             return;

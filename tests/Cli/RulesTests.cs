@@ -33,7 +33,7 @@ public class RulesTests
 
     [Theory]
     [InlineData("--node node-7: the manifests have no such node: did you mean node-1?", "--node", "node-7")]
-    [InlineData("--proxy ebpf: not built yet", "--proxy", "ebpf")]
+    [InlineData("--proxy nftables: not built yet", "--proxy", "nftables")]
     [InlineData("setting proxy.clusterCIDR=10.9: allowed is CIDR", "--set", "proxy.clusterCIDR=10.9")]
     [InlineData("setting proxy.detectLocal=BridgeInterface: allowed is ClusterCIDR", "--set", "proxy.detectLocal=BridgeInterface")]
     public void What_cannot_be_is_one_line(string expected, params string[] arguments)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Dataplane.Bench.Fixtures;
 using Dataplane.Cluster.Model;
 using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
@@ -22,17 +23,17 @@ public sealed class EbpfTablesTests : IDisposable
     }
 
     [Fact]
-    public void Slot_0_counts_the_backends_and_the_slots_name_them_in_the_order_of_the_manifests()
+    public void Slot_0_counts_the_backends_and_the_slots_name_them_in_the_order_of_their_addresses()
     {
-        EndpointSlice slice = Clusters.Slice("web", ["10.244.1.1", "10.244.1.2"]);
+        EndpointSlice slice = Clusters.Slice("web", ["10.244.1.2", "10.244.1.1"]);
         EbpfTables tables = Compile(Clusters.Of(Clusters.Service("web", "10.96.0.10"), slice));
 
         LbService frontend = Slot(tables, "10.96.0.10", 80, 0);
 
         Assert.Equal((2, 0, 1), (frontend.Count, frontend.QuarantinedCount, frontend.ReverseNat));
-        Assert.Equal(1u, Slot(tables, "10.96.0.10", 80, 1).BackendId);
-        Assert.Equal(2u, Slot(tables, "10.96.0.10", 80, 2).BackendId);
-        Assert.Equal(new EbpfBackend(IpAddress.Parse("10.244.1.2"), 8080, IpProtocol.Tcp), tables.BackendOf(2));
+        Assert.Equal(2u, Slot(tables, "10.96.0.10", 80, 1).BackendId);
+        Assert.Equal(1u, Slot(tables, "10.96.0.10", 80, 2).BackendId);
+        Assert.Equal(new EbpfBackend(IpAddress.Parse("10.244.1.1"), 8080, IpProtocol.Tcp), tables.BackendOf(2));
         Assert.Equal(IpAddress.Parse("10.96.0.10").V4, tables.ReverseNatEntry(1).Address);
         Assert.Equal("shop/web", tables.FrontendOf(1).Service.ToString());
         Assert.Equal([IpAddress.Parse("10.96.0.10")], tables.Frontends);
@@ -81,7 +82,6 @@ public sealed class EbpfTablesTests : IDisposable
         EbpfTables tables = Compile(cluster);
 
         Assert.Equal([IpAddress.Parse("10.96.0.10"), IpAddress.Parse("fd00::10")], tables.Frontends);
-        Assert.Equal(tables.Frontends, EbpfTables.FrontendsOf(cluster));
         Assert.Equal(["10.244.1.1"], BackendsOf(tables, "10.96.0.10", 80));
         Assert.Equal(["fd00:1::1", "fd00:1::2"], BackendsOf(tables, "fd00::10", 80));
     }
@@ -199,6 +199,31 @@ public sealed class EbpfTablesTests : IDisposable
 
         Assert.Equal(0, random.MaglevBytes);
         Assert.Equal(1021 * 4, maglev.MaglevBytes);
+    }
+
+    [Fact]
+    public void Ten_thousand_services_of_ten_endpoints_take_less_than_64_MiB_with_node_ports_and_policies_Local()
+    {
+        ClusterSnapshot plain = new SampleCluster(nodes: 10, services: 10_000, endpoints: 10).Snapshot;
+        using EbpfTables clusterIps = Compile(plain);
+        using EbpfTables all = Compile(plain with
+        {
+            Services =
+            [
+                .. plain.Services.Select((service, index) => service with
+                {
+                    Type = ServiceType.LoadBalancer,
+                    ExternalTrafficPolicy = index % 10 == 0 ? TrafficPolicy.Local : TrafficPolicy.Cluster,
+                    LoadBalancerIps = [IpAddress.FromV4(0xCB00_0000 + (uint)index)],
+                    Ports = [.. service.Ports.Select(port => port with { NodePort = (ushort)(20_000 + index) })],
+                }),
+            ],
+        });
+
+        Assert.Equal(10_000, clusterIps.FrontendCount);
+        Assert.True(all.FrontendCount > 30_000, $"{all.FrontendCount} frontends");
+        Assert.InRange(clusterIps.Size, 1, 16 << 20);
+        Assert.InRange(all.Size, clusterIps.Size, 64 << 20);
     }
 
     public void Dispose() => _names.Dispose();

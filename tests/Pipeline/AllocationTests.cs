@@ -25,7 +25,19 @@ public sealed class AllocationTests
 
     public static TheoryData<string> Sinks => [.. Budgets.Keys];
 
-    public static TheoryData<string> Kinds => [.. TrafficKinds.All.Select(kind => kind.Name)];
+    public static TheoryData<string, string> Kinds
+    {
+        get
+        {
+            TheoryData<string, string> kinds = [];
+            foreach (string proxy in PipelineCatalog.Proxies)
+            {
+                foreach (TrafficKind kind in TrafficKinds.All) kinds.Add(kind.Name, proxy);
+            }
+
+            return kinds;
+        }
+    }
 
     [Theory, MemberData(nameof(Sinks))]
     public void A_million_packets_of_all_kinds_allocate_no_more_than_the_budget(string sink)
@@ -47,10 +59,10 @@ public sealed class AllocationTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Packets_of_each_kind_end_as_they_must_and_allocate_nothing(string name)
+    public void Packets_of_each_kind_end_as_they_must_and_allocate_nothing_whatever_the_proxy(string name, string proxy)
     {
         TrafficKind kind = TrafficKinds.All.Single(kind => kind.Name == name);
-        using var run = new Run("frames are made and let go");
+        using var run = new Run("frames are made and let go", proxy);
         using FrameSet frames = FramesOf(kind);
 
         for (int pass = 0; pass < WarmUpPasses; pass++) run.Pass(kind, frames);
@@ -97,12 +109,13 @@ public sealed class AllocationTests
     /// <summary>A cluster and a sink, by the sink's name in the budget file.</summary>
     private sealed class Run : IDisposable
     {
-        private readonly Emulation _emulation = new SampleCluster(nodes: 2, services: 10, endpoints: 6, dualStack: true).Compile();
+        private readonly Emulation _emulation;
         private readonly FrameCollector? _collector;
         private readonly IPipeline _pipeline;
 
-        public Run(string sink)
+        public Run(string sink, string? proxy = null)
         {
+            _emulation = new SampleCluster(nodes: 2, services: 10, endpoints: 6, dualStack: true).Compile(proxy: proxy);
             _collector = sink switch
             {
                 "frames are made and let go" => null,

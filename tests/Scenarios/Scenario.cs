@@ -31,6 +31,10 @@ internal sealed class Scenario : IDisposable
 
     public static Scenario Given(string yaml, params string[] settings) => Given(yaml, node: null, settings);
 
+    /// <summary>Under one proxy; traffic from outside to Services' addresses enters at <paramref name="entry"/>.</summary>
+    public static Scenario Under(string proxy, string yaml, string? entry = null, params string[] settings) => new(Emulation.Compile(
+        ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Settings = [.. settings], Proxy = proxy, Entry = entry }));
+
     public static Scenario Given(string yaml, string? node, string[] settings) => new(Emulation.Compile(
         ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Settings = [.. settings], Node = node }));
 

@@ -19,7 +19,7 @@ public readonly struct EbpfEngine(EbpfTables tables) : IServiceEngine
     public uint AddressOf(uint backend) => tables.BackendEntry(backend).Address;
 
     public ServiceVerdict Lookup(in ServiceQuery query, in ServiceState state, ref Draw draw) =>
-        tables.Lookup(in query.Key, in state, ref draw);
+        tables.Lookup(in query, in state, ref draw);
 
     public void Commit(in ServiceQuery query, in ServiceVerdict verdict, in ServiceState state)
     {

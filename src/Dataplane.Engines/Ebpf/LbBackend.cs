@@ -25,4 +25,7 @@ public enum LbBackendState : byte
 {
     Active = 0,
     Terminating = 1,
+
+    /// <summary>Neither ready nor terminating: known, and in no slot.</summary>
+    Maintenance = 3,
 }

@@ -17,7 +17,8 @@ public sealed class EbpfProxy : IProxy
             Algorithm = (LbAlgorithm)request.Settings.LoadBalancer,
             MaglevSize = request.Settings.MaglevSize,
         };
-        Tables = EbpfTables.Compile(request.Snapshot, request.Topology.Names, options);
+        Tables = EbpfTables.Compile(
+            request.Services, [.. request.Network.Nodes.Select(node => node.Name)], request.Topology.Names, options, request.Topology);
         Notes = Tables.MaglevBytes == 0
             ? Tables.Notes
             : [.. Tables.Notes, string.Create(CultureInfo.InvariantCulture, $"Maglev tables take {Tables.MaglevBytes / Mebibyte:0.0} MiB")];

@@ -63,7 +63,9 @@ public sealed class IpvsProxy : IProxy
     {
         if (mode.VirtualServers.Count == 0) return null;
 
-        string text = IpSet.Print(mode.IpSets) + mode.Rules;
+        // The match ipvs is for what a node sends from a Service's own address, and no packet enters so.
+        IEnumerable<string> lines = mode.Rules.Split('\n').Where(line => !line.Contains(" -m ipvs ", StringComparison.Ordinal));
+        string text = IpSet.Print(mode.IpSets) + string.Join('\n', lines);
         return new NodeRules(NetfilterRules.Compile(IptablesRuleset.Parse(text, "kube-proxy's ipvs rules", family), family, _interfaces));
     }
 }

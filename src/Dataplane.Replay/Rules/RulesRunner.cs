@@ -11,7 +11,7 @@ namespace Dataplane.Replay.Rules;
 /// <summary>From manifests to a node's tables as the proxy's own tool would print them.</summary>
 public static class RulesRunner
 {
-    private static readonly ImmutableArray<IRulesPrinter> Printers = [new IptablesRulesPrinter()];
+    private static readonly ImmutableArray<IRulesPrinter> Printers = [new IptablesRulesPrinter(), new EbpfRulesPrinter()];
 
     /// <summary>Proxies whose tables can be printed.</summary>
     public static IEnumerable<string> Proxies => Printers.Select(printer => printer.Proxy);
