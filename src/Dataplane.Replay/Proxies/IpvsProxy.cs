@@ -5,6 +5,7 @@ using Dataplane.Engines.Iptables.Text;
 using Dataplane.Engines.Ipvs;
 using Dataplane.Engines.Services;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Replay.Proxies;
 
@@ -30,8 +31,13 @@ public sealed class IpvsProxy : IProxy
 
     public IReadOnlyList<string> Notes { get; }
 
+    private IpvsEngine Engine => new(_nodes, _queries);
+
     public IPipeline CreatePipeline<TSink>(PipelineState state, PacketBurst burst, TSink sink)
-        where TSink : struct, IFrameSink => PipelineCatalog.Close(new IpvsEngine(_nodes, _queries), sink, state, burst);
+        where TSink : struct, IFrameSink => PipelineCatalog.Close(Engine, sink, state, burst);
+
+    public IPipeline CreateTracedPipeline(PipelineState state, PacketBurst burst, TraceRecorder recorder) =>
+        PipelineCatalog.CloseTraced(Engine, state, burst, recorder);
 
     public void Dispose() => _nodes.Dispose();
 
