@@ -48,7 +48,7 @@ public static class HelpText
 
         cluster
               --cni NAME         flannel; without it, recognised from the manifests, and said
-              --proxy NAME       how services are looked up: ebpf
+              --proxy NAME       how services are looked up: ebpf (the default), iptables, ipvs
               --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable
               --node NAME        emulate this node alone
               --workers N        1
@@ -115,10 +115,12 @@ public static class HelpText
 
           -f, --manifests PATH   file, folder or -; repeatable
               --node NAME        whose; without it, the only node of the manifests
-              --proxy NAME       iptables (the default)
+              --proxy NAME       iptables (the default), ipvs
               --family FAMILY    ipv4 (default), ipv6
+              --with-sets        ipvs: ipsets and iptables rules, too
               --set KEY=VALUE    a setting, say proxy.clusterCIDR=10.244.0.0/16; repeatable
-          -o, --output FORMAT    iptables-save (default), json with both families
+          -o, --output FORMAT    iptables-save, ipvsadm-save (the proxy's own is the default),
+                                 json with both families
 
         """;
 

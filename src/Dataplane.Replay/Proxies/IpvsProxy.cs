@@ -1,10 +1,10 @@
-using Dataplane.Cluster.Settings;
 using Dataplane.Core;
 using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Iptables.Text;
 using Dataplane.Engines.Ipvs;
 using Dataplane.Engines.Services;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Rules;
 using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Replay.Proxies;
@@ -23,7 +23,7 @@ public sealed class IpvsProxy : IProxy
         _request = request;
         _queries = NodeDevices.QueryOf(request, _interfaces);
         _nodes = new IpvsNodes(request.Network.Nodes.Length, CompileNode);
-        _options = OptionsOf(request);
+        _options = ProxyOptions.ForIpvs(request.Settings, request.Network);
         Notes = [.. request.Services.Notes];
     }
 
@@ -40,21 +40,6 @@ public sealed class IpvsProxy : IProxy
         PipelineCatalog.CloseTraced(Engine, state, burst, recorder);
 
     public void Dispose() => _nodes.Dispose();
-
-    private static KubeProxyIpvsOptions OptionsOf(ProxyRequest request)
-    {
-        ProxySettings proxy = request.Settings.Proxy;
-        string name = request.Settings.IpvsScheduler;
-        if (!IpvsSchedulerNames.TryParse(name, out IpvsScheduler scheduler)) throw new InvalidDataException($"ipvs.scheduler {name} is none of IPVS's");
-
-        return new KubeProxyIpvsOptions
-        {
-            Scheduler = scheduler,
-            MasqueradeAll = proxy.MasqueradeAll,
-            ClusterCidrs = proxy.ClusterCidrs.IsEmpty ? request.Network.ClusterCidrs : proxy.ClusterCidrs,
-            NodePortAddresses = proxy.NodePortAddresses,
-        };
-    }
 
     private IpvsNode CompileNode(int node)
     {

@@ -69,9 +69,10 @@ internal static class TraceConclusion
 
         if (recorder.Delivered is not { } delivered) return $"A packet from {who} to {where} is on its way.";
 
-        string place = delivered.Pod is { } pod ? $"pod {pod} on {node}" : node is null ? "its destination" : $"its way out at {node}";
-        if (delivered.Pod is null && recorder.Steps.LastOrDefault(step => step.Action == "deliver") is not null) place = $"node {node}";
-        return $"A packet from {who} to {where} reaches {place} as {End(delivered.Dst, delivered.DstPort)}"
+        string arrival = delivered.Pod is { } pod ? $"reaches pod {pod} on {node}"
+            : recorder.Steps.Any(step => step.Action == "deliver") ? $"reaches {node} itself"
+            : $"leaves the cluster at {node}";
+        return $"A packet from {who} to {where} {arrival} as {End(delivered.Dst, delivered.DstPort)}"
             + (delivered.Src == recorder.Sent?.Src ? "." : $", with the source {End(delivered.Src, delivered.SrcPort)}.");
     }
 

@@ -121,11 +121,12 @@ internal sealed class TraceEnds(ClusterSnapshot snapshot, TraceOptions options)
         return end with { Addresses = ready };
     }
 
-    private static TraceEnd PortsOf(TraceEnd end, Service service, ushort port)
+    private TraceEnd PortsOf(TraceEnd end, Service service, ushort port)
     {
         if (end.Port != 0) return end;
 
-        ServicePort? found = port == 0 && service.Ports.Length == 1 ? service.Ports[0] : service.Ports.FirstOrDefault(known => known.Port == port);
+        ServicePort[] ports = [.. service.Ports.Where(known => options.Protocol == 0 || known.Protocol == options.Protocol)];
+        ServicePort? found = port == 0 && ports.Length == 1 ? ports[0] : ports.FirstOrDefault(known => known.Port == port);
         return found is null
             ? end with { PortQuestion = $"name it with --port N{KnownPorts(service.Ports.Select(known => known.Port))}" }
             : end with { Port = found.Port, Protocol = found.Protocol, Source = found.Source };
