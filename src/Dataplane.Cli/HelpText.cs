@@ -49,6 +49,8 @@ public static class HelpText
         cluster
               --cni NAME         flannel; without it, recognised from the manifests, and said
               --proxy NAME       how services are looked up: ebpf (the default), iptables, ipvs
+              --rules [NODE=]F   a dump of iptables-save (and ipset save) or ipvsadm-save
+              --entry NODE       where traffic from outside to a Service's outer address arrives
               --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable
               --node NAME        emulate this node alone
               --workers N        1
@@ -150,7 +152,7 @@ public static class HelpText
           -f, --manifests PATH   file, folder or -; repeatable
               --cni NAME         flannel; without it, recognised from the manifests, and said
               --proxy NAME       ebpf (the default), iptables, ipvs
-              --rules [NODE=]FILE  a dump of iptables-save in place of generated rules; repeatable
+              --rules [NODE=]FILE  a dump of iptables-save or ipvsadm-save; repeatable
               --entry NODE       where traffic from outside arrives
               --node NAME        emulate this node alone
               --set KEY=VALUE    a setting, as replay takes it; repeatable

@@ -12,11 +12,18 @@ using Dataplane.Pipeline;
 using Dataplane.Replay.Proxies;
 using Dataplane.Wire;
 
+using Microsoft.Extensions.ObjectPool;
+
 namespace Dataplane.Replay;
 
 /// <summary>A cluster that is ready to take packets: model, tables, state. Compiled once for a run.</summary>
 public sealed class Emulation : IDisposable
 {
+    /// <summary>Bursts are megabytes of native memory each: one run's serves the next.</summary>
+    private static readonly ObjectPool<PacketBurst> Bursts = new DefaultObjectPoolProvider().Create<PacketBurst>();
+
+    private bool _isDisposed;
+
     private Emulation(NetworkModel model, IProxy proxy, Topology topology, PipelineState state, IEnumerable<string> notes)
     {
         Model = model;
@@ -24,6 +31,7 @@ public sealed class Emulation : IDisposable
         Topology = topology;
         State = state;
         Notes = [.. notes];
+        Burst.FirstRecord = 0;
     }
 
     public NetworkModel Model { get; }
@@ -34,7 +42,7 @@ public sealed class Emulation : IDisposable
 
     public PipelineState State { get; }
 
-    public PacketBurst Burst { get; } = new();
+    public PacketBurst Burst { get; } = Bursts.Get();
 
     /// <summary>What was recognised, assumed or made up.</summary>
     public IReadOnlyList<string> Notes { get; }
@@ -52,7 +60,8 @@ public sealed class Emulation : IDisposable
         int onlyNode = FindNode("--node", options.Node, model);
         ServiceModel services = ServiceModel.Compile(snapshot);
         ImmutableArray<ServiceFrontend> frontends = ServiceFrontends.Of(services, model, FindNode("--entry", options.Entry, model));
-        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, hasOwnMasquerade: options.Rules.IsEmpty);
+        bool hasOwnMasquerade = options.Rules.IsEmpty || proxyName != IptablesEngine.Name;
+        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, hasOwnMasquerade);
         var request = new ProxyRequest(snapshot, services, model, settings, topology) { Rules = options.Rules };
         IProxy proxy = PipelineCatalog.Compile(proxyName, request);
         var state = new PipelineState(topology, new PipelineOptions
@@ -70,9 +79,12 @@ public sealed class Emulation : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed) return;
+
+        _isDisposed = true;
         State.Dispose();
         Proxy.Dispose();
-        Burst.Dispose();
+        Bursts.Return(Burst);
         Topology.Names.Dispose();
         Topology.Nodes.Dispose();
         Topology.Peers.Dispose();
@@ -84,9 +96,10 @@ public sealed class Emulation : IDisposable
     private static string ResolveProxy(ReplayOptions options)
     {
         string? asked = options.Proxy ?? (options.Rules.IsEmpty ? null : IptablesEngine.Name);
-        if (!options.Rules.IsEmpty && asked != IptablesEngine.Name)
+        if (!options.Rules.IsEmpty && asked != IptablesEngine.Name && asked != IpvsEngine.Name)
         {
-            throw new InvalidDataException($"--rules is for --proxy {IptablesEngine.Name}; {asked} has tables of its own");
+            throw new InvalidDataException(
+                $"--rules is for --proxy {IptablesEngine.Name} and {IpvsEngine.Name}; {asked} has tables of its own");
         }
 
         if (asked is null) return EbpfEngine.Name;

@@ -82,6 +82,28 @@ public class TraceRuleTests
         Assert.Contains(way.Steps, step => step.Action == "scheduler" && step.Detail == "rr: 10.244.2.12:5432, weight 1");
     }
 
+    [Fact]
+    public void A_dump_of_ipvsadm_save_stands_in_for_the_virtual_servers()
+    {
+        string dump = Path.GetTempFileName();
+        File.WriteAllText(dump, "-A -t 10.96.13.54:5432 -s rr\n-a -t 10.96.13.54:5432 -r 10.244.1.11:9000 -m -w 3\n");
+        try
+        {
+            var options = new TraceOptions
+            {
+                Replay = Traced.Lab("ipvs") with { Rules = [("node-2", dump)] },
+                From = "default/loadgen-1",
+                To = "svc/shop/postgres",
+            };
+
+            Assert.Equal(("shop/backend-58c4b7-ccccc", (ushort)9000), (Traced.Run(options).Delivered!.Pod, Traced.Run(options).Delivered!.DstPort));
+        }
+        finally
+        {
+            File.Delete(dump);
+        }
+    }
+
     private static bool IsChoice(TraceStep step) =>
         step.Action is "scheduler" or "map" || (step.Action == "rule" && step.Detail.Contains("-j DNAT", StringComparison.Ordinal));
 
