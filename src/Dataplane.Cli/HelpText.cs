@@ -11,12 +11,14 @@ public static class HelpText
           dataplane diff    out.pcapng reference.pcap
           dataplane diff    out.pcapng --dissect
           dataplane rules   -f cluster.yaml --node node-a
+          dataplane trace   -f cluster.yaml --from shop/web-1 --to svc/shop/cart
 
         verbs
           replay     send a capture through a cluster, write what its nodes put on the wire
           inspect    show what was understood of manifests and captures, and what is not modelled
           diff       compare captures field by field as tshark reads them, or check one
           rules      print a node's tables as the real tool does
+          trace      follow one packet, and its reply, step by step
 
         dataplane VERB --help explains a verb; dataplane --version names the version.
 
@@ -47,7 +49,7 @@ public static class HelpText
         cluster
               --cni NAME         flannel; without it, recognised from the manifests, and said
               --proxy NAME       how services are looked up: ebpf (the default), iptables, ipvs
-              --rules [NODE=]F   an iptables-save dump in place of generated rules (and ipset save's)
+              --rules [NODE=]F   a dump of iptables-save (and ipset save) or ipvsadm-save
               --entry NODE       where traffic from outside to a Service's outer address arrives
               --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable
               --node NAME        emulate this node alone
@@ -115,10 +117,50 @@ public static class HelpText
 
           -f, --manifests PATH   file, folder or -; repeatable
               --node NAME        whose; without it, the only node of the manifests
-              --proxy NAME       iptables (the default), ebpf
+              --proxy NAME       iptables (the default), ipvs, ebpf
               --family FAMILY    ipv4 (default), ipv6
+              --with-sets        ipvs: ipsets and iptables rules, too
               --set KEY=VALUE    a setting, say proxy.clusterCIDR=10.244.0.0/16; repeatable
-          -o, --output FORMAT    iptables-save (default) or, for ebpf, text; json with both families
+          -o, --output FORMAT    iptables-save, ipvsadm-save, text for ebpf (the proxy's own is the
+                                 default); json with both families
+
+        """;
+
+    public const string Trace = """
+        dataplane trace -f MANIFESTS --from WHO --to WHERE [options]
+        dataplane trace -f MANIFESTS -r CAPTURE --packet N [options]
+
+        Sends one packet through the cluster and tells every step: where it enters, which rules, buckets
+        or map entries its Service is looked up with, what is translated, the route, the tunnel, where it
+        arrives; then the same for the reply. A * marks what matched.
+
+          dataplane trace -f cluster.yaml --from shop/web-1 --to svc/shop/cart
+          dataplane trace -f cluster.yaml --from external --to svc/shop/web --proxy iptables
+          dataplane trace -f cluster.yaml --from shop/web-1 --to http://cart.shop.svc:8080/
+
+        packet
+              --from WHO         NAMESPACE/POD, node/NAME, an address, or external
+              --to WHERE         NAMESPACE/POD, svc/NAMESPACE/NAME, node/NAME, an address,
+                                 NAME.NAMESPACE.svc, or a URL
+              --port N           where the destination has more than one, or none that is known
+              --protocol NAME    tcp udp sctp icmp; without it, the Service port's, else tcp
+              --source-port N    40000
+          -r, --read PATH        a capture; packets before number N go through first
+              --packet N         its number, from 1
+
+        cluster
+          -f, --manifests PATH   file, folder or -; repeatable
+              --cni NAME         flannel; without it, recognised from the manifests, and said
+              --proxy NAME       ebpf (the default), iptables, ipvs
+              --rules [NODE=]FILE  a dump of iptables-save or ipvsadm-save; repeatable
+              --entry NODE       where traffic from outside arrives
+              --node NAME        emulate this node alone
+              --set KEY=VALUE    a setting, as replay takes it; repeatable
+
+        output
+          -o, --output FORMAT    text (default), json
+              --color WHEN       auto (default), always, never
+              --fail-on-drop     exit with 1 if the packet or its reply was dropped
 
         """;
 }

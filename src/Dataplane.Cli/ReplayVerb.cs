@@ -136,14 +136,14 @@ public sealed class ReplayVerb : IVerb
         throw new UsageException(Suggestion.For("value of --at", point, [.. Points, "pod:NAMESPACE/NAME"]));
     }
 
-    private static string? CheckCni(string? cni) => cni switch
+    internal static string? CheckCni(string? cni) => cni switch
     {
         null or "flannel" => cni,
         _ when cni == "all" || Cnis.Contains(cni) => throw new UsageException($"--cni {cni}: not built yet; flannel is"),
         _ => throw new UsageException(Suggestion.For("CNI", cni, Cnis)),
     };
 
-    private static string? CheckProxy(string? proxy) => proxy switch
+    internal static string? CheckProxy(string? proxy) => proxy switch
     {
         null or "ebpf" or "iptables" or "ipvs" => proxy,
         _ when Proxies.Contains(proxy) => throw new UsageException($"--proxy {proxy}: not built yet; ebpf, iptables and ipvs are"),
@@ -151,12 +151,12 @@ public sealed class ReplayVerb : IVerb
     };
 
     // [NODE=]FILE
-    private static (string? Node, string Path) DumpOf(string text)
+    internal static (string? Node, string Path) DumpOf(string text)
     {
         int equals = text.IndexOf('=');
         return equals <= 0 ? (null, text) : (text[..equals], text[(equals + 1)..]);
     }
 
-    private static string CheckSetting(string setting) =>
+    internal static string CheckSetting(string setting) =>
         setting.IndexOf('=') > 0 ? setting : throw new UsageException($"--set {setting}: write KEY=VALUE");
 }

@@ -13,6 +13,7 @@ public sealed class RulesVerb : IVerb
     private readonly Option<string> _proxy = OptionValues.One("--proxy");
     private readonly Option<string> _node = OptionValues.One("--node");
     private readonly Option<string> _family = OptionValues.One("--family");
+    private readonly Option<bool> _withSets = OptionValues.Flag("--with-sets");
     private readonly Option<string[]> _set = OptionValues.Many("--set");
     private readonly Option<string> _output = OptionValues.One("--output", "-o");
 
@@ -20,7 +21,7 @@ public sealed class RulesVerb : IVerb
 
     public string Help => HelpText.Rules;
 
-    public Command Command => new(Name) { _manifests, _proxy, _node, _family, _set, _output };
+    public Command Command => new(Name) { _manifests, _proxy, _node, _family, _withSets, _set, _output };
 
     public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
     {
@@ -41,7 +42,9 @@ public sealed class RulesVerb : IVerb
 
         string proxy = arguments.OneOf(_proxy, AllProxies) ?? "iptables";
         if (!RulesRunner.Proxies.Contains(proxy))
-            throw new UsageException($"--proxy {proxy}: not built yet; {string.Join(", ", RulesRunner.Proxies)} is");
+            throw new UsageException($"--proxy {proxy}: not built yet; {string.Join(", ", RulesRunner.Proxies)} are");
+        if (arguments.GetValue(_withSets) && proxy != "ipvs")
+            throw new UsageException($"--with-sets is for --proxy ipvs; {proxy} has no sets of its own");
 
         return new RulesOptions
         {
@@ -50,6 +53,7 @@ public sealed class RulesVerb : IVerb
             Node = arguments.GetValue(_node),
             Family = arguments.OneOf(_family, "ipv4", "ipv6") == "ipv6" ? 6 : 4,
             Format = arguments.OneOf(_output, [.. RulesRunner.FormatsOf(proxy)]),
+            WithSets = arguments.GetValue(_withSets),
             Settings = [.. arguments.GetValue(_set) ?? []],
         };
     }

@@ -60,7 +60,8 @@ public sealed class Emulation : IDisposable
         int onlyNode = FindNode("--node", options.Node, model);
         ServiceModel services = ServiceModel.Compile(snapshot);
         ImmutableArray<ServiceFrontend> frontends = ServiceFrontends.Of(services, model, FindNode("--entry", options.Entry, model));
-        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, hasOwnMasquerade: options.Rules.IsEmpty);
+        bool hasOwnMasquerade = options.Rules.IsEmpty || proxyName != IptablesEngine.Name;
+        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, hasOwnMasquerade);
         var request = new ProxyRequest(snapshot, services, model, settings, topology) { Rules = options.Rules };
         IProxy proxy = PipelineCatalog.Compile(proxyName, request);
         var state = new PipelineState(topology, new PipelineOptions
@@ -95,9 +96,10 @@ public sealed class Emulation : IDisposable
     private static string ResolveProxy(ReplayOptions options)
     {
         string? asked = options.Proxy ?? (options.Rules.IsEmpty ? null : IptablesEngine.Name);
-        if (!options.Rules.IsEmpty && asked != IptablesEngine.Name)
+        if (!options.Rules.IsEmpty && asked != IptablesEngine.Name && asked != IpvsEngine.Name)
         {
-            throw new InvalidDataException($"--rules is for --proxy {IptablesEngine.Name}; {asked} has tables of its own");
+            throw new InvalidDataException(
+                $"--rules is for --proxy {IptablesEngine.Name} and {IpvsEngine.Name}; {asked} has tables of its own");
         }
 
         if (asked is null) return EbpfEngine.Name;

@@ -1,9 +1,11 @@
 using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
+using Dataplane.Engines.Explanation;
 using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Ipvs;
 using Dataplane.Pipeline;
 using Dataplane.Replay.Proxies;
+using Dataplane.Replay.Tracing;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay;
@@ -41,6 +43,9 @@ public static class PipelineCatalog
     internal static IPipeline Close<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst)
         where TEngine : struct, IServiceEngine
         where TSink : struct, IFrameSink => new Closed<TEngine, TSink>(engine, sink, state, burst);
+
+    internal static IPipeline CloseTraced<TEngine>(TEngine engine, PipelineState state, PacketBurst burst, TraceRecorder recorder)
+        where TEngine : struct, IExplainingEngine => new TracedPipeline<TEngine>(engine, state, burst, recorder);
 
     private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline
         where TEngine : struct, IServiceEngine

@@ -31,7 +31,32 @@ public class RulesTests
                 .Select(table => $"{table.GetProperty("name").GetString()} {table.GetProperty("family").GetInt32()}"));
     }
 
+    [Fact]
+    public void Ipvs_prints_virtual_servers_as_ipvsadm_save_prints_them_and_sets_on_request()
+    {
+        string plain = Run("--proxy", "ipvs").Out;
+        string whole = Run("--proxy", "ipvs", "--with-sets").Out;
+
+        Assert.Contains("-A -t 10.96.13.54:5432 -s rr\n-a -t 10.96.13.54:5432 -r 10.244.2.12:5432 -m -w 1\n", plain, StringComparison.Ordinal);
+        Assert.StartsWith(plain, whole, StringComparison.Ordinal);
+        Assert.Contains("\nadd KUBE-CLUSTER-IP 10.96.13.54,tcp:5432\n", whole, StringComparison.Ordinal);
+        Assert.Contains("\n-A KUBE-SERVICES ", whole, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ipvs_json_has_servers_sets_and_rules()
+    {
+        using JsonDocument json = JsonDocument.Parse(Run("--proxy", "ipvs", "-o", "json").Out);
+
+        JsonElement server = json.RootElement.GetProperty("virtualServers").EnumerateArray()
+            .Single(server => server.GetProperty("address").GetString() == "10.96.13.54");
+        Assert.Equal("10.244.2.12", Assert.Single(server.GetProperty("realServers").EnumerateArray()).GetProperty("address").GetString());
+        Assert.NotEqual(0, json.RootElement.GetProperty("ipsets").GetArrayLength());
+        Assert.NotEqual(0, json.RootElement.GetProperty("iptables").GetArrayLength());
+    }
+
     [Theory]
+    [InlineData("--with-sets is for --proxy ipvs", "--with-sets")]
     [InlineData("--node node-7: the manifests have no such node: did you mean node-1?", "--node", "node-7")]
     [InlineData("--proxy nftables: not built yet", "--proxy", "nftables")]
     [InlineData("setting proxy.clusterCIDR=10.9: allowed is CIDR", "--set", "proxy.clusterCIDR=10.9")]

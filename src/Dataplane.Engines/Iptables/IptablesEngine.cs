@@ -1,4 +1,5 @@
 using Dataplane.Core;
+using Dataplane.Engines.Explanation;
 
 namespace Dataplane.Engines.Iptables;
 
@@ -6,7 +7,7 @@ namespace Dataplane.Engines.Iptables;
 /// Services as iptables finds them: a connection's first packet walks the node's tables hook by hook, rule by rule
 /// (<c>ip_tables.c</c>, <c>ipt_do_table</c>). Later packets go by their connection, and are not filtered again.
 /// </summary>
-public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bool translatesAnything) : IServiceEngine
+public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bool translatesAnything) : IExplainingEngine
 {
     public static string Name => "iptables";
 
@@ -24,10 +25,17 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
 
     public ServiceVerdict Lookup(in ServiceQuery query, in ServiceState state, ref Draw draw)
     {
+        var trace = default(TraceOff);
+        return Walk(nodes.At(query.Key.Zone, query.Key.Family), in query, state.Now, ref draw, ref trace);
+    }
+
+    public ServiceVerdict Explain(in ServiceQuery query, in ServiceState state, ref Draw draw, ICollection<LookupStep> steps)
+    {
         NodeRules node = nodes.At(query.Key.Zone, query.Key.Family);
-        var random = new RandomDraw(draw);
-        ServiceVerdict verdict = Walk(node, in query, state.Now, ref random);
-        draw = random.Rest;
+        List<VisitedRule> visited = [];
+        var trace = new TraceRules(visited);
+        ServiceVerdict verdict = Walk(node, in query, state.Now, ref draw, ref trace);
+        foreach (LookupStep step in RuleWalkText.Steps(node.Rules, visited)) steps.Add(step);
         return verdict;
     }
 
@@ -39,9 +47,18 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
     {
     }
 
-    private ServiceVerdict Walk(NodeRules node, in ServiceQuery query, long now, ref RandomDraw draw)
+    private ServiceVerdict Walk<TTrace>(NodeRules node, in ServiceQuery query, long now, ref Draw draw, ref TTrace trace)
+        where TTrace : struct, INetfilterTrace
     {
-        var trace = default(TraceOff);
+        var random = new RandomDraw(draw);
+        ServiceVerdict verdict = Walk(node, in query, now, ref random, ref trace);
+        draw = random.Rest;
+        return verdict;
+    }
+
+    private ServiceVerdict Walk<TTrace>(NodeRules node, in ServiceQuery query, long now, ref RandomDraw draw, ref TTrace trace)
+        where TTrace : struct, INetfilterTrace
+    {
         ServiceVerdict verdict = default;
         NetfilterPacket packet = queries.PacketOf(in query, now);
         bool isOutput = query.Entry == Entry.LocalOutput;

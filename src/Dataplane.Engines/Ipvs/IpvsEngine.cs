@@ -1,4 +1,5 @@
 using Dataplane.Core;
+using Dataplane.Engines.Explanation;
 using Dataplane.Engines.Iptables;
 using Dataplane.Wire;
 
@@ -8,7 +9,7 @@ namespace Dataplane.Engines.Ipvs;
 /// Services as kube-proxy's IPVS mode finds them: rules mark at PREROUTING, IPVS schedules at LOCAL_IN or LOCAL_OUT
 /// (<c>ip_vs_core.c</c>), and rules masquerade at POSTROUTING.
 /// </summary>
-public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IServiceEngine
+public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplainingEngine
 {
     public static string Name => "ipvs";
 
@@ -24,12 +25,27 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IService
 
     public ServiceVerdict Lookup(in ServiceQuery query, in ServiceState state, ref Draw draw)
     {
+        var trace = default(TraceOff);
+        return Walk(in query, in state, ref draw, ref trace);
+    }
+
+    public ServiceVerdict Explain(in ServiceQuery query, in ServiceState state, ref Draw draw, ICollection<LookupStep> steps)
+    {
+        List<VisitedRule> visited = [];
+        var trace = new TraceRules(visited);
+        ServiceVerdict verdict = Walk(in query, in state, ref draw, ref trace);
+        IpvsExplanation.Tell(nodes.At(query.Key.Zone), in query.Key, in verdict, visited, steps);
+        return verdict;
+    }
+
+    private ServiceVerdict Walk<TTrace>(in ServiceQuery query, in ServiceState state, ref Draw draw, ref TTrace trace)
+        where TTrace : struct, INetfilterTrace
+    {
         IpvsNode node = nodes.At(query.Key.Zone);
         node.State.Advance(state.Now);
         NodeRules? rules = node.RulesOf(query.Key.Family);
         NetfilterPacket packet = queries.PacketOf(in query, state.Now);
         var random = new RandomDraw(draw);
-        var trace = default(TraceOff);
         if (rules is not null)
         {
             NetfilterOutcome first = query.Entry == Entry.LocalOutput
@@ -44,7 +60,7 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IService
         }
 
         ServiceVerdict verdict = Schedule(node, in query, state.Now);
-        if (verdict.Outcome == ServiceOutcome.Backend && rules is not null) verdict.Masquerade = Masquerades(rules, packet, in verdict, in query, ref random);
+        if (verdict.Outcome == ServiceOutcome.Backend && rules is not null) verdict.Masquerade = Masquerades(rules, packet, in verdict, in query, ref random, ref trace);
         draw = random.Rest;
         return verdict;
     }
@@ -86,7 +102,9 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IService
         return verdict;
     }
 
-    private bool Masquerades(NodeRules rules, NetfilterPacket packet, in ServiceVerdict verdict, in ServiceQuery query, ref RandomDraw draw)
+    private bool Masquerades<TTrace>(
+        NodeRules rules, NetfilterPacket packet, in ServiceVerdict verdict, in ServiceQuery query, ref RandomDraw draw, ref TTrace trace)
+        where TTrace : struct, INetfilterTrace
     {
         var request = new NatRequest
         {
@@ -97,7 +115,6 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IService
         Place to = queries.Translate(ref packet, in request, query.Key.Zone);
         packet.InInterface = 0;
         packet.OutInterface = queries.Towards(to, query.Key.Zone);
-        var trace = default(TraceOff);
         NetfilterOutcome last = rules.Rules.Postrouting(in packet, rules.State, ref draw, ref trace);
         return last.Nat.Kind is NatKind.Masquerade or NatKind.Source;
     }

@@ -119,6 +119,9 @@ public sealed unsafe class IpvsTables : IDisposable
     /// <summary>Chain entries that <see cref="FindService"/> compares.</summary>
     public int CountProbes(in FlowKey key) => _hash.CountProbes(in key, FoldOf(key.Destination, key.Family), key.DestinationPort);
 
+    /// <summary>The bucket that <see cref="FindService"/> looks into first.</summary>
+    public uint BucketOf(in FlowKey key) => _hash.BucketOf(FoldOf(key.Destination, key.Family), key.Protocol, key.DestinationPort);
+
     internal void Prefetch(in FlowKey key) =>
         _hash.Prefetch(FoldOf(key.Destination, key.Family), key.Protocol, key.DestinationPort);
 

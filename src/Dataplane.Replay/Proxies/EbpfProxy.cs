@@ -2,6 +2,7 @@ using System.Globalization;
 using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Replay.Proxies;
 
@@ -30,8 +31,13 @@ public sealed class EbpfProxy : IProxy
 
     public EbpfTables Tables { get; }
 
+    private EbpfEngine Engine => new(Tables);
+
     public IPipeline CreatePipeline<TSink>(PipelineState state, PacketBurst burst, TSink sink)
-        where TSink : struct, IFrameSink => PipelineCatalog.Close(new EbpfEngine(Tables), sink, state, burst);
+        where TSink : struct, IFrameSink => PipelineCatalog.Close(Engine, sink, state, burst);
+
+    public IPipeline CreateTracedPipeline(PipelineState state, PacketBurst burst, TraceRecorder recorder) =>
+        PipelineCatalog.CloseTraced(Engine, state, burst, recorder);
 
     public void Dispose() => Tables.Dispose();
 }

@@ -1,5 +1,6 @@
 using Dataplane.Core;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Replay.Proxies;
 
@@ -15,4 +16,7 @@ public interface IProxy : IDisposable
     /// <summary>The stages, closed over this proxy's engine.</summary>
     IPipeline CreatePipeline<TSink>(PipelineState state, PacketBurst burst, TSink sink)
         where TSink : struct, IFrameSink;
+
+    /// <summary>The same stages and the same engine, watched: each look-up tells what it came by.</summary>
+    IPipeline CreateTracedPipeline(PipelineState state, PacketBurst burst, TraceRecorder recorder);
 }

@@ -4,6 +4,7 @@ using Dataplane.Engines.Iptables.Text;
 using Dataplane.Engines.KubeProxy;
 using Dataplane.Pipeline;
 using Dataplane.Replay.Rules;
+using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Replay.Proxies;
 
@@ -32,9 +33,13 @@ public sealed class IptablesProxy : IProxy
     /// <summary>The tables of a node, compiled if they are not yet.</summary>
     public NetfilterRules RulesAt(int node, int family) => _nodes.At(node, family).Rules;
 
+    private IptablesEngine Engine => new(_nodes, _queries, _dumps.Count > 0);
+
     public IPipeline CreatePipeline<TSink>(PipelineState state, PacketBurst burst, TSink sink)
-        where TSink : struct, IFrameSink =>
-        PipelineCatalog.Close(new IptablesEngine(_nodes, _queries, _dumps.Count > 0), sink, state, burst);
+        where TSink : struct, IFrameSink => PipelineCatalog.Close(Engine, sink, state, burst);
+
+    public IPipeline CreateTracedPipeline(PipelineState state, PacketBurst burst, TraceRecorder recorder) =>
+        PipelineCatalog.CloseTraced(Engine, state, burst, recorder);
 
     public void Dispose() => _nodes.Dispose();
 

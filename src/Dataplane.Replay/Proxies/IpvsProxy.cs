@@ -1,14 +1,15 @@
-using Dataplane.Cluster.Settings;
 using Dataplane.Core;
 using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Iptables.Text;
 using Dataplane.Engines.Ipvs;
 using Dataplane.Engines.Services;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Rules;
+using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Replay.Proxies;
 
-/// <summary>kube-proxy's IPVS mode (<c>--proxy ipvs</c>).</summary>
+/// <summary>kube-proxy's IPVS mode (<c>--proxy ipvs</c>); a dump (<c>--rules</c>) stands in for its virtual servers.</summary>
 public sealed class IpvsProxy : IProxy
 {
     private readonly ProxyRequest _request;
@@ -16,38 +17,54 @@ public sealed class IpvsProxy : IProxy
     private readonly IpvsNodes _nodes;
     private readonly RuleQuery _queries;
     private readonly KubeProxyIpvsOptions _options;
+    private readonly Dictionary<string, IReadOnlyList<IpvsVirtualServer>> _dumps = [];
 
     public IpvsProxy(ProxyRequest request)
     {
         _request = request;
         _queries = NodeDevices.QueryOf(request, _interfaces);
         _nodes = new IpvsNodes(request.Network.Nodes.Length, CompileNode);
-        _options = OptionsOf(request);
-        Notes = [.. request.Services.Notes];
+        _options = ProxyOptions.ForIpvs(request.Settings, request.Network);
+        foreach ((string? node, string path) in request.Rules) ReadDump(node, path);
+        Notes = [.. request.Services.Notes, .. DumpNotes()];
     }
 
     public string Name => IpvsEngine.Name;
 
     public IReadOnlyList<string> Notes { get; }
 
+    private IpvsEngine Engine => new(_nodes, _queries);
+
     public IPipeline CreatePipeline<TSink>(PipelineState state, PacketBurst burst, TSink sink)
-        where TSink : struct, IFrameSink => PipelineCatalog.Close(new IpvsEngine(_nodes, _queries), sink, state, burst);
+        where TSink : struct, IFrameSink => PipelineCatalog.Close(Engine, sink, state, burst);
+
+    public IPipeline CreateTracedPipeline(PipelineState state, PacketBurst burst, TraceRecorder recorder) =>
+        PipelineCatalog.CloseTraced(Engine, state, burst, recorder);
 
     public void Dispose() => _nodes.Dispose();
 
-    private static KubeProxyIpvsOptions OptionsOf(ProxyRequest request)
+    private IEnumerable<string> DumpNotes()
     {
-        ProxySettings proxy = request.Settings.Proxy;
-        string name = request.Settings.IpvsScheduler;
-        if (!IpvsSchedulerNames.TryParse(name, out IpvsScheduler scheduler)) throw new InvalidDataException($"ipvs.scheduler {name} is none of IPVS's");
+        if (_dumps.Count > 0) yield return "--rules gives virtual servers; addresses, ipsets and iptables rules are those of the manifests' Services";
+    }
 
-        return new KubeProxyIpvsOptions
+    private void ReadDump(string? node, string path)
+    {
+        if (node is not null && _request.Network.Nodes.All(known => known.Name != node))
         {
-            Scheduler = scheduler,
-            MasqueradeAll = proxy.MasqueradeAll,
-            ClusterCidrs = proxy.ClusterCidrs.IsEmpty ? request.Network.ClusterCidrs : proxy.ClusterCidrs,
-            NodePortAddresses = proxy.NodePortAddresses,
-        };
+            throw new InvalidDataException($"--rules {node}={path}: the manifests have no node {node}");
+        }
+
+        IReadOnlyList<IpvsVirtualServer> servers = IpvsRules.Parse(File.ReadAllText(path), path);
+        IpvsTables.Compile(servers, _request.Topology.Names, IpvsOptions.Default).Dispose();
+        if (!_dumps.TryAdd(node ?? "", servers)) throw new InvalidDataException($"--rules {path}: {node ?? "every node"} has a dump already");
+    }
+
+    private IEnumerable<IpvsVirtualServer> ServersOf(int node, KubeProxyIpvs v4, KubeProxyIpvs v6)
+    {
+        bool isGiven = _dumps.TryGetValue(_request.Network.Nodes[node].Name, out IReadOnlyList<IpvsVirtualServer>? dump)
+            || _dumps.TryGetValue("", out dump);
+        return isGiven ? dump! : v4.VirtualServers.Concat(v6.VirtualServers);
     }
 
     private IpvsNode CompileNode(int node)
@@ -55,7 +72,7 @@ public sealed class IpvsProxy : IProxy
         ProxyNode proxyNode = _request.NodeAt(node);
         KubeProxyIpvs v4 = KubeProxyIpvs.Compile(_request.Services.At(proxyNode, 4), _options);
         KubeProxyIpvs v6 = KubeProxyIpvs.Compile(_request.Services.At(proxyNode, 6), _options);
-        IpvsTables tables = IpvsTables.Compile(v4.VirtualServers.Concat(v6.VirtualServers), _request.Topology.Names, IpvsOptions.Default);
+        IpvsTables tables = IpvsTables.Compile(ServersOf(node, v4, v6), _request.Topology.Names, IpvsOptions.Default);
         return new IpvsNode(tables, CompileRules(v4, 4), CompileRules(v6, 6));
     }
 

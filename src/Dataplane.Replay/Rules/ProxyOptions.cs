@@ -1,4 +1,6 @@
+using Dataplane.Cluster.Network;
 using Dataplane.Cluster.Settings;
+using Dataplane.Engines.Ipvs;
 using Dataplane.Engines.KubeProxy;
 
 namespace Dataplane.Replay.Rules;
@@ -27,6 +29,22 @@ public static class ProxyOptions
             LocalhostNodePorts = proxy.LocalhostNodePorts,
             RandomFully = proxy.RandomFully,
             TcpBeLiberal = proxy.TcpBeLiberal,
+        };
+    }
+
+    /// <exception cref="InvalidDataException">The scheduler is none of IPVS's.</exception>
+    public static KubeProxyIpvsOptions ForIpvs(EmulationSettings settings, NetworkModel network)
+    {
+        ProxySettings proxy = settings.Proxy;
+        string name = settings.IpvsScheduler;
+        if (!IpvsSchedulerNames.TryParse(name, out IpvsScheduler scheduler)) throw new InvalidDataException($"ipvs.scheduler {name} is none of IPVS's");
+
+        return new KubeProxyIpvsOptions
+        {
+            Scheduler = scheduler,
+            MasqueradeAll = proxy.MasqueradeAll,
+            ClusterCidrs = proxy.ClusterCidrs.IsEmpty ? network.ClusterCidrs : proxy.ClusterCidrs,
+            NodePortAddresses = proxy.NodePortAddresses,
         };
     }
 }

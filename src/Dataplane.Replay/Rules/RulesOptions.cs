@@ -21,4 +21,7 @@ public sealed record RulesOptions
 
     /// <summary>As <c>--set</c> has them.</summary>
     public ImmutableArray<string> Settings { get; init; } = [];
+
+    /// <summary>ipvs: print ipsets and iptables rules, too.</summary>
+    public bool WithSets { get; init; }
 }

@@ -8,4 +8,7 @@ namespace Dataplane.Replay.Rules;
 public sealed record RulesRequest(ServiceModel Services, ProxyNode Node, NetworkModel Network, EmulationSettings Settings)
 {
     public int Family { get; init; } = 4;
+
+    /// <summary>With the ipsets and iptables rules that ipvs mode has beside its virtual servers.</summary>
+    public bool WithSets { get; init; }
 }

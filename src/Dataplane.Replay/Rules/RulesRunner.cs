@@ -11,7 +11,8 @@ namespace Dataplane.Replay.Rules;
 /// <summary>From manifests to a node's tables as the proxy's own tool would print them.</summary>
 public static class RulesRunner
 {
-    private static readonly ImmutableArray<IRulesPrinter> Printers = [new IptablesRulesPrinter(), new EbpfRulesPrinter()];
+    private static readonly ImmutableArray<IRulesPrinter> Printers =
+        [new IptablesRulesPrinter(), new IpvsRulesPrinter(), new EbpfRulesPrinter()];
 
     /// <summary>Proxies whose tables can be printed.</summary>
     public static IEnumerable<string> Proxies => Printers.Select(printer => printer.Proxy);
@@ -32,7 +33,7 @@ public static class RulesRunner
         ServiceModel services = ServiceModel.Compile(snapshot);
         notes.AddRange(services.Notes);
         notes.AddRange(services.Ports.Where(port => IsOutside(port, settings.Proxy)).Select(port => NoteOf(port, settings.Proxy)));
-        var request = new RulesRequest(services, node, network, settings) { Family = options.Family };
+        var request = new RulesRequest(services, node, network, settings) { Family = options.Family, WithSets = options.WithSets };
         string text = printer.Print(request, options.Format ?? printer.Formats[0]);
         IEnumerable<string> damage = snapshot.Findings
             .Where(finding => finding.Severity == Severity.Damage)

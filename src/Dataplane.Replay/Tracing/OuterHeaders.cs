@@ -1,0 +1,28 @@
+using Dataplane.Cluster.Network;
+using Dataplane.Wire;
+
+namespace Dataplane.Replay.Tracing;
+
+/// <summary>Reads from a frame on the underlay what its outermost headers say.</summary>
+internal static class OuterHeaders
+{
+    public static TraceFrame Read(NetworkModel model, int node, ReadOnlySpan<byte> frame)
+    {
+        string name = model.Nodes[node].Name;
+        string hex = Convert.ToHexStringLower(frame);
+        if (EthernetView.TryParse(frame, out EthernetView link) != WireError.None) return new TraceFrame(name, "", "", hex);
+        if (Ipv6View.TryParse(link.Payload, out Ipv6View six) == WireError.None)
+        {
+            return new TraceFrame(name, IpAddress.FromV6(six.Source).ToString(), IpAddress.FromV6(six.Destination).ToString(), hex);
+        }
+
+        if (Ipv4View.TryParse(link.Payload, out Ipv4View ip) != WireError.None) return new TraceFrame(name, "", "", hex);
+
+        var plain = new TraceFrame(name, IpAddress.FromV4(ip.Source).ToString(), IpAddress.FromV4(ip.Destination).ToString(), hex);
+        if (model.Tunnel is not { Kind: TunnelKind.Vxlan } tunnel || ip.Protocol != IpProtocol.Udp) return plain;
+        if (UdpView.TryParse(ip.Payload, out UdpView udp) != WireError.None || udp.DestinationPort != tunnel.Port) return plain;
+        if (VxlanView.TryParse(udp.Payload, out VxlanView vxlan) != WireError.None) return plain;
+
+        return plain with { Tunnel = "vxlan", TunnelId = vxlan.Vni, DstPort = udp.DestinationPort };
+    }
+}
