@@ -17,14 +17,18 @@ namespace Dataplane.Replay;
 /// <summary>A cluster that is ready to take packets: model, tables, state. Compiled once for a run.</summary>
 public sealed class Emulation : IDisposable
 {
-    private Emulation(NetworkModel model, IProxy proxy, Topology topology, PipelineState state, IEnumerable<string> notes)
+    private Emulation(ProxyRequest request, NetworkModel model, IProxy proxy, Topology topology, PipelineState state, IEnumerable<string> notes)
     {
+        Request = request;
         Model = model;
         Proxy = proxy;
         Topology = topology;
         State = state;
         Notes = [.. notes];
     }
+
+    /// <summary>What the proxy's tables were made from, so that they can be made again.</summary>
+    public ProxyRequest Request { get; }
 
     public NetworkModel Model { get; }
 
@@ -65,7 +69,7 @@ public sealed class Emulation : IDisposable
             Choice = choice?.Invoke(topology.Names),
         });
         IEnumerable<string> notes = [cni.Evidence, .. ProxyNote(options), .. model.Notes, .. proxy.Notes];
-        return new Emulation(model, proxy, topology, state, notes);
+        return new Emulation(request, model, proxy, topology, state, notes);
     }
 
     public void Dispose()

@@ -3,6 +3,7 @@ using Dataplane.Engines.Ebpf;
 using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Ipvs;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Bench;
 using Dataplane.Replay.Proxies;
 using Dataplane.Wire;
 
@@ -41,6 +42,9 @@ public static class PipelineCatalog
     internal static IPipeline Close<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst)
         where TEngine : struct, IServiceEngine
         where TSink : struct, IFrameSink => new Closed<TEngine, TSink>(engine, sink, state, burst);
+
+    internal static ILookupLoop CloseLookups<TEngine>(TEngine engine, LookupContext context)
+        where TEngine : struct, IServiceEngine => new LookupLoop<TEngine>(engine, context);
 
     private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline
         where TEngine : struct, IServiceEngine
