@@ -2,12 +2,14 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dataplane.Replay;
+using Dataplane.Replay.Bench;
 
 namespace Dataplane.Cli;
 
 /// <summary>JSON of whole reports, by generated code: nothing is looked up at run time.</summary>
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(InspectReport))]
+[JsonSerializable(typeof(ScalingReport))]
 public sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly CliJson Readable = new(new JsonSerializerOptions
@@ -21,4 +23,6 @@ public sealed partial class CliJson : JsonSerializerContext
     public static string Write(ReplayReport report) => JsonSerializer.Serialize(report, Readable.ReplayReport);
 
     public static string Write(InspectReport report) => JsonSerializer.Serialize(report, Readable.InspectReport);
+
+    public static string Write(ScalingReport report) => JsonSerializer.Serialize(report, Readable.ScalingReport);
 }

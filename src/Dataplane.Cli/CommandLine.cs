@@ -7,7 +7,7 @@ namespace Dataplane.Cli;
 /// <summary>From what was typed to an exit code. Every error ends here, as one line on stderr.</summary>
 public static class CommandLine
 {
-    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules"];
+    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules", "bench"];
 
     public static int Run(string[] arguments)
     {
@@ -32,6 +32,7 @@ public static class CommandLine
         "inspect" => new InspectVerb(),
         "diff" => new DiffVerb(),
         "rules" => new RulesVerb(),
+        "bench" => new BenchVerb(),
         _ => throw new UsageException(Suggestion.For("verb", name, Verbs)),
     };
 

@@ -17,6 +17,7 @@ public static class HelpText
           inspect    show what was understood of manifests and captures, and what is not modelled
           diff       compare captures field by field as tshark reads them, or check one
           rules      print a node's tables as the real tool does
+          bench      measure what packets cost as a cluster grows
 
         dataplane VERB --help explains a verb; dataplane --version names the version.
 
@@ -117,6 +118,29 @@ public static class HelpText
               --family FAMILY    ipv4 (default), ipv6
               --set KEY=VALUE    a setting, say proxy.clusterCIDR=10.244.0.0/16; repeatable
           -o, --output FORMAT    iptables-save (default), json with both families
+
+        """;
+
+    public const string Bench = """
+        dataplane bench scaling [options]
+
+        Measures what a packet costs as the number of Services grows, for each proxy: a connection's
+        first packet, packets of established ones, the look-up alone, and the tables of one node.
+
+          dataplane bench scaling --chart scaling.svg
+          dataplane bench scaling --services 10,1000 --proxy iptables --proxy ebpf -o json
+
+              --services N,...   numbers of Services: 10,100,1000,5000,10000,50000
+              --proxy NAME       ebpf, iptables, ipvs; repeatable; all of them
+              --endpoints N      of each Service: 10
+              --flows N          live connections, the same number at every point: 16384
+              --rounds N         that count: 7; each visits all points in turn
+              --seed N           of the synthetic cluster and its traffic: 1
+              --chart PATH       a chart: .svg, or .html for a browser
+          -o, --output FORMAT    text (default), json
+              --color WHEN       auto (default), always, never
+
+        These are the emulator's nanoseconds, never a kernel's.
 
         """;
 }
