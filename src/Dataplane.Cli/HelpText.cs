@@ -47,7 +47,9 @@ public static class HelpText
 
         cluster
               --cni NAME         flannel; without it, recognised from the manifests, and said
-              --proxy NAME       how services are looked up: ebpf
+              --proxy NAME       how services are looked up: ebpf (the default), iptables, ipvs
+              --rules [NODE=]F   an iptables-save dump in place of generated rules (and ipset save's)
+              --entry NODE       where traffic from outside to a Service's outer address arrives
               --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable
               --node NAME        emulate this node alone
               --workers N        1

@@ -11,6 +11,10 @@ namespace Dataplane.Core;
 public sealed unsafe class ConnectionTable : IDisposable
 {
     private const int InitialEntries = 1 << 12;
+    private const int LinksPerEntry = 2;
+
+    /// <summary>Slots in use at most, per cent: above it, runs get long.</summary>
+    private const int MostFull = 60;
 
     /// <summary>A full table is searched for expired entries once in so many nanoseconds of capture time.</summary>
     private const long SweepInterval = 1_000_000_000;
@@ -105,6 +109,7 @@ public sealed unsafe class ConnectionTable : IDisposable
         entry = 0;
         if (_freeCount == 0 && (_used == _entries.Length || (_limit > 0 && Count >= _limit)) && !MakeRoom(now)) return false;
 
+        if (Count * LinksPerEntry * 100 >= _slots.Length * MostFull) GrowIndex();
         entry = _freeCount > 0 ? TakeFree() : (uint)_used++;
         _entries[entry] = connection;
         Link(connection.Original.Hash(), entry << 1);
@@ -155,7 +160,12 @@ public sealed unsafe class ConnectionTable : IDisposable
 
         _entries.Resize(2 * _entries.Length);
         _free.Resize(_entries.Length);
-        _slots.Renew(4 * _entries.Length);
+        return true;
+    }
+
+    private void GrowIndex()
+    {
+        _slots.Renew(2 * _slots.Length);
         _mask = (uint)_slots.Length - 1;
         for (uint entry = 1; entry < _used; entry++)
         {
@@ -163,8 +173,6 @@ public sealed unsafe class ConnectionTable : IDisposable
             Link(_entries[entry].Original.Hash(), entry << 1);
             Link(_entries[entry].Reply.Hash(), entry << 1 | 1);
         }
-
-        return true;
     }
 
     // What is free lies in front of what was released and is not free yet.

@@ -12,6 +12,7 @@ public sealed unsafe class NativeArray<T> : IDisposable
 {
     private const nuint Alignment = 64;
     private const nuint LargePage = 2 << 20;
+    private const nuint MovedAtOnce = 8 * LargePage;
 
     private void* _block;
     private T* _items;
@@ -39,7 +40,7 @@ public sealed unsafe class NativeArray<T> : IDisposable
     public void Resize(long length)
     {
         T* grown = Allocate(length, out void* block);
-        NativeMemory.Copy(_items, grown, (nuint)(Math.Min(length, Length) * sizeof(T)));
+        Move((byte*)_items, (byte*)grown, (nuint)(Math.Min(length, Length) * sizeof(T)));
         NativeMemory.Free(_block);
         _block = block;
         _items = grown;
@@ -49,8 +50,8 @@ public sealed unsafe class NativeArray<T> : IDisposable
     /// <summary>Other memory in the same object, all of it zero: tables that grow allocate nothing that is the collector's.</summary>
     public void Renew(long length)
     {
+        Free();
         T* fresh = Allocate(length, out void* block);
-        NativeMemory.Free(_block);
         _block = block;
         _items = fresh;
         Length = length;
@@ -74,6 +75,17 @@ public sealed unsafe class NativeArray<T> : IDisposable
         nuint start = ((nuint)block + alignment - 1) & ~(alignment - 1);
         if (isLarge) LargePages.Ask((void*)start, size);
         return (T*)start;
+    }
+
+    // What has been copied is given back as it goes: a large table that grows is not held twice.
+    private static void Move(byte* from, byte* to, nuint size)
+    {
+        for (nuint done = 0; done < size; done += MovedAtOnce)
+        {
+            nuint part = Math.Min(MovedAtOnce, size - done);
+            NativeMemory.Copy(from + done, to + done, part);
+            if (part == MovedAtOnce) LargePages.Release(from + done, part);
+        }
     }
 
     private void Free()

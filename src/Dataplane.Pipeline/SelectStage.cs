@@ -122,8 +122,8 @@ public static unsafe class SelectStage
         if (!lane.Is(Shape.Invalid) && !MayBegin(in lane, state)) lane.Shape |= Shape.Invalid;
         if (lane.Is(Shape.Invalid))
         {
-            // conntrack lets it pass untranslated; a Service's address alone leads nowhere
-            if (lane.Destination.Kind == PlaceKind.Service) burst.Drop(ref lane, DropReason.InvalidState, Stage.Track);
+            // conntrack lets it pass untranslated; a cluster IP alone leads nowhere
+            if (lane.Destination.Kind == PlaceKind.Service && lane.Destination.Index == 0) burst.Drop(ref lane, DropReason.InvalidState, Stage.Track);
             return;
         }
 

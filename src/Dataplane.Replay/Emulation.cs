@@ -12,11 +12,18 @@ using Dataplane.Pipeline;
 using Dataplane.Replay.Proxies;
 using Dataplane.Wire;
 
+using Microsoft.Extensions.ObjectPool;
+
 namespace Dataplane.Replay;
 
 /// <summary>A cluster that is ready to take packets: model, tables, state. Compiled once for a run.</summary>
 public sealed class Emulation : IDisposable
 {
+    /// <summary>Bursts are megabytes of native memory each: one run's serves the next.</summary>
+    private static readonly ObjectPool<PacketBurst> Bursts = new DefaultObjectPoolProvider().Create<PacketBurst>();
+
+    private bool _isDisposed;
+
     private Emulation(ProxyRequest request, NetworkModel model, IProxy proxy, Topology topology, PipelineState state, IEnumerable<string> notes)
     {
         Request = request;
@@ -25,6 +32,7 @@ public sealed class Emulation : IDisposable
         Topology = topology;
         State = state;
         Notes = [.. notes];
+        Burst.FirstRecord = 0;
     }
 
     /// <summary>What the proxy's tables were made from, so that they can be made again.</summary>
@@ -38,7 +46,7 @@ public sealed class Emulation : IDisposable
 
     public PipelineState State { get; }
 
-    public PacketBurst Burst { get; } = new();
+    public PacketBurst Burst { get; } = Bursts.Get();
 
     /// <summary>What was recognised, assumed or made up.</summary>
     public IReadOnlyList<string> Notes { get; }
@@ -74,9 +82,12 @@ public sealed class Emulation : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed) return;
+
+        _isDisposed = true;
         State.Dispose();
         Proxy.Dispose();
-        Burst.Dispose();
+        Bursts.Return(Burst);
         Topology.Names.Dispose();
         Topology.Nodes.Dispose();
         Topology.Peers.Dispose();

@@ -13,6 +13,7 @@ public static class ReplayRunner
 {
     private const int BatchSize = 256;
     private const long BytesBetweenSamples = 64 << 20;
+    private const long LargeHeap = 32 << 20;
 
     /// <exception cref="InvalidDataException">An input cannot be read, or an option makes no sense with it.</exception>
     public static ReplayReport Run(ReplayOptions options, IReplayObserver observer, CancellationToken cancellation)
@@ -49,7 +50,8 @@ public static class ReplayRunner
         return RunReport.Build(emulation, reader, options, meter, loops, frames) with { Interrupted = interrupted };
     }
 
-    // Nearly all that reading and compiling allocate stays: full collections in between would find nothing.
+    // Nearly all that reading and compiling allocate stays: full collections in between would find little. What is left of it
+    // goes before the run, which lets the tables have the memory.
     private static Emulation Compile(ReplayOptions options)
     {
         GCLatencyMode before = GCSettings.LatencyMode;
@@ -64,6 +66,8 @@ public static class ReplayRunner
         finally
         {
             GCSettings.LatencyMode = before;
+            bool isLarge = GC.GetTotalMemory(forceFullCollection: false) > LargeHeap;
+            if (isLarge) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
     }
 

@@ -18,7 +18,7 @@ public class CommandLineTests
     [InlineData("unknown CNI flanel: did you mean flannel?", "replay", "-f", "c.yaml", "-r", "a.pcap", "--cni", "flanel")]
     [InlineData("--cni calico: not built yet; flannel is", "replay", "-f", "c.yaml", "-r", "a.pcap", "--cni", "calico")]
     [InlineData("unknown proxy iptable: did you mean iptables?", "replay", "-f", "c", "-r", "a", "--proxy", "iptable")]
-    [InlineData("--proxy ipvs: not built yet; ebpf is", "replay", "-f", "c.yaml", "-r", "a.pcap", "--proxy", "ipvs")]
+    [InlineData("--proxy nftables: not built yet; ebpf, iptables and ipvs are", "replay", "-f", "c.yaml", "-r", "a.pcap", "--proxy", "nftables")]
     [InlineData("--pps: not built yet; leave it out", "replay", "-f", "c.yaml", "-r", "a.pcap", "-p", "1000")]
     [InlineData("--workers: only 1 is built yet; leave it out", "replay", "-f", "c", "-r", "a", "--workers", "4")]
     [InlineData("--loop many: give a whole number from 1", "replay", "-f", "c.yaml", "-r", "a.pcap", "-l", "many")]

@@ -17,7 +17,10 @@ public sealed class KubeProxyLab : IDisposable
 
     private static readonly Dictionary<uint, string> Pods = new()
     {
-        [0x0AF4_010A] = "c1", [0x0AF4_010B] = "c2", [0x0AF4_0114] = "a", [0x0AF4_0115] = "b",
+        [0x0AF4_010A] = "c1",
+        [0x0AF4_010B] = "c2",
+        [0x0AF4_0114] = "a",
+        [0x0AF4_0115] = "b",
     };
 
     private readonly InterfaceNames _interfaces = new();

@@ -22,6 +22,29 @@ public sealed class EveryReasonTests
         spec: {podCIDR: 10.244.3.0/24}
         """;
 
+    /// <summary>A load balancer's Service for 198.51.100.0/24 whose endpoint is on node-b.</summary>
+    private const string LocalBehindBalancer = """
+
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: balanced}
+        spec:
+          type: LoadBalancer
+          clusterIP: 10.96.0.77
+          externalTrafficPolicy: Local
+          loadBalancerSourceRanges: [198.51.100.0/24]
+          ports: [{port: 80, targetPort: 8080, nodePort: 30080}]
+        status: {loadBalancer: {ingress: [{ip: 203.0.113.7}]}}
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: balanced, labels: {kubernetes.io/service-name: balanced}}
+        addressType: IPv4
+        ports: [{port: 8080}]
+        endpoints: [{addresses: [10.244.2.2], nodeName: node-b}]
+        """;
+
     private static readonly Dictionary<DropReason, (Stage Stage, Func<Scenario> Send)> Drops = new()
     {
         [DropReason.Truncated] = (Stage.Parse, () => Given(Yaml).Send(From(Client).Ipv4(Client, Remote).Udp(1, 2).Payload(9).Build()[..^1])),
@@ -44,6 +67,14 @@ public sealed class EveryReasonTests
         [DropReason.FirstFragmentMissing] = (Stage.Track, () => Given(Yaml).Send(
             From(Client).Ipv4(Client, Web, fragment: 8, protocol: IpProtocol.Udp).Payload(8))),
         [DropReason.NoBackend] = (Stage.Select, () => Given(Yaml).Send(From(Client).Ipv4(Client, Empty).Udp(1, 53))),
+        [DropReason.NoLocalBackend] = (Stage.Select, () => GivenProxy("iptables", Yaml + LocalBehindBalancer)
+            .Send(Eth().Ipv4("198.51.100.9", NodeA).Tcp(40000, 30080, TcpFlags.Syn))),
+        [DropReason.SourceDenied] = (Stage.Select, () => GivenProxy("iptables", Yaml + LocalBehindBalancer, entry: "node-b")
+            .Send(Eth().Ipv4("198.51.101.9", "203.0.113.7").Tcp(40000, 80, TcpFlags.Syn))),
+        [DropReason.RejectedByRule] = (Stage.Select, () => GivenProxy("iptables", Yaml, Filter("REJECT"))
+            .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.DroppedByRule] = (Stage.Select, () => GivenProxy("iptables", Yaml, Filter("DROP"))
+            .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.NoRoute] = (Stage.Route, () => Given(Yaml, "gateway=off").Send(From(Client).Ipv4(Client, "198.51.100.9").Udp(1, 2))),
         [DropReason.HostUnreachable] = (Stage.Route, () => Given(Yaml).Send(From(Client).Ipv4(Client, "10.244.2.99").Udp(1, 2))),
         [DropReason.TtlExceeded] = (Stage.Route, () => Given(Yaml).Send(From(Client).Ipv4(Client, Remote, ttl: 1).Udp(1, 2))),
@@ -108,6 +139,8 @@ public sealed class EveryReasonTests
         Assert.Equal(Drops.Count, Drops.Keys.Select(DropReasonText.Sentence).Distinct().Count());
         Assert.Equal(Ignored.Count, Ignored.Keys.Select(VerdictText.Name).Distinct().Count());
     }
+
+    private static string Filter(string target) => $"*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p udp -j {target}\nCOMMIT\n";
 
     private static byte[] With(byte[] frame, int at, byte value)
     {

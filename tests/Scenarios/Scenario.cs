@@ -34,6 +34,16 @@ internal sealed class Scenario : IDisposable
     public static Scenario Given(string yaml, string? node, string[] settings) => new(Emulation.Compile(
         ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Settings = [.. settings], Node = node }));
 
+    /// <summary>The same under another proxy, or with a dump of rules for every node.</summary>
+    public static Scenario GivenProxy(string proxy, string yaml, string? rules = null, string? entry = null)
+    {
+        using var dump = new Capture.TemporaryFile(".rules");
+        File.WriteAllText(dump.Path, rules);
+        return new Scenario(Emulation.Compile(
+            ManifestReader.ReadText(yaml, "scenario.yaml"),
+            new ReplayOptions { Proxy = proxy, Entry = entry, Rules = rules is null ? [] : [(null, dump.Path)] }));
+    }
+
     /// <summary>Sends frames in one burst, a microsecond apart.</summary>
     public Scenario Send(params byte[][] frames) => Send(LinkType.Ethernet, frames);
 

@@ -1,24 +1,17 @@
-using System.Runtime.CompilerServices;
+using CommunityToolkit.HighPerformance.Buffers;
 
 namespace Dataplane.Cluster.Manifests;
 
-/// <summary>One string for equal texts: names, labels and namespaces repeat in every object of a cluster.</summary>
+/// <summary>
+/// One string for equal texts: names, labels and namespaces repeat in every object of a cluster. Holds a fixed number of
+/// them, the ones used last, whatever a manifest brings.
+/// </summary>
 internal sealed class StringShelf
 {
     private const int LongestShared = 80;
+    private const int Room = 16384;
 
-    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _shared =
-        new HashSet<string>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+    private readonly StringPool _shared = new(Room);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public string Get(ReadOnlySpan<char> text)
-    {
-        if (text.IsEmpty) return "";
-        if (text.Length > LongestShared) return text.ToString();
-        if (_shared.TryGetValue(text, out string? known)) return known;
-
-        string made = text.ToString();
-        _shared.Set.Add(made);
-        return made;
-    }
+    public string Get(ReadOnlySpan<char> text) => text.Length > LongestShared ? text.ToString() : _shared.GetOrAdd(text);
 }

@@ -186,11 +186,11 @@ public static class SettingRegistry
             Switch, (proxy, on) => proxy with { LocalhostNodePorts = on }),
         DefineProxy("proxy.randomFully", OnOff, "on", "whether masquerading draws its source ports",
             Switch, (proxy, on) => proxy with { RandomFully = on }),
+        DefineProxy("proxy.tcpBeLiberal", OnOff, "off", "nf_conntrack_tcp_be_liberal: keep what is INVALID",
+            Switch, (proxy, on) => proxy with { TcpBeLiberal = on }),
         Define("ipvs.scheduler", string.Join(' ', IpvsSchedulers), "rr", "how IPVS chooses a real server",
             OneOf([.. IpvsSchedulers.Select(name => (name, name))]),
             (settings, scheduler) => settings with { IpvsScheduler = scheduler }),
-        DefineProxy("proxy.tcpBeLiberal", OnOff, "off", "nf_conntrack_tcp_be_liberal: keep what is INVALID",
-            Switch, (proxy, on) => proxy with { TcpBeLiberal = on }),
     ];
 
     private static SettingDefinition DefineProxy<T>(

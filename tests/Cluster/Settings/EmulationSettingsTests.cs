@@ -123,7 +123,7 @@ public class EmulationSettingsTests
         + "vtep.NAME.mac, bridge.NAME.mac, pod.NS/NAME.mac, veth.NS/NAME.mac, gateway, gateway.mac, node.udp, pod.attach, "
         + "flannel.backend|directRouting|ipMasq|network, lb.algorithm|maglevSize, conntrack.profile|max, "
         + "unlisted, seed, proxy.masqueradeAll|masqueradeBit|clusterCIDR|detectLocal|nodePortAddresses|nodePortRange|"
-        + "localhostNodePorts|randomFully|tcpBeLiberal)",
+        + "localhostNodePorts|randomFully|tcpBeLiberal, ipvs.scheduler)",
         Error("zzz=1"));
 
     [Theory]
@@ -148,7 +148,8 @@ public class EmulationSettingsTests
     [InlineData("seed=a\nb", "setting seed=a?b: allowed is 0 to 18446744073709551615")]
     [InlineData("seed", "setting seed has no value: write seed=VALUE, allowed is 0 to 18446744073709551615")]
     [InlineData("geneve.vni=5", "setting geneve.vni is not built yet")]
-    [InlineData("ipvs.scheduler=rr", "setting ipvs.scheduler is not built yet")]
+    [InlineData("ipvs.scheduler=rnd",
+        "setting ipvs.scheduler=rnd: allowed is rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf")]
     [InlineData("policy.enforcer=calico", "setting policy.enforcer is not built yet")]
     public void Errors_say_what_is_allowed(string pair, string expected) => Assert.Equal(expected, Error(pair));
 
@@ -182,7 +183,7 @@ public class EmulationSettingsTests
             Assert.Equal(EmulationSettings.Default, given with { Given = EmulationSettings.Default.Given });
         }
 
-        Assert.Equal(21, checkedCount);
+        Assert.Equal(22, checkedCount);
     }
 
     [Fact]

@@ -30,7 +30,14 @@ internal sealed partial class MatchCompiler
 
     private static readonly Dictionary<string, uint> TcpFlagNames = new(StringComparer.Ordinal)
     {
-        ["FIN"] = 1, ["SYN"] = 2, ["RST"] = 4, ["PSH"] = 8, ["ACK"] = 16, ["URG"] = 32, ["ALL"] = 63, ["NONE"] = 0,
+        ["FIN"] = 1,
+        ["SYN"] = 2,
+        ["RST"] = 4,
+        ["PSH"] = 8,
+        ["ACK"] = 16,
+        ["URG"] = 32,
+        ["ALL"] = 63,
+        ["NONE"] = 0,
     };
 
     private void Compile(IptablesMatch match)

@@ -8,9 +8,27 @@ internal static class RuleValues
 {
     private static readonly Dictionary<string, byte> Protocols = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["all"] = 0, ["icmp"] = 1, ["igmp"] = 2, ["ipencap"] = 4, ["tcp"] = 6, ["udp"] = 17, ["dccp"] = 33, ["ipv6"] = 41,
-        ["gre"] = 47, ["esp"] = 50, ["ah"] = 51, ["icmpv6"] = 58, ["ipv6-icmp"] = 58, ["ospf"] = 89, ["ipip"] = 94,
-        ["pim"] = 103, ["vrrp"] = 112, ["l2tp"] = 115, ["sctp"] = 132, ["ipv6-mh"] = 135, ["mobility-header"] = 135,
+        ["all"] = 0,
+        ["icmp"] = 1,
+        ["igmp"] = 2,
+        ["ipencap"] = 4,
+        ["tcp"] = 6,
+        ["udp"] = 17,
+        ["dccp"] = 33,
+        ["ipv6"] = 41,
+        ["gre"] = 47,
+        ["esp"] = 50,
+        ["ah"] = 51,
+        ["icmpv6"] = 58,
+        ["ipv6-icmp"] = 58,
+        ["ospf"] = 89,
+        ["ipip"] = 94,
+        ["pim"] = 103,
+        ["vrrp"] = 112,
+        ["l2tp"] = 115,
+        ["sctp"] = 132,
+        ["ipv6-mh"] = 135,
+        ["mobility-header"] = 135,
         ["udplite"] = 136,
     };
 

@@ -8,26 +8,38 @@ internal sealed class TargetCompiler(CompiledParts parts, string table, Iptables
 {
     private static readonly Dictionary<string, RejectWith> RejectsV4 = new(StringComparer.Ordinal)
     {
-        ["icmp-net-unreachable"] = RejectWith.NetUnreachable, ["net-unreach"] = RejectWith.NetUnreachable,
-        ["icmp-host-unreachable"] = RejectWith.HostUnreachable, ["host-unreach"] = RejectWith.HostUnreachable,
-        ["icmp-proto-unreachable"] = RejectWith.ProtocolUnreachable, ["proto-unreach"] = RejectWith.ProtocolUnreachable,
-        ["icmp-port-unreachable"] = RejectWith.PortUnreachable, ["port-unreach"] = RejectWith.PortUnreachable,
-        ["icmp-net-prohibited"] = RejectWith.NetProhibited, ["net-prohib"] = RejectWith.NetProhibited,
-        ["icmp-host-prohibited"] = RejectWith.HostProhibited, ["host-prohib"] = RejectWith.HostProhibited,
+        ["icmp-net-unreachable"] = RejectWith.NetUnreachable,
+        ["net-unreach"] = RejectWith.NetUnreachable,
+        ["icmp-host-unreachable"] = RejectWith.HostUnreachable,
+        ["host-unreach"] = RejectWith.HostUnreachable,
+        ["icmp-proto-unreachable"] = RejectWith.ProtocolUnreachable,
+        ["proto-unreach"] = RejectWith.ProtocolUnreachable,
+        ["icmp-port-unreachable"] = RejectWith.PortUnreachable,
+        ["port-unreach"] = RejectWith.PortUnreachable,
+        ["icmp-net-prohibited"] = RejectWith.NetProhibited,
+        ["net-prohib"] = RejectWith.NetProhibited,
+        ["icmp-host-prohibited"] = RejectWith.HostProhibited,
+        ["host-prohib"] = RejectWith.HostProhibited,
         ["icmp-admin-prohibited"] = RejectWith.AdministrativelyProhibited,
         ["admin-prohib"] = RejectWith.AdministrativelyProhibited,
-        ["tcp-reset"] = RejectWith.TcpReset, ["tcp-rst"] = RejectWith.TcpReset,
+        ["tcp-reset"] = RejectWith.TcpReset,
+        ["tcp-rst"] = RejectWith.TcpReset,
     };
 
     private static readonly Dictionary<string, RejectWith> RejectsV6 = new(StringComparer.Ordinal)
     {
-        ["icmp6-no-route"] = RejectWith.NoRoute, ["no-route"] = RejectWith.NoRoute,
+        ["icmp6-no-route"] = RejectWith.NoRoute,
+        ["no-route"] = RejectWith.NoRoute,
         ["icmp6-adm-prohibited"] = RejectWith.AdministrativelyProhibited,
         ["adm-prohibited"] = RejectWith.AdministrativelyProhibited,
-        ["icmp6-addr-unreachable"] = RejectWith.AddressUnreachable, ["addr-unreach"] = RejectWith.AddressUnreachable,
-        ["icmp6-port-unreachable"] = RejectWith.PortUnreachable, ["port-unreach"] = RejectWith.PortUnreachable,
-        ["icmp6-policy-fail"] = RejectWith.PolicyFail, ["policy-fail"] = RejectWith.PolicyFail,
-        ["icmp6-reject-route"] = RejectWith.RejectRoute, ["reject-route"] = RejectWith.RejectRoute,
+        ["icmp6-addr-unreachable"] = RejectWith.AddressUnreachable,
+        ["addr-unreach"] = RejectWith.AddressUnreachable,
+        ["icmp6-port-unreachable"] = RejectWith.PortUnreachable,
+        ["port-unreach"] = RejectWith.PortUnreachable,
+        ["icmp6-policy-fail"] = RejectWith.PolicyFail,
+        ["policy-fail"] = RejectWith.PolicyFail,
+        ["icmp6-reject-route"] = RejectWith.RejectRoute,
+        ["reject-route"] = RejectWith.RejectRoute,
         ["tcp-reset"] = RejectWith.TcpReset,
     };
 

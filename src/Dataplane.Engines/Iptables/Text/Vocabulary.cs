@@ -75,8 +75,17 @@ internal static class Vocabulary
 
     private static readonly Dictionary<string, string> ProtocolMatches = new(StringComparer.Ordinal)
     {
-        ["tcp"] = "tcp", ["6"] = "tcp", ["udp"] = "udp", ["17"] = "udp", ["sctp"] = "sctp", ["132"] = "sctp",
-        ["icmp"] = "icmp", ["1"] = "icmp", ["icmpv6"] = "icmp6", ["ipv6-icmp"] = "icmp6", ["58"] = "icmp6",
+        ["tcp"] = "tcp",
+        ["6"] = "tcp",
+        ["udp"] = "udp",
+        ["17"] = "udp",
+        ["sctp"] = "sctp",
+        ["132"] = "sctp",
+        ["icmp"] = "icmp",
+        ["1"] = "icmp",
+        ["icmpv6"] = "icmp6",
+        ["ipv6-icmp"] = "icmp6",
+        ["58"] = "icmp6",
     };
 
     public static bool IsMatch(string name) => Matches.ContainsKey(name);
