@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dataplane.Replay;
 using Dataplane.Replay.Tracing;
+using Dataplane.Replay.Bench;
 
 namespace Dataplane.Cli;
 
@@ -10,6 +11,7 @@ namespace Dataplane.Cli;
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(InspectReport))]
 [JsonSerializable(typeof(TraceReport))]
+[JsonSerializable(typeof(ScalingReport))]
 public sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly CliJson Readable = new(new JsonSerializerOptions
@@ -25,4 +27,6 @@ public sealed partial class CliJson : JsonSerializerContext
     public static string Write(InspectReport report) => JsonSerializer.Serialize(report, Readable.InspectReport);
 
     public static string Write(TraceReport report) => JsonSerializer.Serialize(report, Readable.TraceReport);
+
+    public static string Write(ScalingReport report) => JsonSerializer.Serialize(report, Readable.ScalingReport);
 }

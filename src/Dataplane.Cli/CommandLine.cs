@@ -7,7 +7,7 @@ namespace Dataplane.Cli;
 /// <summary>From what was typed to an exit code. Every error ends here, as one line on stderr.</summary>
 public static class CommandLine
 {
-    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules", "trace"];
+    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules", "trace", "bench"];
 
     public static int Run(string[] arguments)
     {
@@ -33,6 +33,7 @@ public static class CommandLine
         "diff" => new DiffVerb(),
         "rules" => new RulesVerb(),
         "trace" => new TraceVerb(),
+        "bench" => new BenchVerb(),
         _ => throw new UsageException(Suggestion.For("verb", name, Verbs)),
     };
 

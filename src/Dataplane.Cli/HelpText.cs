@@ -19,6 +19,7 @@ public static class HelpText
           diff       compare captures field by field as tshark reads them, or check one
           rules      print a node's tables as the real tool does
           trace      follow one packet, and its reply, step by step
+          bench      measure what packets cost as a cluster grows
 
         dataplane VERB --help explains a verb; dataplane --version names the version.
 
@@ -161,6 +162,29 @@ public static class HelpText
           -o, --output FORMAT    text (default), json
               --color WHEN       auto (default), always, never
               --fail-on-drop     exit with 1 if the packet or its reply was dropped
+
+        """;
+
+    public const string Bench = """
+        dataplane bench scaling [options]
+
+        Measures what a packet costs as the number of Services grows, for each proxy: a connection's
+        first packet, packets of established ones, the look-up alone, and the tables of one node.
+
+          dataplane bench scaling --chart scaling.svg
+          dataplane bench scaling --services 10,1000 --proxy iptables --proxy ebpf -o json
+
+              --services N,...   numbers of Services: 10,100,1000,5000,10000,50000
+              --proxy NAME       ebpf, iptables, ipvs; repeatable; all of them
+              --endpoints N      of each Service: 10
+              --flows N          live connections, the same number at every point: 16384
+              --rounds N         that count: 7; each visits all points in turn
+              --seed N           of the synthetic cluster and its traffic: 1
+              --chart PATH       a chart: .svg, or .html for a browser
+          -o, --output FORMAT    text (default), json
+              --color WHEN       auto (default), always, never
+
+        These are the emulator's nanoseconds, never a kernel's.
 
         """;
 }

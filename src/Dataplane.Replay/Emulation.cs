@@ -24,8 +24,9 @@ public sealed class Emulation : IDisposable
 
     private bool _isDisposed;
 
-    private Emulation(NetworkModel model, IProxy proxy, Topology topology, PipelineState state, IEnumerable<string> notes)
+    private Emulation(ProxyRequest request, NetworkModel model, IProxy proxy, Topology topology, PipelineState state, IEnumerable<string> notes)
     {
+        Request = request;
         Model = model;
         Proxy = proxy;
         Topology = topology;
@@ -33,6 +34,9 @@ public sealed class Emulation : IDisposable
         Notes = [.. notes];
         Burst.FirstRecord = 0;
     }
+
+    /// <summary>What the proxy's tables were made from, so that they can be made again.</summary>
+    public ProxyRequest Request { get; }
 
     public NetworkModel Model { get; }
 
@@ -74,7 +78,7 @@ public sealed class Emulation : IDisposable
             Choice = choice?.Invoke(topology.Names),
         });
         IEnumerable<string> notes = [cni.Evidence, .. ProxyNote(options), .. model.Notes, .. proxy.Notes];
-        return new Emulation(model, proxy, topology, state, notes);
+        return new Emulation(request, model, proxy, topology, state, notes);
     }
 
     public void Dispose()

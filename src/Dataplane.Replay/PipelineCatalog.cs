@@ -4,6 +4,7 @@ using Dataplane.Engines.Explanation;
 using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Ipvs;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Bench;
 using Dataplane.Replay.Proxies;
 using Dataplane.Replay.Tracing;
 using Dataplane.Wire;
@@ -46,6 +47,9 @@ public static class PipelineCatalog
 
     internal static IPipeline CloseTraced<TEngine>(TEngine engine, PipelineState state, PacketBurst burst, TraceRecorder recorder)
         where TEngine : struct, IExplainingEngine => new TracedPipeline<TEngine>(engine, state, burst, recorder);
+
+    internal static ILookupLoop CloseLookups<TEngine>(TEngine engine, LookupContext context)
+        where TEngine : struct, IServiceEngine => new LookupLoop<TEngine>(engine, context);
 
     private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline
         where TEngine : struct, IServiceEngine

@@ -28,14 +28,17 @@ internal sealed class RunMeter
 
     public double ElapsedSeconds => _firstBegan < 0 ? 0 : Stopwatch.GetElapsedTime(_firstBegan, _lastEnded).TotalSeconds;
 
-    public LatencySummary? Latency => _latency.TotalCount == 0 ? null : new LatencySummary(
-        _latency.LowestEquivalentValue(_latency.GetValueAtPercentile(0)),
-        _latency.GetValueAtPercentile(50),
-        _latency.GetValueAtPercentile(90),
-        _latency.GetValueAtPercentile(99),
-        _latency.GetValueAtPercentile(99.9),
-        _latency.GetMaxValue(),
-        _latency.GetMean());
+    public LatencySummary? Latency => Summarize(_latency);
+
+    /// <summary>Null where nothing was recorded.</summary>
+    public static LatencySummary? Summarize(LongHistogram latency) => latency.TotalCount == 0 ? null : new LatencySummary(
+        latency.LowestEquivalentValue(latency.GetValueAtPercentile(0)),
+        latency.GetValueAtPercentile(50),
+        latency.GetValueAtPercentile(90),
+        latency.GetValueAtPercentile(99),
+        latency.GetValueAtPercentile(99.9),
+        latency.GetMaxValue(),
+        latency.GetMean());
 
     /// <summary>Before records are read: their arrival.</summary>
     public void BeginBatch()

@@ -24,7 +24,7 @@ public readonly struct EbpfEngine(EbpfTables tables) : IExplainingEngine
 
     public ServiceVerdict Explain(in ServiceQuery query, in ServiceState state, ref Draw draw, ICollection<LookupStep> steps)
     {
-        ServiceVerdict verdict = tables.Lookup(in query.Key, in state, ref draw);
+        ServiceVerdict verdict = tables.Lookup(in query, in state, ref draw);
         EbpfExplanation.Tell(tables, in query.Key, in verdict, steps);
         return verdict;
     }

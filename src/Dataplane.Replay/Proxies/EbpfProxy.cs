@@ -3,6 +3,7 @@ using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
 using Dataplane.Pipeline;
 using Dataplane.Replay.Tracing;
+using Dataplane.Replay.Bench;
 
 namespace Dataplane.Replay.Proxies;
 
@@ -10,6 +11,7 @@ namespace Dataplane.Replay.Proxies;
 public sealed class EbpfProxy : IProxy
 {
     private const double Mebibyte = 1024 * 1024;
+    private const int BackendEntries = 3;
 
     public EbpfProxy(ProxyRequest request)
     {
@@ -40,4 +42,22 @@ public sealed class EbpfProxy : IProxy
         PipelineCatalog.CloseTraced(Engine, state, burst, recorder);
 
     public void Dispose() => Tables.Dispose();
+
+    public ILookupLoop CreateLookups(LookupContext context) => PipelineCatalog.CloseLookups(new EbpfEngine(Tables), context);
+
+    /// <summary>All nodes share one set of maps.</summary>
+    public long TableSizeAt(int node) => Tables.Size;
+
+    /// <summary>The frontend's entry, then its backend's slot (or Maglev's), then the backend.</summary>
+    public double CountLookups(int node, ReadOnlySpan<FlowKey> keys, LookupContext context)
+    {
+        long entries = 0;
+        foreach (ref readonly FlowKey key in keys)
+        {
+            var frontend = new LbServiceKey(key.Destination, key.DestinationPort, key.Protocol, key.Family, slot: 0);
+            entries += Tables.TryGetService(in frontend, out LbService service) && service.Count > 0 ? BackendEntries : 1;
+        }
+
+        return (double)entries / keys.Length;
+    }
 }

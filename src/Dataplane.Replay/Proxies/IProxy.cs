@@ -1,6 +1,7 @@
 using Dataplane.Core;
 using Dataplane.Pipeline;
 using Dataplane.Replay.Tracing;
+using Dataplane.Replay.Bench;
 
 namespace Dataplane.Replay.Proxies;
 
@@ -12,6 +13,15 @@ public interface IProxy : IDisposable
 
     /// <summary>What was assumed, or is not as in the real one.</summary>
     IReadOnlyList<string> Notes { get; }
+
+    /// <summary>The engine alone, to be measured.</summary>
+    ILookupLoop CreateLookups(LookupContext context);
+
+    /// <summary>Bytes of a node's tables, which are compiled if they are not yet; Maglev's apart.</summary>
+    long TableSizeAt(int node);
+
+    /// <summary>What a first packet's look-up visits on average: rules, entries of a bucket, entries of maps.</summary>
+    double CountLookups(int node, ReadOnlySpan<FlowKey> keys, LookupContext context);
 
     /// <summary>The stages, closed over this proxy's engine.</summary>
     IPipeline CreatePipeline<TSink>(PipelineState state, PacketBurst burst, TSink sink)

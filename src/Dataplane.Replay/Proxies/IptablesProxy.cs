@@ -3,6 +3,7 @@ using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Iptables.Text;
 using Dataplane.Engines.KubeProxy;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Bench;
 using Dataplane.Replay.Rules;
 using Dataplane.Replay.Tracing;
 
@@ -42,6 +43,30 @@ public sealed class IptablesProxy : IProxy
         PipelineCatalog.CloseTraced(Engine, state, burst, recorder);
 
     public void Dispose() => _nodes.Dispose();
+
+    public ILookupLoop CreateLookups(LookupContext context) =>
+        PipelineCatalog.CloseLookups(new IptablesEngine(_nodes, _queries, _dumps.Count > 0), context);
+
+    public long TableSizeAt(int node) => RulesAt(node, family: 4).MemorySize + RulesAt(node, family: 6).MemorySize;
+
+    public double CountLookups(int node, ReadOnlySpan<FlowKey> keys, LookupContext context)
+    {
+        using var count = new RuleCount(RulesAt(node, family: 4));
+        foreach (ref readonly FlowKey key in keys)
+        {
+            ServiceQuery query = context.QueryOf(in key);
+            NetfilterPacket packet = _queries.PacketOf(in query, now: 0);
+            NetfilterOutcome first = count.Prerouting(in packet);
+            packet.Mark = first.Mark;
+            Place to = first.Nat.Kind == NatKind.Destination ? _queries.Translate(ref packet, in first.Nat, node) : query.Destination;
+            packet.OutInterface = _queries.Towards(to, node);
+            count.Forward(in packet);
+            packet.InInterface = 0;
+            count.Postrouting(in packet);
+        }
+
+        return (double)count.Visited / keys.Length;
+    }
 
     private NetfilterRules CompileNode(int node, int family)
     {

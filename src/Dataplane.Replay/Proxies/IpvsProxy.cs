@@ -6,6 +6,7 @@ using Dataplane.Engines.Services;
 using Dataplane.Pipeline;
 using Dataplane.Replay.Rules;
 using Dataplane.Replay.Tracing;
+using Dataplane.Replay.Bench;
 
 namespace Dataplane.Replay.Proxies;
 
@@ -42,6 +43,55 @@ public sealed class IpvsProxy : IProxy
         PipelineCatalog.CloseTraced(Engine, state, burst, recorder);
 
     public void Dispose() => _nodes.Dispose();
+
+    public ILookupLoop CreateLookups(LookupContext context) => PipelineCatalog.CloseLookups(new IpvsEngine(_nodes, _queries), context);
+
+    public long TableSizeAt(int node)
+    {
+        IpvsNode tables = _nodes.At(node);
+        long rules = (tables.RulesOf(4)?.Rules.MemorySize ?? 0) + (tables.RulesOf(6)?.Rules.MemorySize ?? 0);
+        return tables.Tables.Size + tables.Tables.HashTableBytes + rules;
+    }
+
+    public double CountLookups(int node, ReadOnlySpan<FlowKey> keys, LookupContext context)
+    {
+        IpvsNode tables = _nodes.At(node);
+        using RuleCount? rules = tables.RulesOf(4) is { } known ? new RuleCount(known.Rules) : null;
+        var engine = new IpvsEngine(_nodes, _queries);
+        var draw = new Draw(context.Seed);
+        long probes = 0;
+        foreach (ref readonly FlowKey key in keys)
+        {
+            probes += tables.Tables.CountProbes(in key);
+            if (rules is null) continue;
+
+            ServiceQuery query = context.QueryOf(in key);
+            ServiceVerdict verdict = engine.Lookup(in query, new ServiceState(0, context.Affinity), ref draw);
+            CountRules(rules, in query, in verdict, node);
+        }
+
+        return (double)(probes + (rules?.Visited ?? 0)) / keys.Length;
+    }
+
+    private void CountRules(RuleCount rules, in ServiceQuery query, in ServiceVerdict verdict, int node)
+    {
+        NetfilterPacket packet = _queries.PacketOf(in query, now: 0);
+        packet.Mark = rules.Prerouting(in packet).Mark;
+        packet.DestinationType = AddressTypes.Local;
+        rules.Input(in packet);
+        if (verdict.Outcome != ServiceOutcome.Backend) return;
+
+        var translation = new NatRequest
+        {
+            FirstAddress = _queries.AddressOf(verdict.BackendAddress, packet.Family),
+            FirstPort = verdict.BackendPort,
+            Options = NatOptions.HasAddress,
+        };
+        Place to = _queries.Translate(ref packet, in translation, node);
+        packet.InInterface = 0;
+        packet.OutInterface = _queries.Towards(to, node);
+        rules.Postrouting(in packet);
+    }
 
     private IEnumerable<string> DumpNotes()
     {

@@ -1,0 +1,30 @@
+namespace Dataplane.Replay.Bench;
+
+/// <summary>Nanoseconds a packet, one sample for each round that counts.</summary>
+internal sealed class Samples
+{
+    private readonly List<double> _sorted = [];
+
+    public double LowerQuartile => At(0.25);
+
+    public double Median => At(0.5);
+
+    /// <summary>Between the quartiles, as a share of the median.</summary>
+    public double Spread => _sorted.Count == 0 ? 0 : (At(0.75) - LowerQuartile) / Median;
+
+    public void Add(double nanoseconds)
+    {
+        int place = _sorted.BinarySearch(nanoseconds);
+        _sorted.Insert(place < 0 ? ~place : place, nanoseconds);
+    }
+
+    private double At(double share)
+    {
+        if (_sorted.Count == 0) return 0;
+
+        double place = share * (_sorted.Count - 1);
+        int below = (int)place;
+        int above = Math.Min(below + 1, _sorted.Count - 1);
+        return _sorted[below] + ((place - below) * (_sorted[above] - _sorted[below]));
+    }
+}
