@@ -7,7 +7,4 @@ public sealed record LookupStep(string Action, string Detail)
 {
     /// <summary>The rule matched; the bucket or map had the entry.</summary>
     public bool IsMatch { get; init; }
-
-    /// <summary>The dump's line, where the tables were read from one; else 0.</summary>
-    public int Line { get; init; }
 }

@@ -10,7 +10,7 @@ internal static class RuleWalkText
 
     private static LookupStep StepOf(RulePlace place, bool isMatch)
     {
-        if (place.Rule is { } rule) return new LookupStep("rule", $"{place}: {rule}") { IsMatch = isMatch, Line = rule.Line };
+        if (place.Rule is { } rule) return new LookupStep("rule", $"{place}: {rule}") { IsMatch = isMatch };
 
         return place.Chain.Policy is { } policy
             ? new LookupStep("policy", $"{place}: {policy}") { IsMatch = isMatch }
