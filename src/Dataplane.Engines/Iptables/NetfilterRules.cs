@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Dataplane.Core;
 using Dataplane.Engines.Iptables.Compilation;
 using Dataplane.Engines.Iptables.Text;
@@ -117,11 +118,11 @@ public sealed partial class NetfilterRules : IDisposable
         _matches.Dispose();
     }
 
-    private static NativeArray<T> Copy<T>(List<T> from)
+    private static unsafe NativeArray<T> Copy<T>(List<T> from)
         where T : unmanaged
     {
         NativeArray<T> to = new(from.Count);
-        for (int index = 0; index < from.Count; index++) to[index] = from[index];
+        CollectionsMarshal.AsSpan(from).CopyTo(new Span<T>(to.Start, from.Count));
         return to;
     }
 }

@@ -13,6 +13,8 @@ internal sealed class ChainStarts
     private readonly IptablesTable _table;
     private readonly Dictionary<string, int> _starts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _depths = new(StringComparer.Ordinal);
+    private readonly Stack<Visit> _open = new();
+    private readonly HashSet<string> _onTheWay = new(StringComparer.Ordinal);
 
     public ChainStarts(string file, IptablesTable table, int first)
     {
@@ -37,15 +39,14 @@ internal sealed class ChainStarts
     {
         if (_depths.ContainsKey(root.Name)) return;
 
-        Stack<Visit> open = new();
-        HashSet<string> onTheWay = new(StringComparer.Ordinal) { root.Name };
-        open.Push(new Visit(root));
-        while (open.TryPeek(out Visit? visit))
+        _onTheWay.Add(root.Name);
+        _open.Push(new Visit(root));
+        while (_open.TryPeek(out Visit? visit))
         {
             if (visit.NextRule == visit.Chain.Rules.Count)
             {
-                open.Pop();
-                onTheWay.Remove(visit.Chain.Name);
+                _open.Pop();
+                _onTheWay.Remove(visit.Chain.Name);
                 _depths[visit.Chain.Name] = visit.Depth;
                 continue;
             }
@@ -63,9 +64,9 @@ internal sealed class ChainStarts
             else
             {
                 IptablesChain target = Target(rule);
-                if (!onTheWay.Add(target.Name))
-                    throw Circle(rule, target, open.TakeWhile(other => other.Chain != target).Count() + 1);
-                open.Push(new Visit(target));
+                if (!_onTheWay.Add(target.Name))
+                    throw Circle(rule, target, _open.TakeWhile(other => other.Chain != target).Count() + 1);
+                _open.Push(new Visit(target));
             }
         }
     }

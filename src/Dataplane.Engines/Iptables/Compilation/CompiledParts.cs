@@ -43,6 +43,13 @@ internal sealed class CompiledParts(string file, int family, InterfaceNames inte
 
     public List<SetTest> Sets { get; } = [];
 
+    /// <summary>Room for so many rules more.</summary>
+    public void Reserve(int rules)
+    {
+        Keys.EnsureCapacity(Keys.Count + rules);
+        Actions.EnsureCapacity(Actions.Count + rules);
+    }
+
     /// <summary>Behind a chain's last rule: matches everything.</summary>
     public void AddEnd(ActionKind kind)
     {

@@ -19,8 +19,8 @@ internal sealed partial class MatchCompiler(CompiledParts parts, IpsetCompiler s
     public byte Compile(out int firstMatch, out int matchCount)
     {
         firstMatch = parts.Matches.Count;
-        foreach (IptablesOption option in rule.Header) CompileHeader(in option);
-        foreach (IptablesMatch match in rule.Matches) Compile(match);
+        for (int index = 0; index < rule.Header.Count; index++) CompileHeader(rule.Header[index]);
+        for (int index = 0; index < rule.Matches.Count; index++) Compile(rule.Matches[index]);
 
         parts.Keys.Add(new RuleKey { Value = _value, Mask = _mask });
         matchCount = parts.Matches.Count - firstMatch;

@@ -64,6 +64,7 @@ internal sealed class RulesCompiler
     private void Compile(IptablesTable text, NetfilterTable table)
     {
         ChainStarts starts = new(Parts.File, text, Parts.Keys.Count);
+        Parts.Reserve(text.Chains.Sum(static chain => chain.Rules.Count + 1));
         Depth = Math.Max(Depth, starts.Depth);
         foreach (IptablesChain chain in text.Chains)
         {

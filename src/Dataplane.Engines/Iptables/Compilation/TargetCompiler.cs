@@ -183,9 +183,23 @@ internal sealed class TargetCompiler(CompiledParts parts, string table, Iptables
     private RuleAction In(string only, RuleAction action) =>
         table == only ? action : throw Error($"target {rule.Target} belongs in table {only}, not in {table}");
 
-    private bool Has(string option) => rule.TargetOptions.Any(found => found.Name == option);
+    private bool Has(string option) => IndexOf(option) >= 0;
 
-    private string? Value(string option) => rule.TargetOptions.FirstOrDefault(found => found.Name == option).Value;
+    private string? Value(string option)
+    {
+        int index = IndexOf(option);
+        return index < 0 ? null : rule.TargetOptions[index].Value;
+    }
+
+    private int IndexOf(string option)
+    {
+        for (int index = 0; index < rule.TargetOptions.Count; index++)
+        {
+            if (rule.TargetOptions[index].Name == option) return index;
+        }
+
+        return -1;
+    }
 
     private InvalidDataException Error(string what) => parts.Error(rule.Line, what);
 }
