@@ -3,6 +3,7 @@ using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
 using Dataplane.Pipeline;
 using Dataplane.Replay;
+using Dataplane.Replay.Proxies;
 using Dataplane.Wire;
 
 namespace Dataplane.Bench;
@@ -17,7 +18,7 @@ internal sealed class BurstRig : IDisposable
     public BurstRig(Emulation emulation, IReadOnlyList<byte[]> frames)
     {
         _emulation = emulation;
-        _engine = new EbpfEngine(emulation.Tables);
+        _engine = new EbpfEngine(((EbpfProxy)emulation.Proxy).Tables);
         Frames = new FrameSet(frames);
     }
 
