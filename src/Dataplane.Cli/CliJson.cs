@@ -2,8 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dataplane.Replay;
-using Dataplane.Replay.Tracing;
 using Dataplane.Replay.Bench;
+using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Cli;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
 using Dataplane.Pipeline;
-using Dataplane.Replay.Tracing;
 using Dataplane.Replay.Bench;
+using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Replay.Proxies;
 

@@ -1,7 +1,7 @@
 using Dataplane.Core;
 using Dataplane.Pipeline;
-using Dataplane.Replay.Tracing;
 using Dataplane.Replay.Bench;
+using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Replay.Proxies;
 

@@ -4,9 +4,9 @@ using Dataplane.Engines.Iptables.Text;
 using Dataplane.Engines.Ipvs;
 using Dataplane.Engines.Services;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Bench;
 using Dataplane.Replay.Rules;
 using Dataplane.Replay.Tracing;
-using Dataplane.Replay.Bench;
 
 namespace Dataplane.Replay.Proxies;
 
