@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
@@ -58,6 +59,10 @@ public sealed class Topology
 
     /// <summary>Addresses without a Pod object that were seen as a source: they exist, whatever the manifests say.</summary>
     public AddressSet SeenUnlisted { get; } = new();
+
+    /// <summary>Where an address (a name) leads.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Place PlaceOf(uint name, bool v6) => v6 ? Names.PlaceOf(name) : Map.FindV4(name);
 
     /// <summary>Sends for the endpoint that has the IPv4 address, if one has.</summary>
     public unsafe void PrefetchEndpoint(uint address)

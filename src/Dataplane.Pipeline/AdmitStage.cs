@@ -7,8 +7,6 @@ namespace Dataplane.Pipeline;
 /// <summary>Decides where each captured packet enters the cluster: the pod's veth, a node's underlay, a node's own output.</summary>
 public static unsafe class AdmitStage
 {
-    private const ulong MacMask = 0xFFFF_FFFF_FFFF;
-
     public static void Run<TEngine>(PacketBurst burst, PipelineState state, in TEngine engine)
         where TEngine : struct, IServiceEngine
     {
@@ -160,7 +158,7 @@ public static unsafe class AdmitStage
         if (isLocal && !topology.Routed) lane.Exit = Exit.Bridge;
         if (lane.LinkSize == 0) return;
 
-        ulong to = Unsafe.ReadUnaligned<ulong>(lane.Frame) & MacMask;
+        ulong to = Link.ReadMac(lane.Frame);
         if ((to & 1) != 0)
         {
             if (lane.Destination.Kind != PlaceKind.Group) burst.Drop(ref lane, DropReason.WrongMac, Stage.Admit);
@@ -199,7 +197,7 @@ public static unsafe class AdmitStage
         bool isUntouched = PacketEdit.Ttl(in lane) is 64 or 128 or 255;
         if (!isUntouched) return;
 
-        if (!endpoint.MacKnown) endpoint.Mac = Unsafe.ReadUnaligned<ulong>(lane.Frame + MacAddress.Size) & MacMask;
+        if (!endpoint.MacKnown) endpoint.Mac = Link.ReadMac(lane.Frame + MacAddress.Size);
         endpoint.MacKnown = true;
         if (!routed || endpoint.VethMacKnown) return;
 

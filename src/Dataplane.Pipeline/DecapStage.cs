@@ -10,8 +10,6 @@ namespace Dataplane.Pipeline;
 /// </summary>
 public static unsafe class DecapStage
 {
-    private const ulong MacMask = 0xFFFF_FFFF_FFFF;
-
     public static void Run<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
         where TSink : struct, IFrameSink
     {
@@ -100,7 +98,7 @@ public static unsafe class DecapStage
         if (isIp && !Ecn.TryDecapsulate(outerTos, new Span<byte>(lane.Network, present))) return DropReason.TunnelEcn;
         if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
         if (!isIp) return DropReason.UnsupportedInner;
-        if ((Unsafe.ReadUnaligned<ulong>(lane.Frame) & MacMask) != topology.Peers[lane.Node].TunnelMac) return DropReason.WrongMac;
+        if (Link.ReadMac(lane.Frame) != topology.Peers[lane.Node].TunnelMac) return DropReason.WrongMac;
 
         int missing = lane.Is(Shape.Cut) ? lane.Missing : 0;
         lane.Shape = Shape.None;

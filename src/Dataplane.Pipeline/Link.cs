@@ -7,8 +7,13 @@ namespace Dataplane.Pipeline;
 /// <summary>Ethernet headers in front of IP packets. MACs are six bytes as they lie in memory.</summary>
 public static unsafe class Link
 {
+    private const ulong MacMask = 0xFFFF_FFFF_FFFF;
     private const ulong Ipv4InMemory = 0x0008ul << 48;
     private const ulong Ipv6InMemory = 0xDD86ul << 48;
+
+    /// <summary>The MAC that stands here; two bytes behind it are read, too, and left out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong ReadMac(byte* at) => Unsafe.ReadUnaligned<ulong>(at) & MacMask;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void WriteEthernet(byte* at, ulong destination, ulong source, bool v6)

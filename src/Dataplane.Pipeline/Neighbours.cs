@@ -11,8 +11,6 @@ namespace Dataplane.Pipeline;
 /// </summary>
 public static unsafe class Neighbours
 {
-    private const ulong MacMask = 0xFFFF_FFFF_FFFF;
-
     public static void Admit(PacketBurst burst, ref Lane lane, Topology topology)
     {
         if (lane.Is(Shape.Arp)) AdmitArp(burst, ref lane, topology);
@@ -79,7 +77,7 @@ public static unsafe class Neighbours
     {
         if (lane.LinkSize == 0) return;
 
-        ulong mac = Unsafe.ReadUnaligned<ulong>(lane.Frame + MacAddress.Size) & MacMask;
+        ulong mac = Link.ReadMac(lane.Frame + MacAddress.Size);
         if (lane.Source.Kind != PlaceKind.Pod) return;
 
         ref EndpointEntry endpoint = ref topology.Endpoints[lane.Source.Index];

@@ -248,7 +248,7 @@ public static unsafe class SelectStage
 
         Topology topology = state.Topology;
         uint destination = connection.Reply.Source;
-        connection.Forward = key.Family == 6 ? topology.Names.PlaceOf(destination) : topology.Map.FindV4(destination);
+        connection.Forward = topology.PlaceOf(destination, key.Family == 6);
         connection.ForwardNode = connection.Forward.Kind == PlaceKind.Pod
             ? topology.Endpoints[connection.Forward.Index].Node
             : Lane.UnknownNode;

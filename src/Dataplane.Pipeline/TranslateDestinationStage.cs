@@ -36,9 +36,7 @@ public static unsafe class TranslateDestinationStage
             }
 
             lane.Owner = Lane.UnknownNode;
-            lane.Destination = lane.Is(Shape.V6)
-                ? topology.Names.PlaceOf(connection.Original.Source)
-                : topology.Map.FindV4(connection.Original.Source);
+            lane.Destination = topology.PlaceOf(connection.Original.Source, lane.Is(Shape.V6));
             return;
         }
 

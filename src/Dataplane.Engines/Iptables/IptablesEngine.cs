@@ -26,16 +26,27 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
     public ServiceVerdict Lookup(in ServiceQuery query, in ServiceState state, ref Draw draw)
     {
         var trace = default(TraceOff);
-        return Walk(nodes.At(query.Key.Zone, query.Key.Family), in query, state.Now, ref draw, ref trace);
+        return Walk(in query, in state, ref draw, ref trace);
     }
 
     public ServiceVerdict Explain(in ServiceQuery query, in ServiceState state, ref Draw draw, ICollection<LookupStep> steps)
     {
-        NodeRules node = nodes.At(query.Key.Zone, query.Key.Family);
         List<VisitedRule> visited = [];
         var trace = new TraceRules(visited);
-        ServiceVerdict verdict = Walk(node, in query, state.Now, ref draw, ref trace);
-        foreach (LookupStep step in RuleWalkText.Steps(node.Rules, visited)) steps.Add(step);
+        ServiceVerdict verdict = Walk(in query, in state, ref draw, ref trace);
+        NetfilterRules rules = nodes.At(query.Key.Zone, query.Key.Family).Rules;
+        foreach (LookupStep step in RuleWalkText.Steps(rules, visited)) steps.Add(step);
+        return verdict;
+    }
+
+    /// <summary>The look-up, with somebody who watches its rules.</summary>
+    public ServiceVerdict Walk<TTrace>(in ServiceQuery query, in ServiceState state, ref Draw draw, ref TTrace trace)
+        where TTrace : struct, INetfilterTrace
+    {
+        var random = new RandomDraw(draw);
+        NodeRules node = nodes.At(query.Key.Zone, query.Key.Family);
+        ServiceVerdict verdict = Walk(node, in query, state.Now, ref random, ref trace);
+        draw = random.Rest;
         return verdict;
     }
 
@@ -45,15 +56,6 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
 
     public void Follow(in ServiceQuery query, bool isReply, in ServiceState state)
     {
-    }
-
-    private ServiceVerdict Walk<TTrace>(NodeRules node, in ServiceQuery query, long now, ref Draw draw, ref TTrace trace)
-        where TTrace : struct, INetfilterTrace
-    {
-        var random = new RandomDraw(draw);
-        ServiceVerdict verdict = Walk(node, in query, now, ref random, ref trace);
-        draw = random.Rest;
-        return verdict;
     }
 
     private ServiceVerdict Walk<TTrace>(NodeRules node, in ServiceQuery query, long now, ref RandomDraw draw, ref TTrace trace)

@@ -27,50 +27,29 @@ public sealed partial class NetfilterRules
     public NetfilterOutcome Prerouting<TDraw, TTrace>(
         in NetfilterPacket packet, NetfilterState state, ref TDraw draw, ref TTrace trace)
         where TDraw : struct, INetfilterDraw
-        where TTrace : struct, INetfilterTrace
-    {
-        NetfilterOutcome outcome = new(in packet);
-        if (Ask(NetfilterTable.Mangle, NetfilterHook.Prerouting, in packet, state, ref draw, ref trace, ref outcome))
-            AskNat(NetfilterHook.Prerouting, in packet, state, ref draw, ref trace, ref outcome);
-        return outcome;
-    }
+        where TTrace : struct, INetfilterTrace =>
+        Pass(NetfilterHook.Prerouting, filters: false, translates: true, in packet, state, ref draw, ref trace);
 
     /// <summary>Mangle, filter, then nat for a connection's first packet.</summary>
     public NetfilterOutcome Input<TDraw, TTrace>(
         in NetfilterPacket packet, NetfilterState state, ref TDraw draw, ref TTrace trace)
         where TDraw : struct, INetfilterDraw
-        where TTrace : struct, INetfilterTrace
-    {
-        NetfilterOutcome outcome = new(in packet);
-        if (Ask(NetfilterTable.Mangle, NetfilterHook.Input, in packet, state, ref draw, ref trace, ref outcome)
-            && Ask(NetfilterTable.Filter, NetfilterHook.Input, in packet, state, ref draw, ref trace, ref outcome))
-            AskNat(NetfilterHook.Input, in packet, state, ref draw, ref trace, ref outcome);
-        return outcome;
-    }
+        where TTrace : struct, INetfilterTrace =>
+        Pass(NetfilterHook.Input, filters: true, translates: true, in packet, state, ref draw, ref trace);
 
     /// <summary>Mangle, then filter.</summary>
     public NetfilterOutcome Forward<TDraw, TTrace>(
         in NetfilterPacket packet, NetfilterState state, ref TDraw draw, ref TTrace trace)
         where TDraw : struct, INetfilterDraw
-        where TTrace : struct, INetfilterTrace
-    {
-        NetfilterOutcome outcome = new(in packet);
-        if (Ask(NetfilterTable.Mangle, NetfilterHook.Forward, in packet, state, ref draw, ref trace, ref outcome))
-            Ask(NetfilterTable.Filter, NetfilterHook.Forward, in packet, state, ref draw, ref trace, ref outcome);
-        return outcome;
-    }
+        where TTrace : struct, INetfilterTrace =>
+        Pass(NetfilterHook.Forward, filters: true, translates: false, in packet, state, ref draw, ref trace);
 
     /// <summary>The first part of OUTPUT: mangle, then nat for a connection's first packet.</summary>
     public NetfilterOutcome Output<TDraw, TTrace>(
         in NetfilterPacket packet, NetfilterState state, ref TDraw draw, ref TTrace trace)
         where TDraw : struct, INetfilterDraw
-        where TTrace : struct, INetfilterTrace
-    {
-        NetfilterOutcome outcome = new(in packet);
-        if (Ask(NetfilterTable.Mangle, NetfilterHook.Output, in packet, state, ref draw, ref trace, ref outcome))
-            AskNat(NetfilterHook.Output, in packet, state, ref draw, ref trace, ref outcome);
-        return outcome;
-    }
+        where TTrace : struct, INetfilterTrace =>
+        Pass(NetfilterHook.Output, filters: false, translates: true, in packet, state, ref draw, ref trace);
 
     /// <summary>The second part of OUTPUT: filter sees the destination translated.</summary>
     public NetfilterOutcome FilterOutput<TDraw, TTrace>(
@@ -87,11 +66,24 @@ public sealed partial class NetfilterRules
     public NetfilterOutcome Postrouting<TDraw, TTrace>(
         in NetfilterPacket packet, NetfilterState state, ref TDraw draw, ref TTrace trace)
         where TDraw : struct, INetfilterDraw
+        where TTrace : struct, INetfilterTrace =>
+        Pass(NetfilterHook.Postrouting, filters: false, translates: true, in packet, state, ref draw, ref trace);
+
+    private NetfilterOutcome Pass<TDraw, TTrace>(
+        NetfilterHook hook,
+        bool filters,
+        bool translates,
+        in NetfilterPacket packet,
+        NetfilterState state,
+        ref TDraw draw,
+        ref TTrace trace)
+        where TDraw : struct, INetfilterDraw
         where TTrace : struct, INetfilterTrace
     {
         NetfilterOutcome outcome = new(in packet);
-        if (Ask(NetfilterTable.Mangle, NetfilterHook.Postrouting, in packet, state, ref draw, ref trace, ref outcome))
-            AskNat(NetfilterHook.Postrouting, in packet, state, ref draw, ref trace, ref outcome);
+        bool goesOn = Ask(NetfilterTable.Mangle, hook, in packet, state, ref draw, ref trace, ref outcome);
+        if (goesOn && filters) goesOn = Ask(NetfilterTable.Filter, hook, in packet, state, ref draw, ref trace, ref outcome);
+        if (goesOn && translates) AskNat(hook, in packet, state, ref draw, ref trace, ref outcome);
         return outcome;
     }
 

@@ -46,9 +46,7 @@ public sealed class RuleQuery(Topology topology, ushort bridge, ushort underlay,
         return place;
     }
 
-    public Place PlaceOf(in NetfilterPacket packet) => packet.Family == 6
-        ? topology.Names.PlaceOf(NameOf(packet.Destination, 6))
-        : topology.Map.FindV4((uint)packet.Destination);
+    public Place PlaceOf(in NetfilterPacket packet) => topology.PlaceOf(NameOf(packet.Destination, packet.Family), packet.Family == 6);
 
     public uint NameOf(UInt128 address, int family) =>
         family == 6 ? topology.Names.NameOf(Wire.IpAddress.FromV6(address)) : (uint)address;

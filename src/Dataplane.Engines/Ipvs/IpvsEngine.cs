@@ -38,7 +38,8 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
         return verdict;
     }
 
-    private ServiceVerdict Walk<TTrace>(in ServiceQuery query, in ServiceState state, ref Draw draw, ref TTrace trace)
+    /// <summary>The look-up, with somebody who watches its rules.</summary>
+    public ServiceVerdict Walk<TTrace>(in ServiceQuery query, in ServiceState state, ref Draw draw, ref TTrace trace)
         where TTrace : struct, INetfilterTrace
     {
         IpvsNode node = nodes.At(query.Key.Zone);
@@ -86,7 +87,8 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
     private static ServiceVerdict Schedule(IpvsNode node, in ServiceQuery query, long now)
     {
         ServiceVerdict verdict = default;
-        if (node.Tables.FindService(in query.Key) == 0) return verdict;
+        uint service = node.Tables.FindService(in query.Key);
+        if (service == 0) return verdict;
 
         byte chunk = ChunkOf(in query);
         node.State.Receive(in query.Key, query.TcpFlags, chunk, conntrackIsOld: false, now, out uint connection);
@@ -95,7 +97,7 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
 
         ref readonly IpvsConnection known = ref node.State.Connections[connection];
         verdict.Outcome = ServiceOutcome.Backend;
-        verdict.Service = node.Tables.FindService(in query.Key);
+        verdict.Service = service;
         verdict.Backend = known.Destination;
         verdict.BackendAddress = node.Tables.Destination(known.Destination).Address;
         verdict.BackendPort = node.Tables.Destination(known.Destination).Port;

@@ -43,7 +43,7 @@ public sealed class EbpfProxy : IProxy
 
     public void Dispose() => Tables.Dispose();
 
-    public ILookupLoop CreateLookups(LookupContext context) => PipelineCatalog.CloseLookups(new EbpfEngine(Tables), context);
+    public ILookupLoop CreateLookups(LookupContext context) => PipelineCatalog.CloseLookups(Engine, context);
 
     /// <summary>All nodes share one set of maps.</summary>
     public long TableSizeAt(int node) => Tables.Size;

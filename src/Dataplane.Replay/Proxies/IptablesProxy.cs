@@ -16,14 +16,14 @@ public sealed class IptablesProxy : IProxy
     private readonly InterfaceNames _interfaces = new();
     private readonly IptablesNodes _nodes;
     private readonly RuleQuery _queries;
-    private readonly Dictionary<string, IptablesRuleset> _dumps = [];
+    private readonly NodeDumps<IptablesRuleset> _dumps;
 
     public IptablesProxy(ProxyRequest request)
     {
         _request = request;
         _queries = NodeDevices.QueryOf(request, _interfaces);
         _nodes = new IptablesNodes(request.Network.Nodes.Length, CompileNode);
-        foreach ((string? node, string path) in request.Rules) ReadDump(node, path);
+        _dumps = new NodeDumps<IptablesRuleset>(request, ReadDump);
         Notes = [.. request.Services.Notes];
     }
 
@@ -34,7 +34,7 @@ public sealed class IptablesProxy : IProxy
     /// <summary>The tables of a node, compiled if they are not yet.</summary>
     public NetfilterRules RulesAt(int node, int family) => _nodes.At(node, family).Rules;
 
-    private IptablesEngine Engine => new(_nodes, _queries, _dumps.Count > 0);
+    private IptablesEngine Engine => new(_nodes, _queries, _dumps.Any);
 
     public IPipeline CreatePipeline<TSink>(PipelineState state, PacketBurst burst, TSink sink)
         where TSink : struct, IFrameSink => PipelineCatalog.Close(Engine, sink, state, burst);
@@ -45,53 +45,33 @@ public sealed class IptablesProxy : IProxy
     public void Dispose() => _nodes.Dispose();
 
     public ILookupLoop CreateLookups(LookupContext context) =>
-        PipelineCatalog.CloseLookups(new IptablesEngine(_nodes, _queries, _dumps.Count > 0), context);
+        PipelineCatalog.CloseLookups(Engine, context);
 
     public long TableSizeAt(int node) => RulesAt(node, family: 4).MemorySize + RulesAt(node, family: 6).MemorySize;
 
     public double CountLookups(int node, ReadOnlySpan<FlowKey> keys, LookupContext context)
     {
-        using var count = new RuleCount(RulesAt(node, family: 4));
-        foreach (ref readonly FlowKey key in keys)
-        {
-            ServiceQuery query = context.QueryOf(in key);
-            NetfilterPacket packet = _queries.PacketOf(in query, now: 0);
-            NetfilterOutcome first = count.Prerouting(in packet);
-            packet.Mark = first.Mark;
-            Place to = first.Nat.Kind == NatKind.Destination ? _queries.Translate(ref packet, in first.Nat, node) : query.Destination;
-            packet.OutInterface = _queries.Towards(to, node);
-            count.Forward(in packet);
-            packet.InInterface = 0;
-            count.Postrouting(in packet);
-        }
-
-        return (double)count.Visited / keys.Length;
+        var counters = new RuleCounters(RulesAt(node, family: 4));
+        var trace = new TraceCounts(counters);
+        var draw = new Draw(context.Seed);
+        foreach (ref readonly FlowKey key in keys) Engine.Walk(context.QueryOf(in key), new ServiceState(0, context.Affinity), ref draw, ref trace);
+        return (double)counters.RulesVisited / keys.Length;
     }
 
     private NetfilterRules CompileNode(int node, int family)
     {
-        string name = _request.Network.Nodes[node].Name;
-        if (_dumps.TryGetValue(name, out IptablesRuleset? dump) || _dumps.TryGetValue("", out dump))
-        {
-            return NetfilterRules.Compile(dump, family, _interfaces);
-        }
+        if (_dumps.TryGet(_request.Network.Nodes[node], out IptablesRuleset? dump)) return NetfilterRules.Compile(dump, family, _interfaces);
 
         var request = new RulesRequest(_request.Services, _request.NodeAt(node), _request.Network, _request.Settings);
         IptablesRuleset rules = KubeProxyRules.Write(_request.Services.At(request.Node, family), ProxyOptions.ForIptables(request));
         return NetfilterRules.Compile(rules, family, _interfaces);
     }
 
-    // A dump that cannot be used is known before the first packet.
-    private void ReadDump(string? node, string path)
+    private IptablesRuleset ReadDump(string path)
     {
-        if (node is not null && _request.Network.Nodes.All(known => known.Name != node))
-        {
-            throw new InvalidDataException($"--rules {node}={path}: the manifests have no node {node}");
-        }
-
         using StreamReader text = File.OpenText(path);
         IptablesRuleset rules = IptablesRuleset.Read(text, path);
         foreach (int family in (ReadOnlySpan<int>)[4, 6]) NetfilterRules.Compile(rules, family, _interfaces).Dispose();
-        if (!_dumps.TryAdd(node ?? "", rules)) throw new InvalidDataException($"--rules {path}: {node ?? "every node"} has a dump already");
+        return rules;
     }
 }

@@ -18,7 +18,7 @@ public sealed class IpvsProxy : IProxy
     private readonly IpvsNodes _nodes;
     private readonly RuleQuery _queries;
     private readonly KubeProxyIpvsOptions _options;
-    private readonly Dictionary<string, IReadOnlyList<IpvsVirtualServer>> _dumps = [];
+    private readonly NodeDumps<IReadOnlyList<IpvsVirtualServer>> _dumps;
 
     public IpvsProxy(ProxyRequest request)
     {
@@ -26,7 +26,7 @@ public sealed class IpvsProxy : IProxy
         _queries = NodeDevices.QueryOf(request, _interfaces);
         _nodes = new IpvsNodes(request.Network.Nodes.Length, CompileNode);
         _options = ProxyOptions.ForIpvs(request.Settings, request.Network);
-        foreach ((string? node, string path) in request.Rules) ReadDump(node, path);
+        _dumps = new NodeDumps<IReadOnlyList<IpvsVirtualServer>>(request, ReadDump);
         Notes = [.. request.Services.Notes, .. DumpNotes()];
     }
 
@@ -44,7 +44,7 @@ public sealed class IpvsProxy : IProxy
 
     public void Dispose() => _nodes.Dispose();
 
-    public ILookupLoop CreateLookups(LookupContext context) => PipelineCatalog.CloseLookups(new IpvsEngine(_nodes, _queries), context);
+    public ILookupLoop CreateLookups(LookupContext context) => PipelineCatalog.CloseLookups(Engine, context);
 
     public long TableSizeAt(int node)
     {
@@ -56,66 +56,37 @@ public sealed class IpvsProxy : IProxy
     public double CountLookups(int node, ReadOnlySpan<FlowKey> keys, LookupContext context)
     {
         IpvsNode tables = _nodes.At(node);
-        using RuleCount? rules = tables.RulesOf(4) is { } known ? new RuleCount(known.Rules) : null;
-        var engine = new IpvsEngine(_nodes, _queries);
+        if (tables.RulesOf(4) is not { } node4) return 0;
+
+        var counters = new RuleCounters(node4.Rules);
+        var trace = new TraceCounts(counters);
         var draw = new Draw(context.Seed);
         long probes = 0;
         foreach (ref readonly FlowKey key in keys)
         {
             probes += tables.Tables.CountProbes(in key);
-            if (rules is null) continue;
-
-            ServiceQuery query = context.QueryOf(in key);
-            ServiceVerdict verdict = engine.Lookup(in query, new ServiceState(0, context.Affinity), ref draw);
-            CountRules(rules, in query, in verdict, node);
+            Engine.Walk(context.QueryOf(in key), new ServiceState(0, context.Affinity), ref draw, ref trace);
         }
 
-        return (double)(probes + (rules?.Visited ?? 0)) / keys.Length;
-    }
-
-    private void CountRules(RuleCount rules, in ServiceQuery query, in ServiceVerdict verdict, int node)
-    {
-        NetfilterPacket packet = _queries.PacketOf(in query, now: 0);
-        packet.Mark = rules.Prerouting(in packet).Mark;
-        packet.DestinationType = AddressTypes.Local;
-        rules.Input(in packet);
-        if (verdict.Outcome != ServiceOutcome.Backend) return;
-
-        var translation = new NatRequest
-        {
-            FirstAddress = _queries.AddressOf(verdict.BackendAddress, packet.Family),
-            FirstPort = verdict.BackendPort,
-            Options = NatOptions.HasAddress,
-        };
-        Place to = _queries.Translate(ref packet, in translation, node);
-        packet.InInterface = 0;
-        packet.OutInterface = _queries.Towards(to, node);
-        rules.Postrouting(in packet);
+        return (double)(probes + counters.RulesVisited) / keys.Length;
     }
 
     private IEnumerable<string> DumpNotes()
     {
-        if (_dumps.Count > 0) yield return "--rules gives virtual servers; addresses, ipsets and iptables rules are those of the manifests' Services";
+        if (_dumps.Any) yield return "--rules gives virtual servers; addresses, ipsets and iptables rules are those of the manifests' Services";
     }
 
-    private void ReadDump(string? node, string path)
+    private IReadOnlyList<IpvsVirtualServer> ReadDump(string path)
     {
-        if (node is not null && _request.Network.Nodes.All(known => known.Name != node))
-        {
-            throw new InvalidDataException($"--rules {node}={path}: the manifests have no node {node}");
-        }
-
         IReadOnlyList<IpvsVirtualServer> servers = IpvsRules.Parse(File.ReadAllText(path), path);
         IpvsTables.Compile(servers, _request.Topology.Names, IpvsOptions.Default).Dispose();
-        if (!_dumps.TryAdd(node ?? "", servers)) throw new InvalidDataException($"--rules {path}: {node ?? "every node"} has a dump already");
+        return servers;
     }
 
-    private IEnumerable<IpvsVirtualServer> ServersOf(int node, KubeProxyIpvs v4, KubeProxyIpvs v6)
-    {
-        bool isGiven = _dumps.TryGetValue(_request.Network.Nodes[node].Name, out IReadOnlyList<IpvsVirtualServer>? dump)
-            || _dumps.TryGetValue("", out dump);
-        return isGiven ? dump! : v4.VirtualServers.Concat(v6.VirtualServers);
-    }
+    private IEnumerable<IpvsVirtualServer> ServersOf(int node, KubeProxyIpvs v4, KubeProxyIpvs v6) =>
+        _dumps.TryGet(_request.Network.Nodes[node], out IReadOnlyList<IpvsVirtualServer>? dump)
+            ? dump
+            : v4.VirtualServers.Concat(v6.VirtualServers);
 
     private IpvsNode CompileNode(int node)
     {
