@@ -90,7 +90,8 @@ internal sealed class AnalyzerManifests
         var template = (YamlMappingNode)workload["spec"]["template"];
         IEnumerable<YamlMappingNode> ports = ((YamlSequenceNode)template["spec"]["containers"]).Cast<YamlMappingNode>()
             .Where(container => container.Children.ContainsKey("ports"))
-            .SelectMany(container => (YamlSequenceNode)container["ports"]).Cast<YamlMappingNode>();
+            .SelectMany(container => (YamlSequenceNode)container["ports"]).Cast<YamlMappingNode>()
+            .Where(port => port.Children.ContainsKey("containerPort"));
         var metadata = (YamlMappingNode)template["metadata"];
         IEnumerable<KeyValuePair<YamlNode, YamlNode>> labels =
             metadata.Children.TryGetValue("labels", out YamlNode? given) ? ((YamlMappingNode)given).Children : [];
