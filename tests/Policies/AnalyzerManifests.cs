@@ -82,7 +82,8 @@ internal sealed class AnalyzerManifests
         if (kind != "Pod" || !metadata.Children.TryGetValue("ownerReferences", out YamlNode? references)) return;
 
         var owner = (YamlMappingNode)((YamlSequenceNode)references)[0];
-        if (Text(owner, "kind") != "Node") owners[name] = $"{space}/{Text(owner, "name")}[{Text(owner, "kind")}]";
+        string maker = Text(owner, "kind") is { Length: > 0 } stated ? stated : "Pod";
+        if (maker != "Node") owners[name] = $"{space}/{Text(owner, "name")}[{maker}]";
     }
 
     private static Pod PodOf(string space, string name, YamlMappingNode workload)
