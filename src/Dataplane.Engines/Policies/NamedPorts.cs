@@ -2,13 +2,14 @@ using Dataplane.Cluster.Model;
 
 namespace Dataplane.Engines.Policies;
 
-/// <summary>Ports by name: the destination pod's containers say which number a name is.</summary>
+/// <summary>Ports by name: the destination pod's containers say which protocol and number a name is.</summary>
 internal static class NamedPorts
 {
-    /// <summary>The numbers that the name has in pods of the identity, for the protocol; mostly one or none.</summary>
-    public static IEnumerable<ushort> NumbersOf(PolicyIdentity destination, PortMatch port) =>
-        destination.NamedPorts.Where(named => Matches(named, port)).Select(named => named.Port).Distinct();
+    /// <summary>What the name is in pods of the identity; mostly one port or none.</summary>
+    public static IEnumerable<PortMatch> Resolve(PolicyIdentity destination, PortMatch port) =>
+        destination.NamedPorts.Where(named => Matches(named, port))
+            .Select(named => new PortMatch(named.Protocol, named.Port, named.Port, null)).Distinct();
 
-    public static bool Matches(ContainerPort named, PortMatch port) =>
-        named.Protocol == port.Protocol && string.Equals(named.Name, port.Name, StringComparison.Ordinal);
+    private static bool Matches(ContainerPort named, PortMatch port) =>
+        (port.Protocol == 0 || named.Protocol == port.Protocol) && string.Equals(named.Name, port.Name, StringComparison.Ordinal);
 }

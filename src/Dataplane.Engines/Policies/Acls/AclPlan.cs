@@ -77,24 +77,24 @@ internal static class AclPlan
 
     private static IEnumerable<Acl> NamedIngress(PolicyModel model, Acl whole, PortMatch port) =>
         whole.Subjects
-            .SelectMany(subject => NamedPorts.NumbersOf(model.Identities[subject], port).Select(number => (subject, number)))
+            .SelectMany(subject => NamedPorts.Resolve(model.Identities[subject], port).Select(number => (subject, number)))
             .GroupBy(pair => pair.number, pair => pair.subject)
-            .Select(group => whole with { Subjects = [.. group], Ports = [Numbered(port, group.Key)] });
+            .Select(group => whole with { Subjects = [.. group], Ports = [group.Key] });
 
     private static IEnumerable<Acl> NamedEgress(PolicyModel model, PolicyPlaces places, Acl whole, PortMatch port)
     {
         HashSet<int> peers = [.. whole.PeerIdentities];
-        var numbers = model.Identities
-            .SelectMany(identity => NamedPorts.NumbersOf(identity, port).Select(number => (identity.Number, number)))
+        IEnumerable<IGrouping<PortMatch, int>> numbers = model.Identities
+            .SelectMany(identity => NamedPorts.Resolve(identity, port).Select(number => (identity.Number, number)))
             .GroupBy(pair => pair.number, pair => pair.Number);
-        foreach (IGrouping<ushort, int> group in numbers)
+        foreach (IGrouping<PortMatch, int> group in numbers)
         {
             yield return whole with
             {
                 AnyPeer = false,
                 PeerIdentities = [.. group.Where(identity => whole.AnyPeer || peers.Contains(identity))],
                 PeerBlocks = [.. group.SelectMany(identity => Within(places.AddressesOf(identity), whole.PeerBlocks))],
-                Ports = [Numbered(port, group.Key)],
+                Ports = [group.Key],
             };
         }
     }
@@ -109,8 +109,6 @@ internal static class AclPlan
 
         return hosts;
     }
-
-    private static PortMatch Numbered(PortMatch port, ushort number) => new(port.Protocol, number, number, null);
 
     private static int TierOf(PolicyTier tier) => tier switch
     {

@@ -24,7 +24,7 @@ internal sealed class ChainCompiler
     private readonly ChainProgramBuilder _builder;
     private readonly FelixRenderer _renderer;
     private readonly List<ChainSet> _sets = [];
-    private readonly Dictionary<ImmutableArray<int>, int> _selectorSets = new(SequenceComparer.Instance);
+    private readonly Dictionary<int, int> _selectorSets = [];
     private readonly Dictionary<(byte, string), int> _portSets = [];
     private readonly Dictionary<(int Policy, bool IsIngress), int> _policyChains = [];
     private readonly Dictionary<(string Namespace, bool IsIngress), int> _profileChains = [];
@@ -121,8 +121,7 @@ internal sealed class ChainCompiler
             yield break;
         }
 
-        if (!rule.PeerIdentities.IsEmpty || rule.PeerBlocks.IsEmpty)
-            yield return new FelixSide { Sets = [SelectorSet(rule.PeerIdentities)] };
+        foreach (PeerSelector peer in rule.PeerSelectors) yield return new FelixSide { Sets = [SelectorSet(peer.Selector)] };
         foreach (PeerBlock block in rule.PeerBlocks)
             yield return new FelixSide { Nets = [block.Block], NotNets = block.Except };
     }
@@ -143,27 +142,28 @@ internal sealed class ChainCompiler
                 Ports = [.. protocol.Where(port => port.Name is null).Select(port => new PortRange(port.First, port.Last))],
                 PortSets = [.. protocol.Where(port => port.Name is not null).Select(PortSet)],
             };
-            yield return (protocol.Key, ports);
+            yield return (protocol.Key == 0 ? null : protocol.Key, ports);
         }
     }
 
-    private int SelectorSet(ImmutableArray<int> identities)
+    private int SelectorSet(int number)
     {
-        if (_selectorSets.TryGetValue(identities, out int known)) return known;
+        if (_selectorSets.TryGetValue(number, out int known)) return known;
 
-        var set = new ChainSet(ChainSetType.Address, string.Join(',', identities));
-        foreach (int identity in identities) AddMembers(set, identity, 0, 0);
-        return _selectorSets[identities] = AddSet(set);
+        PolicySelector selector = _model.Selectors[number];
+        var set = new ChainSet(ChainSetType.Address, FelixText.SelectorOf(selector));
+        foreach (int identity in selector.Identities) AddMembers(set, identity, 0, 0);
+        return _selectorSets[number] = AddSet(set);
     }
 
     private int PortSet(PortMatch port)
     {
         if (_portSets.TryGetValue((port.Protocol, port.Name!), out int known)) return known;
 
-        var set = new ChainSet(ChainSetType.AddressPort, $"{FelixText.ProtocolOf(port.Protocol)},{port.Name}");
+        var set = new ChainSet(ChainSetType.AddressPort, $"{port.Protocol},{port.Name}");
         foreach (PolicyIdentity identity in _model.Identities)
         {
-            foreach (ushort number in NamedPorts.NumbersOf(identity, port)) AddMembers(set, identity.Number, port.Protocol, number);
+            foreach (PortMatch found in NamedPorts.Resolve(identity, port)) AddMembers(set, identity.Number, found.Protocol, found.First);
         }
 
         return _portSets[(port.Protocol, port.Name!)] = AddSet(set);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dataplane.Cluster.Model;
 using Dataplane.Engines.Iptables.Text;
 using Dataplane.Wire;
 
@@ -16,6 +17,15 @@ internal static class FelixText
         IpProtocol.Icmpv6 => "ipv6-icmp",
         _ => protocol.ToString(CultureInfo.InvariantCulture),
     };
+
+    /// <summary>What a selector picks, as one line: the same for the same, however it was written.</summary>
+    public static string SelectorOf(PolicySelector selector)
+    {
+        string pods = TextOf(selector.PodSelector);
+        return selector.NamespaceSelector is { } namespaces
+            ? $"namespaces {TextOf(namespaces)} pods {pods}"
+            : $"namespace {selector.Namespace} pods {pods}";
+    }
 
     /// <param name="chain">The chain that the rule stands in.</param>
     /// <param name="rule">The rule.</param>
@@ -80,6 +90,16 @@ internal static class FelixText
         range.First == range.Last ? $"{range.First}" : $"{range.First}:{range.Last}"));
 
     private static string IcmpOf(IcmpMatch icmp) => icmp.Code is { } code ? $"{icmp.Type}/{code}" : $"{icmp.Type}";
+
+    private static string TextOf(LabelSelector selector)
+    {
+        IEnumerable<string> labels = selector.MatchLabels.OrderBy(label => label.Key, StringComparer.Ordinal)
+            .Select(label => $"{label.Key} == '{label.Value}'");
+        IEnumerable<string> expressions = selector.MatchExpressions
+            .Select(one => $"{one.Key} {one.Operator} {{{string.Join(',', one.Values.Order(StringComparer.Ordinal))}}}")
+            .Order(StringComparer.Ordinal);
+        return $"[{string.Join(" && ", labels.Concat(expressions))}]";
+    }
 
     private static string Hex(uint value) => $"0x{value:x}";
 }

@@ -129,7 +129,7 @@ internal sealed class IdentityCompiler
 
     private IEnumerable<PolicyTraffic> Expand(CompiledRule rule, PolicyIdentity subject)
     {
-        uint[] peers = [.. _peers.PeersOf(_model, rule)];
+        uint[] peers = [.. _peers.PeersOf(rule)];
         if (rule.AnyPort) return peers.Select(peer => new PolicyTraffic(peer, 0, 0, 0));
 
         return rule.Ports.SelectMany(port => port.Name is null
@@ -138,8 +138,8 @@ internal sealed class IdentityCompiler
     }
 
     private static IEnumerable<PolicyTraffic> NamedOf(PolicyIdentity destination, PortMatch port, uint[] peers) =>
-        NamedPorts.NumbersOf(destination, port)
-            .SelectMany(number => peers.SelectMany(peer => PolicyTraffic.OfPorts(peer, port.Protocol, number, number)));
+        NamedPorts.Resolve(destination, port)
+            .SelectMany(found => peers.SelectMany(peer => PolicyTraffic.OfPorts(peer, found.Protocol, found.First, found.Last)));
 
     /// <summary>Egress: each destination says for itself which number its port's name has.</summary>
     private IEnumerable<PolicyTraffic> NamedOfPeers(CompiledRule rule, PortMatch port)

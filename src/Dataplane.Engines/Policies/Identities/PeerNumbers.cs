@@ -16,13 +16,17 @@ internal sealed class PeerNumbers
     public PeerNumbers(PolicyModel model, PolicyPlaces places)
     {
         AddWorld(model, places);
-        HashSet<IpAddress> nodes = [.. places.NodeAddresses];
         var cidrs = new SortedSet<IpPrefix>(Comparer<IpPrefix>.Create(Compare));
         foreach (CompiledRule rule in model.Rules)
         {
             foreach (PeerBlock block in rule.PeerBlocks)
             {
-                if (IsNode(model, rule, block, nodes)) AddNamedNode(block.Block.Address);
+                if (block.Node is not null)
+                {
+                    AddNamedNode(block.Block.Address);
+                    continue;
+                }
+
                 cidrs.Add(block.Block);
                 cidrs.UnionWith(block.Except);
             }
@@ -36,7 +40,8 @@ internal sealed class PeerNumbers
             _addresses[prefix] = number;
         }
 
-        foreach (IpAddress node in nodes) _addresses[Host(node)] = _namedNodes.GetValueOrDefault(node, NumericIdentities.RemoteNode);
+        foreach (IpAddress node in places.NodeAddresses) _addresses[Host(node)] = NumericIdentities.RemoteNode;
+        foreach ((IpAddress node, uint number) in _namedNodes) _addresses[Host(node)] = number;
         foreach (PolicyIdentity identity in model.Identities)
         {
             foreach (IpAddress address in places.AddressesOf(identity.Number))
@@ -48,12 +53,12 @@ internal sealed class PeerNumbers
     public Dictionary<IpPrefix, uint> Addresses => _addresses;
 
     /// <summary>The numbers of everybody whom the rule lets pass; 0 alone: anybody.</summary>
-    public IEnumerable<uint> PeersOf(PolicyModel model, CompiledRule rule)
+    public IEnumerable<uint> PeersOf(CompiledRule rule)
     {
         if (rule.AnyPeer) return [NumericIdentities.Any];
 
         IEnumerable<uint> pods = rule.PeerIdentities.Select(NumericIdentities.OfPods);
-        return rule.PeerBlocks.IsEmpty ? pods : pods.Concat(rule.PeerBlocks.SelectMany(block => NumbersOf(model, rule, block))).Distinct();
+        return rule.PeerBlocks.IsEmpty ? pods : pods.Concat(rule.PeerBlocks.SelectMany(NumbersOf)).Distinct();
     }
 
     private static IpPrefix Host(IpAddress address) => new(address, address.Bits);
@@ -63,11 +68,6 @@ internal sealed class PeerNumbers
         int byAddress = left.Address.CompareTo(right.Address);
         return byAddress != 0 ? byAddress : left.Length.CompareTo(right.Length);
     }
-
-    /// <summary>Administrators' policies name nodes, by selectors that the model has resolved to addresses.</summary>
-    private static bool IsNode(PolicyModel model, CompiledRule rule, PeerBlock block, HashSet<IpAddress> nodes) =>
-        model.Policies[rule.Policy].Tier != PolicyTier.Namespaced
-        && block.Block.Length == block.Block.Address.Bits && nodes.Contains(block.Block.Address);
 
     private void AddWorld(PolicyModel model, PolicyPlaces places)
     {
@@ -88,12 +88,12 @@ internal sealed class PeerNumbers
         _namedNodes.TryAdd(address, NumericIdentities.RemoteNodeScope | (uint)(_namedNodes.Count + 1));
 
     /// <summary>The block's own number and those of all prefixes within it, but for what it leaves out.</summary>
-    private IEnumerable<uint> NumbersOf(PolicyModel model, CompiledRule rule, PeerBlock block)
+    private IEnumerable<uint> NumbersOf(PeerBlock block)
     {
-        if (model.Policies[rule.Policy].Tier != PolicyTier.Namespaced
-            && block.Block.Length == block.Block.Address.Bits && _namedNodes.TryGetValue(block.Block.Address, out uint node))
+        if (block.Node is not null)
         {
-            yield return node;
+            yield return _namedNodes[block.Block.Address];
+            yield break;
         }
 
         for (int index = FirstWithin(block.Block); index < _cidrs.Count; index++)
