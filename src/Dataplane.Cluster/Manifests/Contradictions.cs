@@ -10,7 +10,7 @@ internal static class Contradictions
     public static IEnumerable<Finding> Find(ClusterSnapshot snapshot) =>
     [
         .. SharedNodeAddresses(snapshot), .. OverlappingPodCidrs(snapshot), .. SharedPodAddresses(snapshot),
-        .. SharedClusterIps(snapshot), .. UnknownNodes(snapshot),
+        .. SharedClusterIps(snapshot), .. UnknownNodes(snapshot), .. PolicyContradictions.Find(snapshot),
     ];
 
     private static IEnumerable<Finding> SharedNodeAddresses(ClusterSnapshot snapshot)

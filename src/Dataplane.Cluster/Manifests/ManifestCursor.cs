@@ -27,6 +27,15 @@ internal sealed class ManifestCursor(TokenSource source, string file, StringShel
 
     public void Skip() => Source.Skip();
 
+    /// <summary>
+    /// Over the value of a key that the kind does not have, with a warning: the API server would drop it without a word.
+    /// </summary>
+    public void SkipUnknown(string owner)
+    {
+        Report(Severity.Warning, KeyLine, $"{owner} has no field \"{Shorten(Key)}\": the API server drops it");
+        Skip();
+    }
+
     public void Report(Severity severity, int line, string text) =>
         findings.Add(new Finding(severity, new SourceLine(file, line), text));
 

@@ -19,6 +19,10 @@ internal static class ObjectKinds
             ("" or "any", "ConfigMap") => new ConfigMapDraft(place),
             ("discovery.k8s.io" or "any", "EndpointSlice") => new EndpointSliceDraft(place),
             ("networking.k8s.io" or "extensions" or "any", "NetworkPolicy") => new NetworkPolicyDraft(place),
+            ("policy.networking.k8s.io" or "any", "AdminNetworkPolicy") =>
+                new AdminNetworkPolicyDraft(place, isBaseline: false),
+            ("policy.networking.k8s.io" or "any", "BaselineAdminNetworkPolicy") =>
+                new AdminNetworkPolicyDraft(place, isBaseline: true),
             _ => new UnmodelledDraft(apiVersion ?? "", kind, place),
         };
     }

@@ -14,6 +14,8 @@ internal sealed class SnapshotDraft
     private readonly ObjectTable<EndpointSlice> _slices = new("EndpointSlice");
     private readonly ObjectTable<ImmutableArray<EndpointSlice>> _endpoints = new("Endpoints");
     private readonly ObjectTable<NetworkPolicy> _policies = new("NetworkPolicy");
+    private readonly ObjectTable<AdminNetworkPolicy> _admin = new("AdminNetworkPolicy");
+    private readonly ObjectTable<AdminNetworkPolicy> _baseline = new("BaselineAdminNetworkPolicy");
     private readonly ObjectTable<ConfigMap> _configMaps = new("ConfigMap");
     private readonly OrderedDictionary<(string ApiVersion, string Kind), UnmodelledKind> _unmodelled = [];
 
@@ -35,6 +37,10 @@ internal sealed class SnapshotDraft
 
     public void Add(
         NetworkPolicy policy) => _policies.Add(policy.Namespace, policy.Name, policy.Source, policy, Findings);
+
+    public void AddAdmin(AdminNetworkPolicy policy) => _admin.Add("", policy.Name, policy.Source, policy, Findings);
+
+    public void AddBaseline(AdminNetworkPolicy policy) => _baseline.Add("", policy.Name, policy.Source, policy, Findings);
 
     public void Add(ConfigMap map) => _configMaps.Add(map.Namespace, map.Name, map.Source, map, Findings);
 
@@ -62,6 +68,8 @@ internal sealed class SnapshotDraft
             Services = [.. _services.All],
             EndpointSlices = [.. _slices.All, .. unsliced],
             NetworkPolicies = [.. _policies.All],
+            AdminNetworkPolicies = [.. _admin.All],
+            BaselineAdminNetworkPolicies = [.. _baseline.All],
             ConfigMaps = [.. _configMaps.All],
             Unmodelled = [.. _unmodelled.Values],
         };

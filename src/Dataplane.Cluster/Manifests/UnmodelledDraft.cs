@@ -10,7 +10,6 @@ internal sealed class UnmodelledDraft(string apiVersion, string kind, SourceLine
         "cilium.io/CiliumNetworkPolicy", "cilium.io/CiliumClusterwideNetworkPolicy", "cilium.io/CiliumCIDRGroup",
         "cilium.io/CiliumLocalRedirectPolicy", "cilium.io/CiliumEgressGatewayPolicy", "cilium.io/CiliumEnvoyConfig",
         "cilium.io/CiliumClusterwideEnvoyConfig",
-        "policy.networking.k8s.io/AdminNetworkPolicy", "policy.networking.k8s.io/BaselineAdminNetworkPolicy",
         "policy.networking.k8s.io/ClusterNetworkPolicy",
         "k8s.ovn.org/EgressFirewall", "k8s.ovn.org/EgressIP", "k8s.ovn.org/EgressService", "k8s.ovn.org/EgressQoS",
         "k8s.ovn.org/AdminPolicyBasedExternalRoute", "k8s.ovn.org/UserDefinedNetwork",

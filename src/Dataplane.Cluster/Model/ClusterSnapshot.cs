@@ -20,6 +20,11 @@ public sealed record ClusterSnapshot
 
     public ImmutableArray<NetworkPolicy> NetworkPolicies { get; init; } = [];
 
+    public ImmutableArray<AdminNetworkPolicy> AdminNetworkPolicies { get; init; } = [];
+
+    /// <summary>The API allows one, named <c>default</c>.</summary>
+    public ImmutableArray<AdminNetworkPolicy> BaselineAdminNetworkPolicies { get; init; } = [];
+
     /// <summary>ConfigMaps are kept only where a CNI profile reads them (kube-flannel-cfg and the like).</summary>
     public ImmutableArray<ConfigMap> ConfigMaps { get; init; } = [];
 

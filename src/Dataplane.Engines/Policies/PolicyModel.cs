@@ -20,6 +20,9 @@ public sealed record PolicyModel
     /// <summary>The identity of each of the snapshot's pods; −1 where it has none (hostNetwork, terminated, without address).</summary>
     public required ImmutableArray<int> IdentityOfPod { get; init; }
 
+    /// <summary>What picks pods, by number: each distinct one once, however many policies write it.</summary>
+    public required ImmutableArray<PolicySelector> Selectors { get; init; }
+
     /// <summary>In the order in which they are asked: admin by priority, then NetworkPolicies by namespace and name, baseline.</summary>
     public required ImmutableArray<CompiledPolicy> Policies { get; init; }
 
@@ -30,7 +33,10 @@ public sealed record PolicyModel
 /// <summary>A set of labels that pods have, in one namespace, with the ports that they name.</summary>
 public sealed record PolicyIdentity(int Number, string Namespace, ImmutableDictionary<string, string> Labels)
 {
-    /// <summary>What selectors that name a port find: one entry for each container port with a name.</summary>
+    /// <summary>Its namespace's labels, kubernetes.io/metadata.name among them, with or without a Namespace object.</summary>
+    public ImmutableDictionary<string, string> NamespaceLabels { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>What rules that name a port find: one entry for each container port with a name, in order of their names.</summary>
     public ImmutableArray<ContainerPort> NamedPorts { get; init; } = [];
 
     /// <summary>Positions in the snapshot's pods.</summary>
@@ -43,6 +49,19 @@ public sealed record PolicyIdentity(int Number, string Namespace, ImmutableDicti
 
     public ImmutableArray<int> PoliciesFor(PolicyDirection direction) =>
         direction == PolicyDirection.Ingress ? IngressPolicies : EgressPolicies;
+}
+
+/// <summary>
+/// Pods of one namespace, or of those that a selector matches, by their labels: a policy's subject, or a peer of a rule.
+/// </summary>
+/// <param name="Number">Position in <see cref="PolicyModel.Selectors"/>.</param>
+/// <param name="Namespace">The one namespace; empty where <paramref name="NamespaceSelector"/> chooses.</param>
+/// <param name="NamespaceSelector">Null where the namespace is fixed.</param>
+/// <param name="PodSelector">Everything where only namespaces were chosen.</param>
+public sealed record PolicySelector(int Number, string Namespace, LabelSelector? NamespaceSelector, LabelSelector PodSelector)
+{
+    /// <summary>Identities that it matches, ascending.</summary>
+    public ImmutableArray<int> Identities { get; init; } = [];
 }
 
 /// <summary>Which API object a policy is; asked in this order.</summary>
@@ -63,6 +82,9 @@ public sealed record CompiledPolicy(PolicyTier Tier, string Namespace, string Na
 {
     /// <summary>Of admin policies: lower is asked first.</summary>
     public int Priority { get; init; }
+
+    /// <summary>Whom it is about: position in <see cref="PolicyModel.Selectors"/>.</summary>
+    public required int Subject { get; init; }
 
     public bool ForIngress { get; init; }
 
@@ -99,6 +121,9 @@ public sealed record CompiledRule(int Number, int Policy, PolicyDirection Direct
     /// <summary>Everybody, whether a pod or not.</summary>
     public bool AnyPeer { get; init; }
 
+    /// <summary>Its peers that are selectors, as they were written.</summary>
+    public ImmutableArray<PeerSelector> PeerSelectors { get; init; } = [];
+
     /// <summary>Identities that its selectors match, ascending.</summary>
     public ImmutableArray<int> PeerIdentities { get; init; } = [];
 
@@ -111,14 +136,32 @@ public sealed record CompiledRule(int Number, int Policy, PolicyDirection Direct
     public ImmutableArray<PortMatch> Ports { get; init; } = [];
 }
 
-/// <summary>An ipBlock, or an address of a node.</summary>
+/// <summary>A peer that is a selector: position in <see cref="PolicyModel.Selectors"/>, and where it stands.</summary>
+public readonly record struct PeerSelector(int Selector, SourceLine Source);
+
+/// <summary>An ipBlock, a network of an admin policy, or an address of a node.</summary>
 public sealed record PeerBlock(IpPrefix Block, SourceLine Source)
 {
     public ImmutableArray<IpPrefix> Except { get; init; } = [];
+
+    /// <summary>The node whose address it is, chosen by the labels of nodes; null where the policy wrote the block itself.</summary>
+    public string? Node { get; init; }
+
+    public bool Contains(IpAddress address)
+    {
+        if (!Block.Contains(address)) return false;
+
+        foreach (IpPrefix hole in Except)
+        {
+            if (hole.Contains(address)) return false;
+        }
+
+        return true;
+    }
 }
 
 /// <summary>A protocol with a range of destination ports, or with a port's name, which the destination pod resolves.</summary>
-/// <param name="Protocol">IP protocol number.</param>
+/// <param name="Protocol">IP protocol number; 0 for the named ports of admin policies, which take the container port's.</param>
 /// <param name="First">First port; 0 with <paramref name="Last"/> 65535: all of the protocol.</param>
 /// <param name="Last">Last port, inclusive.</param>
 /// <param name="Name">The port's name; null where it is a number.</param>
