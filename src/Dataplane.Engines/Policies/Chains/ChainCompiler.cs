@@ -76,6 +76,10 @@ internal sealed class ChainCompiler
         return (chain.Name, TextOf(chain.Name, chain.Rules[rule - chain.Start]).ToString());
     }
 
+    /// <summary>The chain that packets to pods of the identity walk, or packets from them.</summary>
+    public CompiledChain ChainOf(int identity, PolicyDirection direction) =>
+        Program.Chains[Endpoints[2 * identity + (direction == PolicyDirection.Ingress ? 0 : 1)]];
+
     public IptablesRule TextOf(string chain, ChainRule rule)
     {
         string target = rule.Target == ChainTarget.Jump ? Program.Chains[rule.Chain].Name : "";
