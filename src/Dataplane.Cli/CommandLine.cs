@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Dataplane.Cli.Policies;
 
 namespace Dataplane.Cli;
 
 /// <summary>From what was typed to an exit code. Every error ends here, as one line on stderr.</summary>
 public static class CommandLine
 {
-    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules", "trace", "bench"];
+    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules", "trace", "policy", "bench"];
 
     public static int Run(string[] arguments)
     {
@@ -33,6 +34,7 @@ public static class CommandLine
         "diff" => new DiffVerb(),
         "rules" => new RulesVerb(),
         "trace" => new TraceVerb(),
+        "policy" => new PolicyVerb(),
         "bench" => new BenchVerb(),
         _ => throw new UsageException(Suggestion.For("verb", name, Verbs)),
     };

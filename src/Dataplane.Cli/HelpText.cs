@@ -12,6 +12,7 @@ public static class HelpText
           dataplane diff    out.pcapng --dissect
           dataplane rules   -f cluster.yaml --node node-a
           dataplane trace   -f cluster.yaml --from shop/web-1 --to svc/shop/cart
+          dataplane policy  lint -f cluster.yaml
 
         verbs
           replay     send a capture through a cluster, write what its nodes put on the wire
@@ -19,6 +20,7 @@ public static class HelpText
           diff       compare captures field by field as tshark reads them, or check one
           rules      print a node's tables as the real tool does
           trace      follow one packet, and its reply, step by step
+          policy     check NetworkPolicies, or compare two versions of them
           bench      measure what packets cost as a cluster grows
 
         dataplane VERB --help explains a verb; dataplane --version names the version.

@@ -41,6 +41,15 @@ public static class CniCatalog
             + $"(known: {string.Join(", ", Names)})");
     }
 
+    /// <summary>The CNI that the manifests show, built or not; null where they show none.</summary>
+    public static string? Shown(ClusterSnapshot snapshot)
+    {
+        if (FindAnnotation(snapshot, FlannelAnnotations.Prefix) is not null) return FlannelProfile.Name;
+        if (FlannelConfiguration.FindConfigMap(snapshot) is not null) return FlannelProfile.Name;
+
+        return OtherAnnotations.FirstOrDefault(other => FindAnnotation(snapshot, other.Prefix) is not null).Cni;
+    }
+
     private static CniChoice Recognise(ClusterSnapshot snapshot)
     {
         if (FindAnnotation(snapshot, FlannelAnnotations.Prefix) is (Node annotated, string annotation))

@@ -35,6 +35,7 @@ internal sealed class NetworkPolicyDraft(SourceLine source) : ObjectDraft(source
                     _policy = _policy with { Ingress = cursor.ReadList("spec.ingress", rule => ReadRule(rule, "from", "to")) };
                     break;
                 case "egress":
+                    _policy = _policy with { EgressSource = Source with { Line = cursor.KeyLine } };
                     _policy = _policy with { Egress = cursor.ReadList("spec.egress", rule => ReadRule(rule, "to", "from")) };
                     break;
                 case "policyTypes": ReadTypes(cursor); break;

@@ -170,6 +170,9 @@ public sealed record NetworkPolicy(string Namespace, string Name, SourceLine Sou
 
     public ImmutableArray<PolicyRule> Egress { get; init; } = [];
 
+    /// <summary>Where <c>egress</c> stands; null where it is absent: an empty list isolates nobody, and looks as if it did.</summary>
+    public SourceLine? EgressSource { get; init; }
+
     public override string ToString() => $"{Namespace}/{Name}";
 }
 

@@ -83,6 +83,9 @@ public sealed record EmulationSettings
 
     public ProxySettings Proxy { get; init; } = ProxySettings.Default;
 
+    /// <summary>Who enforces NetworkPolicies; null: whoever the CNI is.</summary>
+    public PolicyEnforcer? PolicyEnforcer { get; init; }
+
     public ulong Seed { get; init; }
 
     /// <summary>
@@ -142,4 +145,14 @@ public enum ConntrackProfile : byte
 {
     Linux,
     Cilium,
+}
+
+/// <summary>Whose enforcement of NetworkPolicies stands beside the CNI: Calico beside Flannel is what people call Canal.</summary>
+public enum PolicyEnforcer : byte
+{
+    /// <summary>Nobody: policies are written in vain.</summary>
+    None,
+    Calico,
+    Cilium,
+    OvnKubernetes,
 }

@@ -23,7 +23,8 @@ public static class NearestWord
         return nearest;
     }
 
-    private static int Distance(string left, string right)
+    /// <summary>Edits from one word to the other (Levenshtein), case aside.</summary>
+    public static int Distance(string left, string right)
     {
         int[] previous = [.. Enumerable.Range(0, right.Length + 1)];
         int[] current = new int[right.Length + 1];

@@ -13,7 +13,7 @@ public static class SettingRegistry
     private const string OnOff = "on or off";
 
     private static readonly string[] NotBuilt =
-        ["geneve.", "ipip.", "link.", "policy.", "calico.", "cilium."];
+        ["geneve.", "ipip.", "link.", "calico.", "cilium."];
 
     private static readonly string[] IpvsSchedulers =
         ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "dh", "sed", "nq", "mh", "fo", "ovf"];
@@ -21,7 +21,7 @@ public static class SettingRegistry
     private static readonly int[] MaglevSizes = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131071];
 
     public static ImmutableArray<SettingDefinition> All { get; } =
-        [.. Tunnel(), .. Mtus(), .. Macs(), .. Routing(), .. Flannel(), .. Connections(), .. Proxy()];
+        [.. Tunnel(), .. Mtus(), .. Macs(), .. Routing(), .. Flannel(), .. Policies(), .. Connections(), .. Proxy()];
 
     /// <summary>The table as <c>--help</c> prints it, one line a setting.</summary>
     public static ImmutableArray<string> Listing()
@@ -138,6 +138,15 @@ public static class SettingRegistry
         Define<ImmutableArray<IpPrefix>>("flannel.network", "CIDR or CIDR,CIDR, one for each family",
             "flannel's configuration, else what covers the podCIDRs", "the network of all pods",
             TryNetworks, (settings, networks) => settings with { FlannelNetwork = networks }),
+    ];
+
+    private static IEnumerable<SettingDefinition> Policies() =>
+    [
+        Define<PolicyEnforcer?>("policy.enforcer", "calico, cilium, ovn-kubernetes or none",
+            "the CNI's (flannel: none)", "who enforces NetworkPolicies; calico beside flannel is Canal",
+            OneOf<PolicyEnforcer?>(("calico", PolicyEnforcer.Calico), ("cilium", PolicyEnforcer.Cilium),
+                ("ovn-kubernetes", PolicyEnforcer.OvnKubernetes), ("none", PolicyEnforcer.None)),
+            (settings, enforcer) => settings with { PolicyEnforcer = enforcer }),
     ];
 
     private static IEnumerable<SettingDefinition> Connections() =>

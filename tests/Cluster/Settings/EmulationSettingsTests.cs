@@ -150,7 +150,8 @@ public class EmulationSettingsTests
     [InlineData("geneve.vni=5", "setting geneve.vni is not built yet")]
     [InlineData("ipvs.scheduler=rnd",
         "setting ipvs.scheduler=rnd: allowed is rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf")]
-    [InlineData("policy.enforcer=calico", "setting policy.enforcer is not built yet")]
+    [InlineData("policy.enforcer=canal",
+        "setting policy.enforcer=canal: allowed is calico, cilium, ovn-kubernetes or none")]
     public void Errors_say_what_is_allowed(string pair, string expected) => Assert.Equal(expected, Error(pair));
 
     [Theory]

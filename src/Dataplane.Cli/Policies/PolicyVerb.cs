@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Dataplane.Cluster.Manifests;
+using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Settings;
+using Dataplane.Replay.Policies.Lint;
+
+namespace Dataplane.Cli.Policies;
+
+/// <summary><c>dataplane policy lint</c> and <c>dataplane policy diff</c>.</summary>
+public sealed class PolicyVerb : IVerb
+{
+    private const string Lint = "lint";
+    private const string Diff = "diff";
+
+    private static readonly string[] Kinds = [Lint, Diff];
+    private static readonly string[] Formats = ["text", "json", "junit", "sarif"];
+
+    private readonly Argument<string> _kind = new("KIND") { Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string[]> _manifests = OptionValues.Many("--manifests", "-f");
+    private readonly Option<string[]> _old = OptionValues.Many("--old");
+    private readonly Option<string[]> _new = OptionValues.Many("--new");
+    private readonly Option<string[]> _read = OptionValues.Many("--read", "-r");
+    private readonly Option<string> _cni = OptionValues.One("--cni");
+    private readonly Option<string[]> _set = OptionValues.Many("--set");
+    private readonly Option<string> _output = OptionValues.One("--output", "-o");
+    private readonly Option<string> _color = OptionValues.One("--color");
+
+    public string Name => "policy";
+
+    public string Help => PolicyHelp.Policy;
+
+    public Command Command => new(Name) { _kind, _manifests, _old, _new, _read, _cni, _set, _output, _color };
+
+    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    {
+        string kind = arguments.GetValue(_kind) ?? throw new UsageException($"policy what? Known: {string.Join(' ', Kinds)}");
+        return kind switch
+        {
+            Lint => RunLint(arguments, streams),
+            _ => throw new UsageException(Suggestion.For("policy", kind, Kinds)),
+        };
+    }
+
+    private int RunLint(ParseResult arguments, Streams streams)
+    {
+        string format = arguments.OneOf(_output, Formats) ?? Formats[0];
+        Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"));
+        Refuse(arguments, Diff, _old, _new, _read);
+        string? cni = ReplayVerb.CheckCni(arguments.GetValue(_cni));
+        EmulationSettings settings = EmulationSettings.Parse(arguments.GetValue(_set) ?? []);
+        LintReport report = PolicyLint.Run(Read(Manifests(arguments, _manifests)), cni, settings);
+
+        foreach (string note in report.Notes) streams.Say($"note: {note}");
+        LintOutput.Write(streams.Result, report, format, style);
+        if (format == Formats[0]) SayCounts(report, streams);
+        if (report.Count(Severity.Damage) > 0) return ExitCode.Unusable;
+
+        return report.Count(Severity.Warning) > 0 ? ExitCode.No : ExitCode.Done;
+    }
+
+    private static void SayCounts(LintReport report, Streams streams)
+    {
+        int bad = report.Count(Severity.Damage) + report.Count(Severity.Warning);
+        string policies = report.Policies.Length == 1 ? "1 policy" : $"{report.Policies.Length} policies";
+        streams.Say(bad == 0 ? $"{policies}: nothing to complain about" : $"{policies}: {bad} {(bad == 1 ? "warning" : "warnings")}");
+    }
+
+    private static void Refuse(ParseResult arguments, string kind, params Option<string[]>[] options)
+    {
+        foreach (Option<string[]> option in options)
+        {
+            if (arguments.GetValue(option) is { Length: > 0 }) throw new UsageException($"{option.Name} is for policy {kind}");
+        }
+    }
+
+    private static ImmutableArray<string> Manifests(ParseResult arguments, Option<string[]> option)
+    {
+        ImmutableArray<string> manifests = [.. arguments.GetValue(option) ?? []];
+        return manifests.IsEmpty ? throw new UsageException("no manifests: name the cluster's with -f PATH") : manifests;
+    }
+
+    private static ClusterSnapshot Read(ImmutableArray<string> manifests) => manifests.Count(path => path == "-") > 1
+        ? throw new UsageException("stdin can be read once: - stands twice among -f")
+        : ManifestReader.Read(manifests);
+}

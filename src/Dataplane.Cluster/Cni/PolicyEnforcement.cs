@@ -1,0 +1,55 @@
+using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Settings;
+
+namespace Dataplane.Cluster.Cni;
+
+/// <summary>Who enforces a cluster's NetworkPolicies, and how that is known: one line for the user.</summary>
+/// <param name="Enforcer">None where nobody does.</param>
+/// <param name="IsAssumed">Nothing shows which CNI it is: the answer holds for Flannel.</param>
+/// <param name="Evidence">Why, as it is printed.</param>
+public sealed record PolicyEnforcement(PolicyEnforcer Enforcer, bool IsAssumed, string Evidence)
+{
+    public const string SettingKey = "policy.enforcer";
+
+    public bool IsEnforced => Enforcer != PolicyEnforcer.None;
+
+    /// <summary>As <c>--set policy.enforcer</c> has it.</summary>
+    public string Name => NameOf(Enforcer);
+
+    /// <summary>The setting, or without it what the CNI does: the one asked for, or the one that the manifests show.</summary>
+    public static PolicyEnforcement Of(ClusterSnapshot snapshot, string? cni, EmulationSettings settings)
+    {
+        if (settings.PolicyEnforcer is { } asked)
+        {
+            string sentence = asked == PolicyEnforcer.None
+                ? $"{SettingKey}=none: no NetworkPolicy is enforced"
+                : $"NetworkPolicies are enforced as {NameOf(asked)} does ({SettingKey})";
+            return new PolicyEnforcement(asked, IsAssumed: false, sentence);
+        }
+
+        string? shown = cni ?? CniCatalog.Shown(snapshot);
+        PolicyEnforcer enforcer = shown switch
+        {
+            "calico" => PolicyEnforcer.Calico,
+            "cilium" => PolicyEnforcer.Cilium,
+            "ovn-kubernetes" => PolicyEnforcer.OvnKubernetes,
+            _ => PolicyEnforcer.None,
+        };
+        if (enforcer != PolicyEnforcer.None)
+            return new PolicyEnforcement(enforcer, IsAssumed: false, $"NetworkPolicies are enforced by {shown}, the cluster's CNI");
+
+        string who = shown is null ? "the manifests show no CNI, and Flannel is assumed, which" : "Flannel";
+        return new PolicyEnforcement(
+            PolicyEnforcer.None,
+            IsAssumed: shown is null,
+            $"{who} does not enforce NetworkPolicies: nothing is denied (--set {SettingKey}=calico puts Calico's enforcement beside it)");
+    }
+
+    private static string NameOf(PolicyEnforcer enforcer) => enforcer switch
+    {
+        PolicyEnforcer.Calico => "calico",
+        PolicyEnforcer.Cilium => "cilium",
+        PolicyEnforcer.OvnKubernetes => "ovn-kubernetes",
+        _ => "none",
+    };
+}
