@@ -39,6 +39,9 @@ public struct Connection
     /// <summary>The tunnel's source port for the original direction; 0: none of its packets has taken a tunnel yet.</summary>
     public ushort FlowPort;
 
+    /// <summary>The policies' mark when they last let it pass; see PipelineState.</summary>
+    public ushort Judged;
+
     /// <summary>Whether either address or port differs between the two directions' tuples.</summary>
     public readonly bool IsTranslated => (Flags & (ConnectionFlags.DestinationTranslated | ConnectionFlags.SourceTranslated)) != 0;
 }
@@ -61,4 +64,7 @@ public enum ConnectionFlags : byte
 
     /// <summary>Picked up in the middle: its timeout stays short until both sides have spoken.</summary>
     PickedUp = 64,
+
+    /// <summary>TCP or UDP over IPv4 from here to another node's pod, by the tunnel, the source left as it is: see SteadyStage.</summary>
+    Steady = 128,
 }

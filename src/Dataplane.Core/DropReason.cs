@@ -43,6 +43,10 @@ public enum DropReason : byte
     NotForwardable,
     NoBuffer,
 
+    // Police
+    PolicyDenied,
+    DeniedByRule,
+
     // Translate source
     NoPort,
 
@@ -99,6 +103,8 @@ public static class DropReasonText
         DropReason.MtuExceeded => ("mtu-exceeded", "the packet is larger than the MTU and must not be fragmented"),
         DropReason.NotForwardable => ("not-forwardable", "the node does not forward to such an address"),
         DropReason.NoBuffer => ("no-buffer", "the burst had no room left for another frame"),
+        DropReason.PolicyDenied => ("policy-denied", "NetworkPolicies select the pod, and none of their rules allows this"),
+        DropReason.DeniedByRule => ("denied-by-rule", "a rule of an AdminNetworkPolicy or its baseline denies this"),
         DropReason.NoPort => ("no-port", "no source port is left to masquerade with"),
         DropReason.NoTunnelEndpoint => ("no-tunnel-endpoint", "the destination's node has no address that a tunnel could lead to"),
         DropReason.PortClosed => ("port-closed", "nothing listens on this port of the node"),

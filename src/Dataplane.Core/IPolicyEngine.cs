@@ -51,4 +51,7 @@ public readonly record struct PolicyVerdict(bool IsAllowed, int Rule)
 
     /// <summary>From the pod's own node, or from the pod to itself: never judged.</summary>
     public const int NeverJudged = -3;
+
+    /// <summary>A tunnel's packet from a pod, which could carry anything past policies: refused whatever they say.</summary>
+    public const int TunnelFromPod = -4;
 }

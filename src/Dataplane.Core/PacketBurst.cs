@@ -217,6 +217,11 @@ public struct RecordState
     public Stage Stage;
 
     public RecordFlags Flags;
+
+    /// <summary>Where policies dropped it: which direction, and which rule or constant of <see cref="PolicyVerdict"/>.</summary>
+    public PolicyDirection Direction;
+
+    public int Rule;
 }
 
 /// <summary>What happened to a record beside its verdict.</summary>

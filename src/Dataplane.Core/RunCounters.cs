@@ -3,7 +3,7 @@ namespace Dataplane.Core;
 /// <summary>What a run counts, in columns indexed by the enums that name them.</summary>
 public sealed class RunCounters
 {
-    private const int Reasons = 32;
+    private const int Reasons = 64;
     private const int Stages = 16;
 
     private readonly int _nodes;

@@ -31,6 +31,10 @@ public static unsafe class EncapStage
         where TSink : struct, IFrameSink
     {
         Topology topology = state.Topology;
+        ref readonly TunnelParameters tunnel = ref topology.TunnelRef;
+        NodeEntry* nodes = topology.Nodes.Start;
+        PeerEntry* peers = topology.Peers.Start;
+        IdCounters ids = state.Ids;
         bool observed = sink.Observes(ObservationPoint.Tunnel);
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
@@ -40,12 +44,11 @@ public static unsafe class EncapStage
             ref Lane lane = ref lanes[index];
             if (lane.Exit != Exit.Tunnel || lane.Status != LaneStatus.Live) continue;
 
-            ref NodeEntry from = ref topology.Nodes[lane.Node];
-            ref PeerEntry to = ref topology.Peers[lane.NextNode];
-            if (observed) Show(in lane, in topology.Peers[lane.Node], in to, ref sink);
-            uint id = state.Ids.NextOf(topology.Peers[lane.Node].IdPart, to.IdPart, IpProtocol.Udp);
+            ref readonly PeerEntry to = ref peers[lane.NextNode];
+            ref readonly PeerEntry from = ref peers[lane.Node];
+            if (observed) Show(in lane, in from, in to, ref sink);
             if (lane.FlowPort == 0) SettleFlowPort(ref lane, topology, state.Connections);
-            Encapsulate(ref lane, ref from, in to, in topology.TunnelRef, id);
+            Encapsulate(ref lane, ref nodes[lane.Node], in to, in tunnel, ids.NextOf(from.IdPart, to.IdPart, IpProtocol.Udp));
             encapsulated++;
         }
 
@@ -60,7 +63,11 @@ public static unsafe class EncapStage
         bool hasPorts = lane.Key.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp;
         if (lane.Connection == 0 || lane.IsReply || !hasPorts || lane.Is(Shape.Fragment | Shape.IcmpError)) return;
 
-        connections[lane.Connection >> 1].FlowPort = lane.FlowPort;
+        ref Connection connection = ref connections[lane.Connection >> 1];
+        connection.FlowPort = lane.FlowPort;
+        bool isSteady = lane.Key.Protocol != IpProtocol.Sctp && !lane.Is(Shape.V6) && connection.ForwardNode != Lane.UnknownNode
+            && (connection.Flags & ConnectionFlags.SourceTranslated) == 0;
+        if (isSteady) connection.Flags |= ConnectionFlags.Steady;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -73,27 +80,26 @@ public static unsafe class EncapStage
         WriteMac(outer + InnerEthernet, to.TunnelMac);
 
         byte* ip = outer + OuterNetwork;
+        uint network = (uint)lane.NetworkLength;
         uint address = BinaryPrimitives.ReverseEndianness(to.UnderlayV4);
-        uint total = Swap((ushort)(lane.NetworkLength + OuterIpOverhead));
-        uint id = Swap((ushort)identification);
+        uint totalAndId = BinaryPrimitives.ReverseEndianness((network + OuterIpOverhead) << 16 | (ushort)identification);
         uint varying = tunnel.Inherits ? Inherit(in lane, in tunnel, ip) : 0;
-        byte ecn = Ecn.Encapsulate(InnerTos(in lane));
-        ip[Ipv4Header.TosOffset] |= ecn;
-        Unsafe.WriteUnaligned(ip + Ipv4Header.TotalLengthOffset, total | id << 16);
+        uint ecn = (uint)Ecn.Encapsulate(InnerTos(in lane)) << 8;
+        Unsafe.WriteUnaligned(ip, (ushort)(Unsafe.ReadUnaligned<ushort>(ip) | ecn));
+        Unsafe.WriteUnaligned(ip + Ipv4Header.TotalLengthOffset, totalAndId);
         Unsafe.WriteUnaligned(ip + Ipv4Header.DestinationOffset, address);
-        uint sum = from.OuterIpSum + total + id + PacketEdit.Halves(address) + varying + ((uint)ecn << 8);
-        Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, PacketEdit.Finish(sum));
+        ulong sum = (ulong)from.OuterIpSum + totalAndId + address + varying + ecn;
+        Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, InternetChecksum.Finish(sum));
 
         byte* udp = outer + OuterTransport;
         uint port = Swap(lane.FlowPort);
-        uint length = Swap((ushort)(lane.NetworkLength + OuterIpOverhead - Ipv4Header.Size));
+        uint length = Swap((ushort)(network + (OuterIpOverhead - Ipv4Header.Size)));
         uint checksum = 0;
         if (tunnel.UdpChecksum && !lane.Is(Shape.NoSum))
         {
-            uint covered = from.OuterUdpSum + to.OuterUdpSum + port + (2 * length) + PacketEdit.Halves(lane.Sum);
+            ulong covered = (ulong)from.OuterUdpSum + to.OuterUdpSum + port + (2 * length) + lane.Sum;
             if (lane.Is(Shape.V6)) covered += InnerTypeDelta;
-            checksum = PacketEdit.Finish(covered);
-            if (checksum == 0) checksum = ushort.MaxValue;
+            checksum = InternetChecksum.FinishUdp(covered);
         }
 
         Unsafe.WriteUnaligned(udp, (ushort)port);

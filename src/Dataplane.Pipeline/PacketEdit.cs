@@ -17,6 +17,13 @@ public static unsafe class PacketEdit
     /// <summary>Set in 6, clear in 17.</summary>
     private const int TcpBit = 2;
     private const int IcmpChecksumOffset = 2;
+
+    /// <summary>Twice the largest word of 32 bits: nothing, to a sum of ones' complement, and no less than any change of an address.</summary>
+    private const ulong TwiceZero = 2ul * uint.MaxValue;
+
+    /// <summary>What a TTL that is one less changes in the sum of its header: TTL is the first of its word's two bytes.</summary>
+    private static readonly uint HopDelta = BitConverter.IsLittleEndian ? 0xFFFEu : 0xFEFF;
+
     private const int SctpChecksumOffset = 8;
     private const int V6AddressSize = 16;
 
@@ -82,7 +89,7 @@ public static unsafe class PacketEdit
             : (ushort)(before + (by << 8));
         Unsafe.WriteUnaligned(word, (ushort)after);
         uint sum = (ushort)~Unsafe.ReadUnaligned<ushort>(checksum) + (before ^ ushort.MaxValue) + after;
-        Unsafe.WriteUnaligned(checksum, Finish(sum));
+        Unsafe.WriteUnaligned(checksum, InternetChecksum.Finish(sum));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,42 +104,69 @@ public static unsafe class PacketEdit
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void RewritePlain(ref Lane lane, int addressOffset, int portOffset, uint address, ushort port)
     {
-        byte* field = lane.Network + addressOffset;
-        uint before = Unsafe.ReadUnaligned<uint>(field);
+        byte* ip = lane.Network;
+        uint before = Unsafe.ReadUnaligned<uint>(ip + addressOffset);
         uint after = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(address) : address;
-        Unsafe.WriteUnaligned(field, after);
-        uint delta = Halves(~before) + Halves(after);
-        byte* header = lane.Network + Ipv4Header.ChecksumOffset;
-        Unsafe.WriteUnaligned(header, Finish((ushort)~Unsafe.ReadUnaligned<ushort>(header) + delta));
+        ulong delta = (ulong)~before + after;
+        Unsafe.WriteUnaligned(ip + addressOffset, after);
+        FixHeader(ip, delta);
+        RewriteTransport(ref lane, portOffset, delta, port);
+    }
 
-        byte* portField = lane.Transport + portOffset;
-        uint portBefore = Unsafe.ReadUnaligned<ushort>(portField);
+    /// <summary>DNAT and one hop less, of IPv4 with all of its TCP or UDP header there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void TranslateAndHop(ref Lane lane, uint address, ushort port)
+    {
+        byte* ip = lane.Network;
+        uint before = Unsafe.ReadUnaligned<uint>(ip + Ipv4Header.DestinationOffset);
+        uint after = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(address) : address;
+        ulong delta = (ulong)~before + after;
+        Unsafe.WriteUnaligned(ip + Ipv4Header.DestinationOffset, after);
+        ip[Ipv4Header.TtlOffset]--;
+        FixHeader(ip, delta + HopDelta);
+        RewriteTransport(ref lane, sizeof(ushort), delta, port);
+        lane.Key.Destination = address;
+        lane.Key.DestinationPort = port;
+    }
+
+    /// <summary>One hop less, of IPv4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Hop(byte* ip)
+    {
+        ip[Ipv4Header.TtlOffset]--;
+        FixHeader(ip, HopDelta);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FixHeader(byte* ip, ulong delta)
+    {
+        byte* checksum = ip + Ipv4Header.ChecksumOffset;
+        Unsafe.WriteUnaligned(checksum, InternetChecksum.Finish((ushort)~Unsafe.ReadUnaligned<ushort>(checksum) + delta));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void RewriteTransport(ref Lane lane, int portOffset, ulong delta, ushort port)
+    {
+        byte* transport = lane.Transport;
+        uint portBefore = Unsafe.ReadUnaligned<ushort>(transport + portOffset);
         ushort portAfter = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(port) : port;
-        Unsafe.WriteUnaligned(portField, portAfter);
+        Unsafe.WriteUnaligned(transport + portOffset, portAfter);
         uint portDelta = (portBefore ^ ushort.MaxValue) + portAfter;
 
         // TCP or UDP is as good as random to the branch predictor: the bit that tells them apart is used as a number.
         uint isTcp = (uint)lane.Key.Protocol >> TcpBit & 1;
-        byte* transport = lane.Transport + UdpChecksumOffset + (isTcp * (TcpChecksumOffset - UdpChecksumOffset));
-        uint old = Unsafe.ReadUnaligned<ushort>(transport);
+        byte* checksum = transport + UdpChecksumOffset + (isTcp * (TcpChecksumOffset - UdpChecksumOffset));
+        uint old = Unsafe.ReadUnaligned<ushort>(checksum);
         if ((old | isTcp << 16) == 0)
         {
             lane.Sum = Halves(lane.Sum) + portDelta;      // no checksum in the packet balances the port
             return;
         }
 
-        uint finished = Finish((old ^ ushort.MaxValue) + delta + portDelta);
+        uint finished = InternetChecksum.Finish((old ^ ushort.MaxValue) + delta + portDelta);
         if ((finished | isTcp << 16) == 0) finished = ushort.MaxValue;
-        Unsafe.WriteUnaligned(transport, (ushort)finished);
-        lane.Sum = Halves(lane.Sum) + Halves(before) + Halves(~after);
-    }
-
-    /// <summary>The checksum to store for a sum of a few words (below 2^31): two folds are enough.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ushort Finish(uint sum)
-    {
-        sum = Halves(sum);
-        return (ushort)~(sum + (sum >> 16));
+        Unsafe.WriteUnaligned(checksum, (ushort)finished);
+        lane.Sum = InternetChecksum.Fold(lane.Sum + (TwiceZero - delta));
     }
 
     private static uint ReplaceAddress(ref Lane lane, byte* field, uint address, AddressNames names)

@@ -43,12 +43,18 @@ public static class PacketPipeline
             watch.After(Stage.Track, burst);
             SelectStage.Run(burst, state, in engine);
             watch.After(Stage.Select, burst);
-            TranslateDestinationStage.Run(burst, state);
-            watch.After(Stage.TranslateDestination, burst);
-            RouteStage.Run(burst, state);
-            watch.After(Stage.Route, burst);
-            TranslateSourceStage.Run(burst, state);
-            watch.After(Stage.TranslateSource, burst);
+            if (IsWatched<TWatch>() || !SteadyStage.Run(burst, state))
+            {
+                TranslateDestinationStage.Run(burst, state);
+                watch.After(Stage.TranslateDestination, burst);
+                RouteStage.Run(burst, state);
+                watch.After(Stage.Route, burst);
+                PoliceStage.Run(burst, state);
+                watch.After(Stage.Police, burst);
+                TranslateSourceStage.Run(burst, state);
+                watch.After(Stage.TranslateSource, burst);
+            }
+
             EncapStage.Run(burst, state, ref sink);
             watch.After(Stage.Encap, burst);
             TransmitStage.Run(burst, state, ref sink);
@@ -61,4 +67,7 @@ public static class PacketPipeline
         sink.EndBurst(burst);
         return taken;
     }
+
+    // Who looks at each stage wants to see each packet in each of them.
+    private static bool IsWatched<TWatch>() => typeof(TWatch) != typeof(NoWatch);
 }

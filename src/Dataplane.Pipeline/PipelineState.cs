@@ -9,6 +9,8 @@ public sealed class PipelineState : IDisposable
     private const ulong DrawSalt = 0x5DEE_CE66_D1CE_4E5B;
 
     private Draw _draw;
+    private IPolice? _police;
+    private ushort _swaps;
 
     public PipelineState(Topology topology, PipelineOptions options)
     {
@@ -40,6 +42,23 @@ public sealed class PipelineState : IDisposable
     public Reassembly Reassembly { get; } = new();
 
     public AnswerMemory Answers { get; } = new();
+
+    /// <summary>Who enforces NetworkPolicies; null: nobody does. Others may take its place between bursts.</summary>
+    public IPolice? Police
+    {
+        get => _police;
+        set
+        {
+            _police = value;
+            PolicyMark = value is { JudgesEstablished: true } ? ++_swaps : (ushort)0;
+        }
+    }
+
+    /// <summary>
+    /// What connections carry that the policies of now let pass: 0 where policies do not touch what is established, so that
+    /// one that began before they came has it, too.
+    /// </summary>
+    public ushort PolicyMark { get; private set; }
 
     /// <summary>The one stream of random choices.</summary>
     public ref Draw Draw => ref _draw;

@@ -19,7 +19,7 @@ public static unsafe class RouteStage
         {
             ref Lane lane = ref lanes[index];
             if (lane.Status != LaneStatus.Live || lane.Is(Shape.Arp)) continue;
-            if (lane.Exit == Exit.Bridge) continue;
+            if (lane.Exit is Exit.Bridge or Exit.Tunnel) continue;
 
             DropReason reason = Decide(ref lane, topology);
             if (reason == DropReason.None && lane.Exit > Exit.LocalInput | lane.Exit == Exit.Pod) reason = Forward(burst, ref lane, state);

@@ -14,7 +14,7 @@ public static unsafe class TranslateDestinationStage
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
-            if (lane.Connection == 0 || lane.Status != LaneStatus.Live) continue;
+            if (lane.Connection == 0 || lane.Status != LaneStatus.Live || lane.Exit == Exit.Tunnel) continue;
 
             ref Connection connection = ref connections[lane.Connection >> 1];
             if (!connection.IsTranslated) continue;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -49,9 +50,9 @@ public static class InternetChecksum
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Fold(ulong sum)
     {
-        uint folded = Shorten(sum);
-        folded = (folded & 0xFFFF) + (folded >> 16);
-        return (ushort)(folded + (folded >> 16));
+        // a number plus itself with its halves exchanged has in its upper half the sum of both, carry included
+        uint half = (uint)((sum + BitOperations.RotateLeft(sum, 32)) >> 32);
+        return (ushort)((half + BitOperations.RotateLeft(half, 16)) >> 16);
     }
 
     /// <summary>The checksum to store: the complement of the folded sum.</summary>

@@ -1,0 +1,79 @@
+using Dataplane.Core;
+
+namespace Dataplane.Pipeline;
+
+/// <summary>
+/// NetworkPolicies, behind the routing decision and in front of masquerading, where netfilter's FORWARD is: what a pod of
+/// this node sends is judged for egress, what one receives for ingress. Replies and errors pass with their connection.
+/// </summary>
+public static unsafe class PoliceStage
+{
+    public static void Run(PacketBurst burst, PipelineState state) => state.Police?.Run(burst, state);
+
+    /// <summary>The same with one engine; see <see cref="Police{TPolicy}"/>.</summary>
+    public static void Judge<TPolicy>(PacketBurst burst, PipelineState state, in TPolicy policy)
+        where TPolicy : struct, IPolicyEngine
+    {
+        Connection* connections = state.Connections.Entries;
+        ushort mark = state.PolicyMark;
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Status != LaneStatus.Live || lane.Connection == 0 || lane.IsReply || lane.Is(Shape.IcmpError)) continue;
+
+            ref Connection connection = ref connections[lane.Connection >> 1];
+            bool isDue = lane.Is(Shape.NewConnection) || (TPolicy.JudgesEstablished && connection.Judged != mark);
+            if (!isDue) continue;
+
+            if (MayPass(burst, ref lane, in policy)) connection.Judged = mark;
+            else if (lane.Is(Shape.NewConnection)) Forget(ref lane, state.Connections);
+        }
+    }
+
+    private static bool MayPass<TPolicy>(PacketBurst burst, ref Lane lane, in TPolicy policy)
+        where TPolicy : struct, IPolicyEngine
+    {
+        if (lane.Entry == Entry.PodVeth && lane.Source.Kind == PlaceKind.Pod)
+        {
+            PolicyVerdict egress = policy.Judge(new PolicyQuery(in lane.Key)
+            {
+                Direction = PolicyDirection.Egress,
+                Endpoint = lane.Source.Index,
+                Peer = lane.Destination,
+            });
+            if (!egress.IsAllowed) return Deny(burst, ref lane, egress.Rule, PolicyDirection.Egress);
+        }
+
+        bool isDelivered = lane.Exit is Exit.Pod or Exit.Bridge && lane.Destination.Kind == PlaceKind.Pod;
+        if (!isDelivered) return true;
+
+        PolicyVerdict ingress = policy.Judge(new PolicyQuery(in lane.Key)
+        {
+            Direction = PolicyDirection.Ingress,
+            Endpoint = lane.Destination.Index,
+            Peer = lane.Source,
+        });
+        return ingress.IsAllowed || Deny(burst, ref lane, ingress.Rule, PolicyDirection.Ingress);
+    }
+
+    private static bool Deny(PacketBurst burst, ref Lane lane, int rule, PolicyDirection direction)
+    {
+        burst.Drop(ref lane, rule >= 0 ? DropReason.DeniedByRule : DropReason.PolicyDenied, Stage.Police);
+        if (lane.Role == LaneRole.Answer) return false;
+
+        ref RecordState record = ref burst.Records[lane.Record];
+        record.Rule = rule;
+        record.Direction = direction;
+        return false;
+    }
+
+    // As in the kernel, a connection whose first packet went nowhere never was.
+    private static void Forget(ref Lane lane, ConnectionTable connections)
+    {
+        connections.Remove(lane.Connection >> 1);
+        lane.Connection = 0;
+        lane.Shape &= ~Shape.NewConnection;
+    }
+}
