@@ -5,7 +5,7 @@ public static class PolicyHelp
 {
     public const string Policy = """
         dataplane policy lint -f MANIFESTS [options]
-        dataplane policy diff --old MANIFESTS --new MANIFESTS [options]
+        dataplane policy diff [-f MANIFESTS] --old MANIFESTS --new MANIFESTS [options]
 
         lint says what in NetworkPolicies does not do what it looks like: selectors that match nothing (and
         the nearest label), ports that no container has, egress without DNS, ClusterIPs in egress ipBlocks,
@@ -15,6 +15,7 @@ public static class PolicyHelp
           dataplane policy lint -f cluster.yaml
           kubectl get nodes,ns,pods,services,endpointslices,netpol -A -o yaml | dataplane policy lint -f -
           dataplane policy diff -f cluster.yaml --old before.yaml --new after.yaml
+          dataplane policy diff -f cluster.yaml --new one-policy-more.yaml
 
         lint
           -f, --manifests PATH   file, folder or -; repeatable

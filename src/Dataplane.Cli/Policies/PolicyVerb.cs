@@ -68,8 +68,10 @@ public sealed class PolicyVerb : IVerb
         string format = arguments.OneOf(_output, Formats) ?? Formats[0];
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"));
         ImmutableArray<string> both = [.. arguments.GetValue(_manifests) ?? []];
-        ImmutableArray<string> old = [.. both, .. arguments.GetValue(_old) ?? throw new UsageException("no manifests from before: name them with --old PATH")];
-        ImmutableArray<string> @new = [.. both, .. arguments.GetValue(_new) ?? throw new UsageException("no manifests from after: name them with --new PATH")];
+        ImmutableArray<string> old = [.. both, .. arguments.GetValue(_old) ?? []];
+        ImmutableArray<string> @new = [.. both, .. arguments.GetValue(_new) ?? []];
+        if (old.IsEmpty) throw new UsageException("no manifests from before: name them with --old PATH");
+        if (@new.IsEmpty) throw new UsageException("no manifests from after: name them with --new PATH");
         if (old.Concat(@new).Count(path => path == "-") > 1) throw new UsageException("stdin can be read once: - is more than one of the sides");
 
         PolicyChangeReport report = PolicyChanges.Compare(

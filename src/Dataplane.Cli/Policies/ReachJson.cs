@@ -10,31 +10,31 @@ namespace Dataplane.Cli.Policies;
 /// All pairs as one JSON document, a line each, written while they are judged: what repeats from pair to pair (names, verdicts)
 /// is made into bytes once.
 /// </summary>
-public sealed class ReachJson : IDisposable
+public sealed class ReachJson
 {
     private const int BufferSize = 1 << 18;
 
     private readonly ReachReport _report;
     private readonly PolicyModel _model;
-    private readonly BufferedStream _output;
-    private readonly Dictionary<int, byte[]> _tails = [];
-    private long _allowed;
-    private long _denied;
+    private readonly Stream _output;
+    private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly List<byte[]?> _tails = [];
+    private readonly List<long> _counts = [];
+    private int _used;
 
     private ReachJson(ReachReport report, Stream output)
     {
         _report = report;
         _model = report.Matrix.Judge.Model;
-        _output = new BufferedStream(output, BufferSize);
+        _output = output;
     }
 
     public static void Write(Stream output, ReachReport report, CancellationToken cancellation)
     {
-        using var json = new ReachJson(report, output);
+        var json = new ReachJson(report, output);
         json.WriteAll(cancellation);
+        json.Flush();
     }
-
-    public void Dispose() => _output.Flush();
 
     private void WriteAll(CancellationToken cancellation)
     {
@@ -42,7 +42,8 @@ public sealed class ReachJson : IDisposable
         WritePairs(cancellation);
         Put("\n  ],\n");
         if (!_report.Expectations.IsEmpty) WriteExpectations();
-        Put($"  \"allowed\": {_allowed},\n  \"denied\": {_denied},\n");
+        long allowed = Count(isAllowed: true), denied = Count(isAllowed: false);
+        Put($"  \"allowed\": {allowed},\n  \"denied\": {denied},\n");
         Put($"  \"notes\": [{string.Join(", ", _report.Notes.Select(Quote))}]\n}}\n");
     }
 
@@ -50,24 +51,27 @@ public sealed class ReachJson : IDisposable
     {
         ReachMatrix matrix = _report.Matrix;
         byte[][] middles = [.. matrix.Columns.Select(MiddleOf)];
-        byte[] separator = "\n    "u8.ToArray();
+        ReadOnlySpan<ReachColumn> columns = matrix.Columns.AsSpan();
+        string separator = "";
         foreach (int source in matrix.Sources)
         {
             cancellation.ThrowIfCancellationRequested();
-            byte[] head = Encoding.UTF8.GetBytes($"{{\"from\":{Quote(matrix.Judge.Ends[source].Name)},");
-            for (int column = 0; column < middles.Length; column++)
+            byte[] head = Head(separator, source);
+            for (int column = 0; column < columns.Length; column++)
             {
-                int verdict = matrix.VerdictOf(source, matrix.Columns[column]);
+                int verdict = matrix.VerdictOf(source, in columns[column]);
                 if (verdict < 0) continue;
 
-                _output.Write(separator);
-                _output.Write(head);
-                _output.Write(middles[column]);
-                _output.Write(TailOf(verdict));
-                if (separator.Length == 5) separator = ",\n    "u8.ToArray();
+                Put(head);
+                Put(middles[column]);
+                Put(TailOf(verdict));
+                if (separator.Length == 0) head = Head(separator = ",", source);
             }
         }
     }
+
+    private byte[] Head(string separator, int source) =>
+        Encoding.UTF8.GetBytes($"{separator}\n    {{\"from\":{Quote(_report.Matrix.Judge.Ends[source].Name)},");
 
     private byte[] MiddleOf(ReachColumn column)
     {
@@ -81,16 +85,29 @@ public sealed class ReachJson : IDisposable
 
     private byte[] TailOf(int number)
     {
-        ReachVerdict verdict = _report.Matrix.Judge[number];
-        if (verdict.IsAllowed) _allowed++;
-        else _denied++;
-        if (_tails.TryGetValue(number, out byte[]? known)) return known;
+        if (number < _tails.Count && _tails[number] is { } known)
+        {
+            _counts[number]++;
+            return known;
+        }
 
+        while (_tails.Count <= number)
+        {
+            _tails.Add(null);
+            _counts.Add(0);
+        }
+
+        _counts[number]++;
+        return _tails[number] = MakeTail(_report.Matrix.Judge[number]);
+    }
+
+    private byte[] MakeTail(ReachVerdict verdict)
+    {
         string? policy = VerdictWords.PolicyOf(_model, verdict);
         string text = $"\"allowed\":{(verdict.IsAllowed ? "true" : "false")},\"reason\":\"{verdict.ReasonText}\","
             + $"\"direction\":{Quote(policy is null ? null : VerdictWords.DirectionOf(verdict))},\"policy\":{Quote(policy)},"
             + $"\"rule\":{Quote(VerdictWords.RuleOf(_model, verdict))},\"source\":{Quote(VerdictWords.SourceOf(_model, verdict)?.ToString())}}}";
-        return _tails[number] = Encoding.UTF8.GetBytes(text);
+        return Encoding.UTF8.GetBytes(text);
     }
 
     private void WriteExpectations()
@@ -114,5 +131,36 @@ public sealed class ReachJson : IDisposable
 
     private void Put(FormattableString text) => Put(FormattableString.Invariant(text));
 
-    private void Put(string text) => _output.Write(Encoding.UTF8.GetBytes(text));
+    private void Put(string text) => Put(Encoding.UTF8.GetBytes(text));
+
+    private void Put(byte[] bytes)
+    {
+        if (bytes.Length > BufferSize - _used) Flush();
+        if (bytes.Length > BufferSize)
+        {
+            _output.Write(bytes);
+            return;
+        }
+
+        bytes.CopyTo(_buffer.AsSpan(_used));
+        _used += bytes.Length;
+    }
+
+    private void Flush()
+    {
+        _output.Write(_buffer, 0, _used);
+        _output.Flush();
+        _used = 0;
+    }
+
+    private long Count(bool isAllowed)
+    {
+        long count = 0;
+        for (int number = 0; number < _counts.Count; number++)
+        {
+            if (_report.Matrix.Judge.IsAllowed(number) == isAllowed) count += _counts[number];
+        }
+
+        return count;
+    }
 }

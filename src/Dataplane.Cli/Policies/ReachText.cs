@@ -12,6 +12,8 @@ public sealed class ReachText(TextWriter output, Style style)
     private const string Some = "~";
     private const string NotAsked = "-";
     private const int ColumnsAtOnce = 40;
+    private const int MostRows = 80;
+    private const int MostColumns = 160;
 
     private readonly TextWriter _output = output;
     private readonly Style _style = style;
@@ -22,19 +24,27 @@ public sealed class ReachText(TextWriter output, Style style)
         else WriteExpectations(report);
     }
 
-    private sealed record Column(string Name, ReachPort Port, ImmutableArray<ReachColumn> Hops);
+    private sealed record Column(string Name, string Port, ImmutableArray<ReachColumn> Hops);
 
     private void WriteMatrix(ReachReport report)
     {
         ReachMatrix matrix = report.Matrix;
         ImmutableArray<ReachGroup> rows = ReachGroups.Of(matrix.Judge, matrix.Sources);
         ImmutableArray<Column> columns = ColumnsOf(matrix);
+        bool isLarge = rows.Length > MostRows || columns.Length > MostColumns;
+        if (isLarge)
+        {
+            rows = ReachGroups.ByNamespace(matrix.Judge, matrix.Sources);
+            columns = ColumnsByNamespace(matrix);
+        }
+
         for (int first = 0; first < columns.Length; first += ColumnsAtOnce)
         {
             WriteBlock(matrix, rows, columns.AsSpan().Slice(first, Math.Min(ColumnsAtOnce, columns.Length - first)), first);
             _output.WriteLine();
         }
 
+        if (isLarge) _output.WriteLine("too many to tell apart here: whole namespaces, all ports (--from, --to and --port ask for less, -o json for all)");
         _output.WriteLine($"{Allowed} allowed   {_style.Bad(Denied)} denied   {Some} some of them   {NotAsked} not asked");
     }
 
@@ -45,7 +55,7 @@ public sealed class ReachText(TextWriter output, Style style)
         foreach (Column column in columns) names = Math.Max(names, column.Name.Length);
         _output.WriteLine(_style.Bold("to"));
         for (int index = 0; index < columns.Length; index++)
-            _output.WriteLine($"  {Number(first + index + 1).PadLeft(digits)}  {columns[index].Name.PadRight(names)}  {columns[index].Port}");
+            _output.WriteLine($"  {Number(first + index + 1).PadLeft(digits)}  {columns[index].Name.PadRight(names)}  {columns[index].Port}".TrimEnd());
 
         int width = rows.Select(row => row.Name.Length).DefaultIfEmpty(0).Max();
         _output.WriteLine();
@@ -65,26 +75,22 @@ public sealed class ReachText(TextWriter output, Style style)
         }
     }
 
-    /// <summary>Whoever is in one group is not told apart: one that is not the destination itself speaks for it.</summary>
     private static string CellOf(ReachMatrix matrix, ReachGroup row, Column column)
     {
-        int allowed = 0, denied = 0;
-        foreach (ReachColumn hop in column.Hops)
+        bool allowed = false, denied = false;
+        foreach (int source in row.Ends)
         {
-            int verdict = Ask(matrix, row, hop);
-            if (verdict < 0) continue;
-            if (matrix.Judge[verdict].IsAllowed) allowed++;
-            else denied++;
+            foreach (ReachColumn hop in column.Hops)
+            {
+                int verdict = matrix.VerdictOf(source, hop);
+                if (verdict < 0) continue;
+                if (matrix.Judge.IsAllowed(verdict)) allowed = true;
+                else denied = true;
+                if (allowed && denied) return Some;
+            }
         }
 
-        return (allowed, denied) switch { (0, 0) => NotAsked, (_, 0) => Allowed, (0, _) => Denied, _ => Some };
-    }
-
-    private static int Ask(ReachMatrix matrix, ReachGroup row, in ReachColumn hop)
-    {
-        int verdict = -1;
-        for (int index = 0; index < row.Ends.Length && verdict < 0; index++) verdict = matrix.VerdictOf(row.Ends[index], hop);
-        return verdict;
+        return allowed ? Allowed : denied ? Denied : NotAsked;
     }
 
     /// <summary>A Service has one column a port; pods are grouped as rows are.</summary>
@@ -101,10 +107,21 @@ public sealed class ReachText(TextWriter output, Style style)
             ReachTarget target = matrix.Targets[number];
             string name = target.IsService ? target.Name : groups[target.Hops[0].End].Name;
             if (!columns.TryGetValue((name, target.Port), out List<ReachColumn>? hops)) columns.Add((name, target.Port), hops = []);
-            if (target.IsService || hops.Count < 2) hops.AddRange(byTarget[number]);
+            hops.AddRange(byTarget[number]);
         }
 
-        return [.. columns.Select(column => new Column(column.Key.Name, column.Key.Port, [.. column.Value]))];
+        return [.. columns.Select(column => new Column(column.Key.Name, column.Key.Port.ToString(), [.. column.Value]))];
+    }
+
+    private static ImmutableArray<Column> ColumnsByNamespace(ReachMatrix matrix)
+    {
+        var pods = matrix.Columns.Where(column => !column.IsService).ToLookup(column => column.Hop.End);
+        IEnumerable<Column> ofPods = ReachGroups.ByNamespace(matrix.Judge, [.. pods.Select(pod => pod.Key)])
+            .Select(group => new Column(group.Name, "", [.. group.Ends.SelectMany(end => pods[end])]));
+        IEnumerable<Column> ofServices = matrix.Columns.Where(column => column.IsService)
+            .GroupBy(column => string.Join('/', matrix.Targets[column.Target].Name.Split('/').Take(2)) + "/*")
+            .Select(group => new Column(group.Key, "", [.. group]));
+        return [.. ofPods, .. ofServices];
     }
 
     private void WriteExpectations(ReachReport report)

@@ -26,6 +26,13 @@ public static class ReachGroups
             : GroupBy(judge, ends, end => (0, Alone(judge, end), judge.ClassOf(end), NamespaceOf(judge, end)));
     }
 
+    /// <summary>All pods of a namespace together, whatever policies say of each; addresses outside stand alone.</summary>
+    public static ImmutableArray<ReachGroup> ByNamespace(ReachJudge judge, IReadOnlyCollection<int> ends) =>
+    [
+        .. ends.GroupBy(end => judge.Ends[end].Pod < 0 ? judge.Ends[end].Name : NamespaceOf(judge, end) + "/*")
+            .Select(group => new ReachGroup(group.Key, [.. group])),
+    ];
+
     private static ImmutableArray<ReachGroup> GroupBy<TKey>(ReachJudge judge, IReadOnlyCollection<int> ends, Func<int, TKey> key) =>
         [.. ends.GroupBy(key).Select(group => Name(judge, [.. group]))];
 

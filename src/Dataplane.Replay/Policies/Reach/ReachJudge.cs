@@ -13,6 +13,7 @@ public sealed class ReachJudge
     private readonly DirectionJudge? _ingress;
     private readonly VerdictPool _verdicts = new();
     private readonly Dictionary<ReachPort, int> _ports = [];
+    private readonly bool[] _isNode;
     private readonly int _neverJudged;
     private readonly int _notEnforced;
 
@@ -23,6 +24,7 @@ public sealed class ReachJudge
     {
         Model = model;
         _ends = [.. ends];
+        _isNode = [.. _ends.Select(end => end.IsNode)];
         _neverJudged = _verdicts.NumberOf(ReachVerdict.NeverJudged);
         _notEnforced = _verdicts.NumberOf(ReachVerdict.NotEnforced);
         if (!enforcement.IsEnforced) return;
@@ -62,19 +64,20 @@ public sealed class ReachJudge
     public int Judge(int from, int to, int portNumber, ReachPort port)
     {
         if (_egress is null || _ingress is null) return _notEnforced;
-        if (IsNeverJudged(_ends[from], _ends[to])) return _neverJudged;
+        if (_isNode[from] && IsNeverJudged(_ends[from], _ends[to])) return _neverJudged;
 
         int egress = _egress.Judge(from, to, portNumber, port);
-        if (!_verdicts[egress].IsAllowed) return egress;
+        if (!_verdicts.IsAllowed(egress)) return egress;
 
         int ingress = _ingress.Judge(to, from, portNumber, port);
-        ReachVerdict verdict = _verdicts[ingress];
-        return verdict.Rule >= 0 || !verdict.IsAllowed ? ingress : egress;
+        return _verdicts.IsByRule(ingress) || !_verdicts.IsAllowed(ingress) ? ingress : egress;
     }
+
+    public bool IsAllowed(int number) => _verdicts.IsAllowed(number);
 
     public int NumberOf(ReachVerdict verdict) => _verdicts.NumberOf(verdict);
 
     /// <summary>A node reaches its own pods: the kubelet has to.</summary>
     private static bool IsNeverJudged(ReachEnd from, ReachEnd to) =>
-        from.IsNode && from.Node.Length > 0 && from.Node == to.Node;
+        from.Node.Length > 0 && from.Node == to.Node;
 }

@@ -8,6 +8,7 @@ public sealed class ReachMatrix
     private const int NotAsked = -1;
 
     private readonly int _noEndpoints;
+    private readonly bool[] _isPod;
 
     public ReachMatrix(ReachJudge judge, ImmutableArray<int> sources, ImmutableArray<ReachTarget> targets)
     {
@@ -19,6 +20,7 @@ public sealed class ReachMatrix
             .. targets.SelectMany((target, number) =>
                 target.Hops.Select(hop => new ReachColumn(number, hop, judge.NumberOf(hop.Port), target.IsService))),
         ];
+        _isPod = [.. judge.Ends.Select(end => end.Pod >= 0)];
         _noEndpoints = judge.NumberOf(ReachVerdict.NoEndpoints);
     }
 
@@ -39,11 +41,11 @@ public sealed class ReachMatrix
     public int VerdictOf(int source, in ReachColumn column)
     {
         ReachHop hop = column.Hop;
-        ReachEnd from = Judge.Ends[source];
-        if (hop.End < 0) return from.Pod < 0 ? NotAsked : _noEndpoints;
-        if (column.IsService ? from.Pod < 0 : source == hop.End) return NotAsked;
-        if (from.Pod < 0 && Judge.Ends[hop.End].Pod < 0) return NotAsked;
-        if (hop.OnlyFromNode is not null && hop.OnlyFromNode != from.Node) return NotAsked;
+        bool isPod = _isPod[source];
+        if (hop.End < 0) return isPod ? _noEndpoints : NotAsked;
+        if (column.IsService ? !isPod : source == hop.End) return NotAsked;
+        if (!isPod && !_isPod[hop.End]) return NotAsked;
+        if (hop.OnlyFromNode is not null && hop.OnlyFromNode != Judge.Ends[source].Node) return NotAsked;
 
         return Judge.Judge(source, hop.End, column.PortNumber, hop.Port);
     }

@@ -43,15 +43,15 @@ public readonly record struct ReachVerdict(ReachReason Reason, PolicyDirection D
 
     public bool IsAllowed => Reason is not (ReachReason.DefaultDeny or ReachReason.DeniedByRule or ReachReason.NoEndpoints);
 
-    /// <summary>As JSON has it.</summary>
+    /// <summary>As JSON has it: where it is a drop, the drop's name.</summary>
     public string ReasonText => Reason switch
     {
         ReachReason.NotIsolated => "not-isolated",
         ReachReason.AllowedByRule => "allowed-by-rule",
-        ReachReason.DeniedByRule => "denied-by-rule",
-        ReachReason.DefaultDeny => "default-deny",
+        ReachReason.DeniedByRule => DropReasonText.Name(DropReason.DeniedByRule),
+        ReachReason.DefaultDeny => DropReasonText.Name(DropReason.PolicyDenied),
         ReachReason.NeverJudged => "never-judged",
         ReachReason.NotEnforced => "not-enforced",
-        _ => "no-endpoints",
+        _ => DropReasonText.Name(DropReason.NoBackend),
     };
 }
