@@ -10,16 +10,6 @@ namespace Dataplane.Tests.Scenarios;
 /// <summary>What a node sends to itself leaves by lo and comes in by lo: OUTPUT's rules and INPUT's are asked, as in the kernel.</summary>
 public sealed class NodeToItselfTests
 {
-    private const string InputDrops = """
-        *filter
-        :INPUT DROP [0:0]
-        :FORWARD ACCEPT [0:0]
-        :OUTPUT ACCEPT [0:0]
-        {0}
-        COMMIT
-
-        """;
-
     private static PacketBuilder FromNode => Packet.Eth();
 
     [Fact]
@@ -36,9 +26,19 @@ public sealed class NodeToItselfTests
     [InlineData("-A OUTPUT -o lo -j DROP\n-A INPUT -j ACCEPT", false)]
     public void Rules_for_lo_decide(string rules, bool arrives)
     {
-        using Scenario shop = GivenProxy("iptables", Shop.Yaml, string.Format(null, InputDrops, rules));
+        using Scenario shop = GivenProxy("iptables", Shop.Yaml, InputDrops(rules));
         shop.Send(FromNode.Ipv4(NodeA, NodeA).Tcp(40000, 22, TcpFlags.Syn));
         if (arrives) shop.ExpectForwarded();
         else shop.ExpectNothing(DropReason.DroppedByRule, Stage.Select);
     }
+
+    private static string InputDrops(string rules) => $"""
+        *filter
+        :INPUT DROP [0:0]
+        :FORWARD ACCEPT [0:0]
+        :OUTPUT ACCEPT [0:0]
+        {rules}
+        COMMIT
+
+        """;
 }

@@ -137,6 +137,7 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
             "KUBE-PROXY-FIREWALL" => DropReason.SourceDenied,
             _ => isReject ? DropReason.RejectedByRule : DropReason.DroppedByRule,
         };
-        return new ServiceVerdict { Outcome = isReject ? ServiceOutcome.NoBackend : ServiceOutcome.Denied, Drop = reason };
+        ServiceOutcome refusal = isReject ? ServiceOutcome.NoBackend : ServiceOutcome.Denied;
+        return new ServiceVerdict { Outcome = refusal, Drop = reason, Service = (uint)outcome.Rule + 1 };
     }
 }
