@@ -9,6 +9,11 @@ namespace Dataplane.Tests.Oracles;
 /// </summary>
 internal sealed class KernelNode : IServiceNode, IDisposable
 {
+    /// <summary>A busy machine's kernel forwards later than it is asked to: so long nothing must come.</summary>
+    private const int QuietRounds = 5;
+
+    private const int RoundMilliseconds = 20;
+
     private static readonly byte[] Transports = [IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Sctp];
 
     private readonly NetworkNamespaces _spaces = new();
@@ -66,18 +71,11 @@ internal sealed class KernelNode : IServiceNode, IDisposable
         foreach (PlacedPacket packet in packets) Send(packet);
 
         List<Sighting> seen = [];
-        for (int round = 0; round < 3; round++)
+        for (int quiet = 0, before = 0; quiet < QuietRounds; quiet = seen.Count == before ? quiet + 1 : 0)
         {
-            Thread.Sleep(5);
-            foreach ((string place, PacketSocket socket) in _places)
-            {
-                seen.AddRange(socket.Receive(outgoing: false, waits: false)
-                    .Select(frame => Sighting.At(place, frame.AsSpan(14)))
-                    .OfType<Sighting>());
-            }
-
-            TakeDelivered(seen);
-            TakeRefusedLocally(seen);
+            before = seen.Count;
+            Thread.Sleep(RoundMilliseconds);
+            Take(seen);
         }
 
         return Sighting.WithoutAnswersOfTheNode(seen);
@@ -169,6 +167,19 @@ internal sealed class KernelNode : IServiceNode, IDisposable
         if (packet.Place != ServiceLab.Node) _places[packet.Place].Send(ServiceLab.Frame(packet.Place, packet.Bytes));
         else if (packet.Bytes[0] >> 4 == 4) _output.Send(packet.Bytes);
         else _output6.Send(packet.Bytes);
+    }
+
+    private void Take(List<Sighting> seen)
+    {
+        foreach ((string place, PacketSocket socket) in _places)
+        {
+            seen.AddRange(socket.Receive(outgoing: false, waits: false)
+                .Select(frame => Sighting.At(place, frame.AsSpan(14)))
+                .OfType<Sighting>());
+        }
+
+        TakeDelivered(seen);
+        TakeRefusedLocally(seen);
     }
 
     /// <summary>A raw socket sees what has passed INPUT, whether anybody listens or not.</summary>
