@@ -35,11 +35,8 @@ internal sealed class CaseOutcomes
     public IEnumerable<string> All => _texts.Values;
 
     /// <summary>What all of a client's cases came to, in order.</summary>
-    public string Of(IEnumerable<ServiceCase> client) => Of(client, (_, text) => text);
-
-    /// <summary>The same, put otherwise.</summary>
-    public string Of(IEnumerable<ServiceCase> client, Func<ServiceCase, string, string> put) =>
-        string.Join('\n', client.Select(one => $"  {one.Number}: {put(one, _texts[one.Number])}"));
+    public string Of(IEnumerable<ServiceCase> client) =>
+        string.Join('\n', client.Select(one => $"  {one.Number}: {_texts[one.Number]}"));
 
     /// <summary>
     /// Nobody answers refusals. node-b is not emulated: what it sends itself is not in the run, nor what the outside sends to

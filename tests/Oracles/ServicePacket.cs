@@ -71,9 +71,7 @@ internal sealed record ServicePacket
     public string ToText(string client, ushort clientPort)
     {
         bool isDrawn = !IsRefusal && (Source != client || SourcePort != clientPort);
-        if (!isDrawn) return ToString();
-
-        return Line(Protocol == IpProtocol.Udp && SourcePort == KnownDifferences.TunnelPort ? KnownDifferences.DrawnTunnelPort : "drawn");
+        return isDrawn ? Line("drawn") : ToString();
     }
 
     private string Line(string port) => $"{Names[Protocol]} {Source}:{port} > {Destination}:{DestinationPort} {Rest}";

@@ -162,7 +162,7 @@ public sealed class AllocationTests
             var options = new ReplayOptions { At = ["all"], CommentAll = true, EpbVerdict = true };
             Observation observation = Observation.Parse(options.At, _emulation.Model, _emulation.Topology);
             CaptureWriter writer = CaptureWriter.Create(Stream.Null, "nowhere", format);
-            return new FrameCollector(_emulation.Model, _emulation.Topology, observation, writer, drops: null, options);
+            return new FrameCollector(_emulation, observation, writer, drops: null, policies: null, options);
         }
     }
 }
