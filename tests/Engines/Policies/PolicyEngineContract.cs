@@ -25,7 +25,7 @@ public abstract class PolicyEngineContract<TEngine>
     public void Every_flow_of_the_suite_has_its_verdict(string suite)
     {
         SortedDictionary<string, int> differences = [];
-        foreach (PolicyCase one in PolicySuites.Read(suite).Select(DistinctAddresses.Of))
+        foreach (PolicyCase one in PolicySuites.Read(suite))
         {
             using var lab = new PolicyLab(one.Snapshot);
             (TEngine engine, IDisposable tables) = Compile(lab);
