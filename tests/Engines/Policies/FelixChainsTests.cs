@@ -118,18 +118,19 @@ public class FelixChainsTests
         using PolicyLab lab = PolicyLab.Of(Manifests.Shop + Manifests.Ingress("web", WebFromDb));
         using ChainPolicyTables tables = Compile(lab);
         FlowKey key = lab.KeyOf(new PolicyFlow(lab.Pod("api"), lab.Pod("web"), IpProtocol.Tcp, 80));
+        int web = lab.EndpointOf(lab.Pod("web"));
         List<(int Rule, bool Matched)> visited = [];
         var trace = new ChainTraceRules(visited);
 
         PolicyVerdict verdict = new ChainPolicyEngine(tables).Walk(
-            new PolicyQuery(in key) { Direction = PolicyDirection.Ingress, Endpoint = lab.EndpointOf(lab.Pod("web")), Peer = default }, ref trace);
+            new PolicyQuery(in key) { Direction = PolicyDirection.Ingress, Endpoint = web, Peer = default }, ref trace);
 
         Assert.Equal(new PolicyVerdict(false, PolicyVerdict.DefaultDeny), verdict);
-        (string chain, string text) = tables.RuleAt(visited[^1].Rule, 4);
+        (string chain, string text) = tables.RuleAt(visited[^1].Rule, 4, web);
         Assert.True(visited[^1].Matched);
-        Assert.Equal("cali-tw-", chain);
+        Assert.Equal("cali-tw-" + FelixNames.VethOf("shop", "web"), chain);
         Assert.Contains("End of tier default. Drop if no policies passed packet", text, StringComparison.Ordinal);
-        Assert.Contains(visited, rule => !rule.Matched && tables.RuleAt(rule.Rule, 4).Chain == "cali-pi-knp/shop/web");
+        Assert.Contains(visited, rule => !rule.Matched && tables.RuleAt(rule.Rule, 4, web).Chain == "cali-pi-knp/shop/web");
     }
 
     [Fact]

@@ -62,10 +62,12 @@ internal sealed class ChainCompiler
     public int PolicyRuleCount { get; }
 
     /// <summary>Which chain a compiled rule stands in, and how it reads.</summary>
-    public (string Chain, string Text) RuleAt(int rule)
+    public (string Chain, string Text) RuleAt(int rule, string veth)
     {
         CompiledChain chain = Program.Chains.Last(chain => chain.Start <= rule);
-        return (chain.Name, TextOf(chain.Name, chain.Rules[rule - chain.Start]).ToString());
+        bool isEndpoint = chain.Name is FelixNames.ToWorkload or FelixNames.FromWorkload;
+        string name = isEndpoint ? chain.Name + veth : chain.Name;
+        return (name, TextOf(name, chain.Rules[rule - chain.Start]).ToString());
     }
 
     /// <summary>The chain that packets to pods of the identity walk, or packets from them.</summary>
