@@ -8,7 +8,7 @@ namespace Dataplane.Cli;
 /// <summary>From what was typed to an exit code. Every error ends here, as one line on stderr.</summary>
 public static class CommandLine
 {
-    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules", "trace", "policy", "bench"];
+    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules", "trace", "reach", "policy", "bench"];
 
     public static int Run(string[] arguments)
     {
@@ -34,6 +34,7 @@ public static class CommandLine
         "diff" => new DiffVerb(),
         "rules" => new RulesVerb(),
         "trace" => new TraceVerb(),
+        "reach" => new ReachVerb(),
         "policy" => new PolicyVerb(),
         "bench" => new BenchVerb(),
         _ => throw new UsageException(Suggestion.For("verb", name, Verbs)),

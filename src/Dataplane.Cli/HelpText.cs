@@ -12,6 +12,7 @@ public static class HelpText
           dataplane diff    out.pcapng --dissect
           dataplane rules   -f cluster.yaml --node node-a
           dataplane trace   -f cluster.yaml --from shop/web-1 --to svc/shop/cart
+          dataplane reach   -f cluster.yaml --expect expect.txt
           dataplane policy  lint -f cluster.yaml
 
         verbs
@@ -20,6 +21,7 @@ public static class HelpText
           diff       compare captures field by field as tshark reads them, or check one
           rules      print a node's tables as the real tool does
           trace      follow one packet, and its reply, step by step
+          reach      tell who can talk to whom, and whether that is as expected
           policy     check NetworkPolicies, or compare two versions of them
           bench      measure what packets cost as a cluster grows
 

@@ -1,4 +1,5 @@
 using Dataplane.Replay;
+using Dataplane.Replay.Policies;
 
 namespace Dataplane.Cli;
 
@@ -18,6 +19,7 @@ public static class ReplayText
 
         WriteVerdicts(output, report, style);
         WriteDrops(output, report, style);
+        WritePolicyDrops(output, report, style);
         WriteIgnored(output, report, style);
         output.WriteLine();
         WriteWork(output, report);
@@ -54,6 +56,21 @@ public static class ReplayText
                 Quantity.Count(drop.Packets),
                 Quantity.Count(drop.Bytes),
                 Quantity.Count(drop.Answered));
+        }
+
+        table.Write(output, style);
+    }
+
+    private static void WritePolicyDrops(TextWriter output, ReplayReport report, Style style)
+    {
+        if (report.PolicyDrops.IsEmpty) return;
+
+        output.WriteLine();
+        var table = new TextTable(4, "policy dropped for", "direction", "policy", "line", "packets");
+        foreach (PolicyDropCount drop in report.PolicyDrops)
+        {
+            string rule = drop.Rule is { } place ? $" rule {place}" : "";
+            table.Add(drop.Pod ?? "any pod", drop.Direction, drop.Policy + rule, drop.Source, Quantity.Count(drop.Packets));
         }
 
         table.Write(output, style);

@@ -13,6 +13,17 @@ public sealed class Streams : IDisposable
     /// <summary>Where the result goes: stdout, or stderr while a capture is written to stdout.</summary>
     public TextWriter Result => ResultOnError ? _error : _out;
 
+    /// <summary>The same place for bytes of UTF-8, where text by text would be too slow; nothing may be written to both at once.</summary>
+    public Stream ResultBytes
+    {
+        get
+        {
+            StreamWriter writer = ResultOnError ? _error : _out;
+            writer.Flush();
+            return writer.BaseStream;
+        }
+    }
+
     public bool ResultOnError { get; set; }
 
     public TextWriter Error => _error;

@@ -72,7 +72,7 @@ public static unsafe class AdmitStage
         where TEngine : struct, IServiceEngine
     {
         Topology topology = state.Topology;
-        if (IsForUnderlay(in lane, topology))
+        if (IsForUnderlay(in lane, topology) && !IsExpected(in lane, state))
         {
             EnterAt(burst, ref lane, topology, Entry.Underlay, topology.NodeAddresses[lane.Destination.Index].Node);
             return;
@@ -148,6 +148,16 @@ public static unsafe class AdmitStage
         if (lane.Is(Shape.LaterFragment)) return lane.Source.Kind == PlaceKind.Node;
 
         return lane.Key.DestinationPort == topology.Tunnel.Port;
+    }
+
+    // The node's connections come before its sockets: a reply to a masqueraded connection that drew the tunnel's port is its own.
+    private static bool IsExpected(in Lane lane, PipelineState state)
+    {
+        if (lane.Source.Kind == PlaceKind.Node) return false;
+
+        FlowKey key = lane.Key;
+        key.Zone = state.Topology.NodeAddresses[lane.Destination.Index].Node;
+        return state.Connections.Find(in key) != 0;
     }
 
     // What the frame's MACs tell: whom it is for, whether it has already been delivered, and which MAC the pod has.

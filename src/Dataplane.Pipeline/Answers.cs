@@ -86,7 +86,7 @@ public static unsafe class Answers
     private static bool TrySendError(PacketBurst burst, ref Lane lane, PipelineState state, byte type, byte code, uint rest)
     {
         bool v6 = lane.Is(Shape.V6);
-        uint source = SourceTowards(in lane, state.Topology);
+        uint source = SourceOfError(in lane, state.Topology);
         int room = v6 ? MaxErrorV6 : MaxErrorV4;
         byte* to = source == 0 ? null : burst.Allocate(room);
         if (to == null) return false;
@@ -96,6 +96,13 @@ public static unsafe class Answers
             ? IcmpError.BuildV6(span, Packet(in lane), state.Topology.Names.AddressOf(source).Value, type, code, rest)
             : IcmpError.BuildV4(span, Packet(in lane), source, type, code, rest, state.Ids.Next(source, lane.Key.Source, IpProtocol.Icmp));
         return length > 0 && TryLeave(burst, in lane, to, length, state);
+    }
+
+    // What was sent to the node itself is refused from the address that it was sent to (net/ipv4/icmp.c, icmp_route_lookup).
+    private static uint SourceOfError(in Lane lane, Topology topology)
+    {
+        bool isOwn = lane.Destination.Kind == PlaceKind.Node && topology.NodeAddresses[lane.Destination.Index].Node == lane.Node;
+        return isOwn ? lane.Key.Destination : SourceTowards(in lane, topology);
     }
 
     /// <summary>The address of the device through which the packet's sender is reached, as the kernel's icmp_send chooses it.</summary>

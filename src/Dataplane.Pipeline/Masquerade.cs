@@ -21,8 +21,9 @@ public static class Masquerade
         if (!verdict.Masquerade && (!topology.Masquerade || !IsForwarded(in lane, in connection, topology))) return true;
 
         uint address = AddressFor(in lane, in connection, topology);
-        if (address == 0 || address == connection.Original.Source) return true;
+        if (address == 0) return true;
 
+        // even where the address stays, --random-fully draws a port (net/netfilter/nf_nat_core.c, get_unique_tuple)
         connection.Reply.Destination = address;
         connection.Flags |= ConnectionFlags.SourceTranslated;
         return TryTakePort(ref connection, state);

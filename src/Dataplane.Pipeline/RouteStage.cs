@@ -123,7 +123,10 @@ public static unsafe class RouteStage
         Place destination = lane.Destination;
         lane.Destination = connection.Forward;
         lane.Owner = connection.ForwardNode;
-        if (lane.Exit != Exit.Bridge && Decide(ref lane, topology) == DropReason.None && lane.NetworkLength > Mtu(in lane, topology)) return true;
+        bool isTooLarge = lane.Exit != Exit.Bridge && Decide(ref lane, topology) == DropReason.None
+            && lane.NetworkLength > Mtu(in lane, topology);
+        if (lane.Exit != Exit.Bridge) lane.Exit = Exit.None;      // it was a question; the decision is the stage's
+        if (isTooLarge) return true;
 
         lane.Destination = destination;
         lane.Owner = Lane.UnknownNode;

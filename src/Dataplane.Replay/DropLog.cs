@@ -2,6 +2,8 @@ using System.Text.Json;
 using Dataplane.Capture;
 using Dataplane.Cluster.Network;
 using Dataplane.Core;
+using Dataplane.Engines.Policies;
+using Dataplane.Replay.Policies;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay;
@@ -18,16 +20,18 @@ public sealed unsafe class DropLog : IDisposable
     private readonly Stream _stream;
     private readonly NetworkModel _model;
     private readonly AddressNames _names;
+    private readonly PolicyTeller? _policies;
     private readonly MemoryStream _buffer = new(2 * FlushAbove);
     private readonly Utf8JsonWriter _json;
 
-    public DropLog(string path, NetworkModel model, AddressNames names)
+    internal DropLog(string path, Emulation emulation, PolicyTeller? policies)
     {
         _stream = path == CaptureFile.StandardStream
             ? Console.OpenStandardOutput()
             : new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        _model = model;
-        _names = names;
+        _model = emulation.Model;
+        _names = emulation.Topology.Names;
+        _policies = policies;
         _json = new Utf8JsonWriter(_buffer);
     }
 
@@ -44,7 +48,8 @@ public sealed unsafe class DropLog : IDisposable
         _json.WriteNumber("bytes"u8, state.OriginalLength);
         _json.WriteBoolean("answered"u8, (state.Flags & RecordFlags.Answered) != 0);
         WriteTuple(burst, record);
-        _json.WriteString("sentence"u8, DropReasonText.Sentence(state.Drop));
+        if (state.Stage == Stage.Police) WriteDenial(in state, _policies!.Explain(in state, in burst.Lanes[record]));
+        else _json.WriteString("sentence"u8, DropReasonText.Sentence(state.Drop));
         _json.WriteEndObject();
         _json.Flush();
         _buffer.WriteByte((byte)'\n');
@@ -56,6 +61,17 @@ public sealed unsafe class DropLog : IDisposable
         Write();
         _json.Dispose();
         _stream.Dispose();
+    }
+
+    private void WriteDenial(in RecordState state, PolicyExplanation explanation)
+    {
+        _json.WriteString("pod"u8, _policies!.NameOf(state.Judged));
+        _json.WriteString("direction"u8, VerdictText.Name(state.Direction));
+        _json.WriteString("policy"u8, explanation.Policy);
+        if (explanation.Rule >= 0) _json.WriteNumber("rule"u8, explanation.Rule);
+        else _json.WriteNull("rule"u8);
+        _json.WriteString("source"u8, explanation.Source?.ToString());
+        _json.WriteString("sentence"u8, explanation.Sentence);
     }
 
     private void WriteTuple(PacketBurst burst, int record)

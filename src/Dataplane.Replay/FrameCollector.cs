@@ -2,6 +2,7 @@ using Dataplane.Capture;
 using Dataplane.Cluster.Network;
 using Dataplane.Core;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Policies;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay;
@@ -33,8 +34,9 @@ public sealed unsafe class FrameCollector : IDisposable
     private NativeArray<byte> _bytes = new(FirstStaging);
     private long _used;
 
-    public FrameCollector(NetworkModel model, Topology topology, Observation observation, CaptureWriter? writer, DropLog? drops, ReplayOptions options)
+    internal FrameCollector(Emulation emulation, Observation observation, CaptureWriter? writer, DropLog? drops, PolicyTeller? policies, ReplayOptions options)
     {
+        NetworkModel model = emulation.Model;
         _model = model;
         _observation = observation;
         _writer = writer;
@@ -42,11 +44,11 @@ public sealed unsafe class FrameCollector : IDisposable
         _commentAll = options.CommentAll;
         _verdictOption = options.EpbVerdict;
         _direct = writer is PcapWriter;
-        _comment = new PacketComment(model);
+        _comment = new PacketComment(model, policies);
         _wire = Missing(model.Nodes.Length);
         _tunnel = Missing(model.Nodes.Length);
         _unlisted = Missing(model.Nodes.Length);
-        _pods = Missing((int)topology.Endpoints.Length);
+        _pods = Missing((int)emulation.Topology.Endpoints.Length);
         writer?.AddNames(NamesOf(model));
     }
 
@@ -153,7 +155,7 @@ public sealed unsafe class FrameCollector : IDisposable
     {
         ref RecordState record = ref burst.Records[staged.Record];
         bool isPlain = record.Verdict == Verdict.Forwarded && !_commentAll;
-        if (!isPlain) _comment.Write(in record, staged.IsAnswer);
+        if (!isPlain) _comment.Write(in record, in burst.Lanes[staged.Record], staged.IsAnswer);
         var metadata = new PacketMetadata
         {
             PacketId = (ulong)(burst.FirstRecord + staged.Record + 1),

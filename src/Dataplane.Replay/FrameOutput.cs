@@ -1,4 +1,5 @@
 using Dataplane.Capture;
+using Dataplane.Replay.Policies;
 
 namespace Dataplane.Replay;
 
@@ -15,8 +16,9 @@ internal static class FrameOutput
         try
         {
             writer = options.Output is null ? null : CaptureWriter.Create(options.Output);
-            DropLog? drops = options.DropsPath is null ? null : new DropLog(options.DropsPath, emulation.Model, emulation.Topology.Names);
-            return new FrameCollector(emulation.Model, emulation.Topology, observation, writer, drops, options);
+            var policies = PolicyTeller.Of(emulation);
+            DropLog? drops = options.DropsPath is null ? null : new DropLog(options.DropsPath, emulation, policies);
+            return new FrameCollector(emulation, observation, writer, drops, policies, options);
         }
         catch
         {

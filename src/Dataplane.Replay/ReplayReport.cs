@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dataplane.Replay.Policies;
 
 namespace Dataplane.Replay;
 
@@ -27,6 +28,9 @@ public sealed record ReplayReport
     public VerdictCounts Verdicts { get; init; } = new(0, 0, 0, 0);
 
     public ImmutableArray<DropCount> Drops { get; init; } = [];
+
+    /// <summary>Of <see cref="Drops"/>, those by policies.</summary>
+    public ImmutableArray<PolicyDropCount> PolicyDrops { get; init; } = [];
 
     public ImmutableArray<IgnoredCount> Ignored { get; init; } = [];
 

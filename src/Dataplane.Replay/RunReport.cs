@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dataplane.Capture;
 using Dataplane.Cluster.Model;
 using Dataplane.Core;
+using Dataplane.Replay.Policies;
 
 namespace Dataplane.Replay;
 
@@ -26,6 +27,7 @@ internal static class RunReport
             FramesWritten = frames,
             Verdicts = new VerdictCounts(counters[Verdict.Forwarded], counters[Verdict.Answered], counters[Verdict.Dropped], counters[Verdict.Ignored]),
             Drops = DropsOf(emulation, counters),
+            PolicyDrops = PolicyDropCounts.Of(emulation),
             Ignored = IgnoredOf(counters),
             Encapsulated = counters.Encapsulated,
             Decapsulated = counters.Decapsulated,

@@ -12,5 +12,7 @@ public static class VerdictText
 
     public static string Name(IgnoreReason reason) => Kebab(reason.ToString());
 
+    public static string Name(PolicyDirection direction) => Kebab(direction.ToString());
+
     private static string Kebab(string name) => JsonNamingPolicy.KebabCaseLower.ConvertName(name);
 }

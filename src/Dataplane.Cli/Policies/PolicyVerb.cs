@@ -3,6 +3,7 @@ using System.CommandLine;
 using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Settings;
+using Dataplane.Replay.Policies.Changes;
 using Dataplane.Replay.Policies.Lint;
 
 namespace Dataplane.Cli.Policies;
@@ -20,7 +21,8 @@ public sealed class PolicyVerb : IVerb
     private readonly Option<string[]> _manifests = OptionValues.Many("--manifests", "-f");
     private readonly Option<string[]> _old = OptionValues.Many("--old");
     private readonly Option<string[]> _new = OptionValues.Many("--new");
-    private readonly Option<string[]> _read = OptionValues.Many("--read", "-r");
+    private readonly Option<string[]> _port = OptionValues.Many("--port");
+    private readonly Option<string[]>[] _read = [OptionValues.Later("--read", "-r")];
     private readonly Option<string> _cni = OptionValues.One("--cni");
     private readonly Option<string[]> _set = OptionValues.Many("--set");
     private readonly Option<string> _output = OptionValues.One("--output", "-o");
@@ -30,7 +32,7 @@ public sealed class PolicyVerb : IVerb
 
     public string Help => PolicyHelp.Policy;
 
-    public Command Command => new(Name) { _kind, _manifests, _old, _new, _read, _cni, _set, _output, _color };
+    public Command Command => new(Name) { _kind, _manifests, _old, _new, _port, _read[0], _cni, _set, _output, _color };
 
     public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
     {
@@ -38,6 +40,7 @@ public sealed class PolicyVerb : IVerb
         return kind switch
         {
             Lint => RunLint(arguments, streams),
+            Diff => RunDiff(arguments, streams),
             _ => throw new UsageException(Suggestion.For("policy", kind, Kinds)),
         };
     }
@@ -46,7 +49,7 @@ public sealed class PolicyVerb : IVerb
     {
         string format = arguments.OneOf(_output, Formats) ?? Formats[0];
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"));
-        Refuse(arguments, Diff, _old, _new, _read);
+        Refuse(arguments, Diff, _old, _new, _port, _read[0]);
         string? cni = ReplayVerb.CheckCni(arguments.GetValue(_cni));
         EmulationSettings settings = EmulationSettings.Parse(arguments.GetValue(_set) ?? []);
         LintReport report = PolicyLint.Run(Read(Manifests(arguments, _manifests)), cni, settings);
@@ -57,6 +60,32 @@ public sealed class PolicyVerb : IVerb
         if (report.Count(Severity.Damage) > 0) return ExitCode.Unusable;
 
         return report.Count(Severity.Warning) > 0 ? ExitCode.No : ExitCode.Done;
+    }
+
+    private int RunDiff(ParseResult arguments, Streams streams)
+    {
+        arguments.RefuseLater(_read);
+        string format = arguments.OneOf(_output, Formats) ?? Formats[0];
+        Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"));
+        ImmutableArray<string> both = [.. arguments.GetValue(_manifests) ?? []];
+        ImmutableArray<string> old = [.. both, .. arguments.GetValue(_old) ?? []];
+        ImmutableArray<string> @new = [.. both, .. arguments.GetValue(_new) ?? []];
+        if (old.IsEmpty) throw new UsageException("no manifests from before: name them with --old PATH");
+        if (@new.IsEmpty) throw new UsageException("no manifests from after: name them with --new PATH");
+        if (old.Concat(@new).Count(path => path == "-") > 1) throw new UsageException("stdin can be read once: - is more than one of the sides");
+
+        PolicyChangeReport report = PolicyChanges.Compare(
+            ManifestReader.Read(old),
+            ManifestReader.Read(@new),
+            [.. (arguments.GetValue(_port) ?? []).Select(ReachVerb.PortOf)],
+            ReplayVerb.CheckCni(arguments.GetValue(_cni)),
+            EmulationSettings.Parse(arguments.GetValue(_set) ?? []));
+        foreach (string note in report.Notes) streams.Say($"note: {note}");
+        foreach (string damage in report.Damage) streams.Say($"warning: {damage}");
+        new PolicyDiffOutput(streams.Result, style).Write(report, format);
+        if (!report.Changes.IsEmpty) return ExitCode.No;
+
+        return report.Damage.IsEmpty ? ExitCode.Done : ExitCode.Damaged;
     }
 
     private static void SayCounts(LintReport report, Streams streams)

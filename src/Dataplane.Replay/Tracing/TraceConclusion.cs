@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dataplane.Core;
 using Dataplane.Wire;
 
@@ -17,7 +18,9 @@ internal static class TraceConclusion
             Reason = ReasonOf(in record),
             Stage = isDropped ? VerdictText.Name(record.Stage) : null,
             Node = node ?? NodeOf(recorder),
-            Rule = recorder.Rule,
+            Policy = recorder.Denial?.Policy,
+            Rule = RuleOf(recorder),
+            Source = recorder.Denial?.Source?.ToString(),
             Sentence = Sentence(recorder, in record, node, who, where),
             Cni = emulation.Model.Cni,
             Proxy = emulation.Proxy.Name,
@@ -46,6 +49,10 @@ internal static class TraceConclusion
             : $" The reply comes back from {End(back.Src, back.SrcPort)}, which the client does not know.";
     }
 
+    private static string? RuleOf(TraceRecorder recorder) => recorder.Denial is { Rule: >= 0 } denial
+        ? denial.Rule.ToString(CultureInfo.InvariantCulture)
+        : recorder.Rule;
+
     private static string? ReasonOf(in RecordState record) => record.Verdict switch
     {
         Verdict.Dropped => DropReasonText.Name(record.Drop),
@@ -60,7 +67,7 @@ internal static class TraceConclusion
         switch (record.Verdict)
         {
             case Verdict.Dropped:
-                return $"A packet from {who} to {where} is dropped at {node ?? "no node"}: {DropReasonText.Sentence(record.Drop)}.";
+                return $"A packet from {who} to {where} is dropped at {node ?? "no node"}: {recorder.Denial?.Sentence ?? DropReasonText.Sentence(record.Drop)}.";
             case Verdict.Ignored:
                 return $"A packet from {who} to {where} is not this cluster's business: {VerdictText.Name(record.Ignored)}.";
             case Verdict.Answered:

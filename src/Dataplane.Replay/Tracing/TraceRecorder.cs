@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using Dataplane.Cluster.Network;
 using Dataplane.Core;
 using Dataplane.Engines.Explanation;
+using Dataplane.Engines.Policies;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Policies;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay.Tracing;
@@ -11,7 +13,7 @@ namespace Dataplane.Replay.Tracing;
 /// Writes down what the stages make of a packet: it compares each lane with what it was before the stage. Nothing is
 /// decided here.
 /// </summary>
-public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology)
+public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, PolicyTeller? policies)
 {
     private readonly List<TraceStep> _steps = [];
     private readonly List<TraceFrame> _wire = [];
@@ -27,6 +29,9 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology)
 
     /// <summary>The rule that decided: the last one that matched and was no return.</summary>
     public string? Rule { get; private set; }
+
+    /// <summary>What policies had against it; null where they let it pass.</summary>
+    public PolicyExplanation? Denial { get; private set; }
 
     /// <summary>As it was sent; null before it was read.</summary>
     public TraceTuple? Sent { get; private set; }
@@ -47,6 +52,7 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology)
         _wire.Clear();
         _before.Clear();
         Rule = null;
+        Denial = null;
         Sent = null;
         Delivered = null;
         DeliveredPacket = [];
@@ -97,7 +103,8 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology)
         {
             Stage at = lane.Role == LaneRole.Packet ? burst.Records[lane.Record].Stage : stage;
             LastNode = _texts.NodeOf(in lane) ?? LastNode;
-            Add(in lane, at, "drop", $"{DropReasonText.Name(lane.Drop)}: {DropReasonText.Sentence(lane.Drop)}");
+            if (at == Stage.Police) Denial = policies?.Explain(in burst.Records[lane.Record], in lane);
+            Add(in lane, at, "drop", $"{DropReasonText.Name(lane.Drop)}: {Denial?.Sentence ?? DropReasonText.Sentence(lane.Drop)}");
             return;
         }
 
@@ -108,8 +115,19 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology)
         }
 
         if (lane.Status != LaneStatus.Live) return;
+        if (stage == Stage.Police && lane.Is(Shape.NewConnection)) TellPassing(in lane);
         if (stage == Stage.Parse) Sent ??= _texts.TupleOf(in lane);
         foreach ((string action, string detail) in _texts.Changes(stage, was, lane, state)) Add(in lane, stage, action, detail);
+    }
+
+    private void TellPassing(in Lane lane)
+    {
+        foreach (PolicyExplanation explanation in policies?.ExplainPassing(lane) ?? [])
+        {
+            string where = explanation.Source is { } source ? $" ({source})" : "";
+            string sentence = explanation.IsAllowed ? explanation.Sentence + where : "let pass as this CNI enforces policies";
+            Add(in lane, Stage.Police, "allow", $"{VerdictText.Name(explanation.Direction)}: {sentence}");
+        }
     }
 
     private void TellArrival(in Lane was, in Lane lane)

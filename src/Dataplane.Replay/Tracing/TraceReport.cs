@@ -19,13 +19,13 @@ public sealed record TraceReport
     /// <summary>The node that dropped, answered or delivered it.</summary>
     public string? Node { get; init; }
 
-    /// <summary>The policy that dropped it; none is enforced yet.</summary>
+    /// <summary>The policy that denied it, or came closest to allowing it; null where none did.</summary>
     public string? Policy { get; init; }
 
     /// <summary>The rule that dropped or translated it.</summary>
     public string? Rule { get; init; }
 
-    /// <summary>The manifest's line of the Service or pod that it was sent to.</summary>
+    /// <summary>The manifest's line: of the policy's rule that dropped it, else of the Service or pod that it was sent to.</summary>
     public string? Source { get; init; }
 
     public required string Sentence { get; init; }

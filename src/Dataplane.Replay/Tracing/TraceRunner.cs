@@ -3,6 +3,7 @@ using Dataplane.Capture;
 using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
 using Dataplane.Core;
+using Dataplane.Replay.Policies;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay.Tracing;
@@ -24,7 +25,7 @@ public static class TraceRunner
         }
 
         using Emulation emulation = Emulation.Compile(snapshot, options.Replay);
-        var recorder = new TraceRecorder(emulation.Model, emulation.Topology);
+        var recorder = new TraceRecorder(emulation.Model, emulation.Topology, PolicyTeller.Of(emulation));
         IPipeline pipeline = emulation.Proxy.CreateTracedPipeline(emulation.State, emulation.Burst, recorder);
         TraceReport report = options.From is null
             ? OfCapture(emulation, recorder, pipeline, options, cancellation)
@@ -42,7 +43,8 @@ public static class TraceRunner
         var link = new SyntheticLink(emulation.Topology);
         var bench = new TraceBench(emulation, recorder, pipeline);
         RecordState record = bench.Send(link.Frame(packet));
-        TraceReport report = TraceConclusion.Of(emulation, recorder, in record, who.Name, where.Name) with { Source = where.Source?.ToString() };
+        TraceReport report = TraceConclusion.Of(emulation, recorder, in record, who.Name, where.Name);
+        report = report with { Source = report.Source ?? where.Source?.ToString() };
         bool isAnswered = record.Verdict == Verdict.Forwarded && recorder.DeliveredPacket.Length > 0;
         SyntheticPacket? reply = isAnswered ? SyntheticPacket.ReplyTo(recorder.DeliveredPacket) : null;
         if (reply is null) return report;

@@ -147,7 +147,7 @@ public class PolicyLintTests
             "this policy has no effect: Flannel does not enforce NetworkPolicies: nothing is denied "
             + "(--set policy.enforcer=calico puts Calico's enforcement beside it)",
             finding.Sentence);
-        Assert.Equal("shop.yaml:52", finding.Source.ToString());
+        Assert.Equal("shop.yaml:51", finding.Source.ToString());
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public class PolicyLintTests
             """, "policy.enforcer=calico");
 
         LintFinding finding = Assert.Single(report.Findings);
-        Assert.Equal(("unreadable", Severity.Damage, "shop.yaml:55"), (finding.Rule.Id, finding.Severity, finding.Source.ToString()));
+        Assert.Equal(("unreadable", Severity.Damage, "shop.yaml:54"), (finding.Rule.Id, finding.Severity, finding.Source.ToString()));
     }
 
     [Fact]

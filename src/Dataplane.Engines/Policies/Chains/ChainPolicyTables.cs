@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Network;
 using Dataplane.Core;
+using Dataplane.Engines.Iptables.Text;
 
 namespace Dataplane.Engines.Policies.Chains;
 
@@ -80,7 +82,17 @@ public sealed class ChainPolicyTables : IDisposable
     }
 
     /// <summary>A rule by its number in a walk: the chain that it stands in, and how iptables-save would print it.</summary>
-    public (string Chain, string Text) RuleAt(int rule, byte family) => Of(family).RuleAt(rule);
+    /// <param name="rule">As <see cref="IChainTrace"/> was told it.</param>
+    /// <param name="family">The packet's: 4 or 6.</param>
+    /// <param name="endpoint">The pod that was judged: chains of endpoints have its veth's name.</param>
+    public (string Chain, string Text) RuleAt(int rule, byte family, int endpoint)
+    {
+        Pod pod = Network.Pods[endpoint].Pod;
+        return Of(family).RuleAt(rule, FelixNames.VethOf(pod.Namespace, pod.Name));
+    }
+
+    /// <summary>One node's filter table and sets, to be printed as iptables-save and ipset save do.</summary>
+    public IptablesRuleset RulesetOf(int node, int family) => FelixRuleset.Of(this, node, family);
 
     public void Dispose()
     {

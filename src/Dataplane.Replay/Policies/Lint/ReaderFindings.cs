@@ -13,7 +13,7 @@ internal static class ReaderFindings
             NetworkPolicy? policy = PolicyAt(starts, finding.Source);
             if (finding.Severity == Severity.Damage)
                 yield return new LintFinding(LintRule.Unreadable, finding.Severity, finding.Source, null, finding.Text);
-            else if (policy is not null)
+            else if (policy is not null && finding.Severity == Severity.Warning)
                 yield return new LintFinding(LintRule.UnknownField, finding.Severity, finding.Source, policy.ToString(), finding.Text);
         }
     }

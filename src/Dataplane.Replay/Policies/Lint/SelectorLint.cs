@@ -59,7 +59,8 @@ internal static class SelectorLint
     /// <summary>A podSelector alone means the policy's own namespace: people forget.</summary>
     private static string Elsewhere(LintScope scope, string space, LabelSelector selector)
     {
-        if (selector.MatchLabels.IsEmpty && selector.MatchExpressions.IsEmpty) return "";
+        bool asksForSomething = SelectorText.Requirements(selector).Any(part => part.Operator is LabelOperator.In or LabelOperator.Exists);
+        if (!asksForSomething) return "";
 
         IGrouping<string, Pod>? first = scope.Pods
             .Where(pod => pod.Namespace != space && selector.Matches(pod.Labels))

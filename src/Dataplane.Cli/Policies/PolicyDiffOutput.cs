@@ -1,0 +1,99 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Dataplane.Cluster.Model;
+using Dataplane.Replay.Policies.Changes;
+
+namespace Dataplane.Cli.Policies;
+
+/// <summary>What a change of policies changes, in each of its formats.</summary>
+public sealed class PolicyDiffOutput(TextWriter output, Style style)
+{
+    private const string Suite = "dataplane policy diff";
+
+    private static readonly CheckRule Opened = new("opened", "Pods can talk that could not.");
+    private static readonly CheckRule Closed = new("closed", "Pods cannot talk that could.");
+
+    private readonly TextWriter _output = output;
+    private readonly Style _style = style;
+
+    public void Write(PolicyChangeReport report, string format)
+    {
+        switch (format)
+        {
+            case "json": WriteJson(report); break;
+            case "junit": JUnitWriter.Write(_output, Suite, [.. report.Changes.Select(CaseOf).DefaultIfEmpty(new JUnitCase("nothing changes", null, "", null))]); break;
+            case "sarif": _output.WriteLine(SarifWriter.Write([Opened, Closed], report.Changes.Select(ResultOf))); break;
+            default: WriteText(report); break;
+        }
+    }
+
+    private void WriteText(PolicyChangeReport report)
+    {
+        foreach (PolicyChange change in report.Changes)
+        {
+            string sign = change.Is.IsAllowed ? _style.Good("+") : _style.Bad("-");
+            _output.WriteLine($"{sign} {PairOf(change)}: {CauseOf(change)}");
+        }
+
+        if (report.Changes.IsEmpty)
+        {
+            _output.WriteLine("nothing changes");
+            return;
+        }
+
+        _output.WriteLine();
+        _output.WriteLine($"{report.Opened} pairs can talk that could not (+), {report.Closed} cannot that could (-)");
+    }
+
+    private static string PairOf(PolicyChange change) => $"{change.From.Name} -> {change.To.Name} {change.Port}";
+
+    private static string CauseOf(PolicyChange change) =>
+        change.IsByAbsence ? $"no longer {change.Was.Sentence}" : change.Is.Sentence;
+
+    private static string SentenceOf(PolicyChange change) =>
+        $"{PairOf(change)} {(change.Is.IsAllowed ? "can talk now" : "cannot talk any more")}: {CauseOf(change)}";
+
+    private static JUnitCase CaseOf(PolicyChange change) => new(
+        $"{PairOf(change)} stays {(change.Was.IsAllowed ? "allowed" : "denied")}", SentenceOf(change), CauseOf(change), change.Cause.Source?.ToString());
+
+    private static CheckResult ResultOf(PolicyChange change) => new(
+        change.Is.IsAllowed ? Opened.Id : Closed.Id, Severity.Warning, change.Cause.Source, SentenceOf(change));
+
+    private void WriteJson(PolicyChangeReport report)
+    {
+        _output.Write("{\n  \"schemaVersion\": 1,\n  \"pairs\": [");
+        string separator = "\n    ";
+        foreach (PolicyChange change in report.Changes)
+        {
+            string tail = TailOf(change);
+            foreach (int from in change.From.Ends)
+            {
+                foreach (int to in change.To.Ends)
+                {
+                    if (from == to) continue;
+
+                    _output.Write($"{separator}{{\"from\":{Quote(report.Pods[from])},\"to\":{Quote(report.Pods[to])},{tail}}}");
+                    separator = ",\n    ";
+                }
+            }
+        }
+
+        _output.Write($"\n  ],\n  \"opened\": {report.Opened},\n  \"closed\": {report.Closed},\n");
+        _output.Write($"  \"notes\": [{string.Join(", ", report.Notes.Select(Quote))}]\n}}\n");
+    }
+
+    private static string TailOf(PolicyChange change)
+    {
+        var text = new StringBuilder();
+        PolicyOutcome cause = change.Cause;
+        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\"port\":{change.Port.Port},\"protocol\":\"{change.Port.ProtocolName}\",");
+        text.Append($"\"allowed\":{(change.Is.IsAllowed ? "true" : "false")},");
+        text.Append($"\"reason\":{Quote(change.Is.Reason)},\"was\":{Quote(change.Was.Reason)},");
+        text.Append($"\"policy\":{Quote(cause.Policy)},\"rule\":{Quote(cause.Rule)},\"source\":{Quote(cause.Source?.ToString())}");
+        return text.ToString();
+    }
+
+    private static string Quote(string? text) =>
+        text is null ? "null" : $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+}

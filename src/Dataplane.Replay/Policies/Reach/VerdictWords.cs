@@ -1,0 +1,45 @@
+using Dataplane.Cluster.Model;
+using Dataplane.Core;
+using Dataplane.Engines.Policies;
+
+namespace Dataplane.Replay.Policies.Reach;
+
+/// <summary>A verdict in words: the policy, its rule and the line where it stands.</summary>
+public static class VerdictWords
+{
+    /// <summary><c>namespace/name</c>; null where no policy decides.</summary>
+    public static string? PolicyOf(PolicyModel model, ReachVerdict verdict) =>
+        verdict.Policy < 0 ? null : model.Policies[verdict.Policy].ToString();
+
+    /// <summary><c>ingress[0]</c>, or the rule's own name; null where no rule decides.</summary>
+    public static string? RuleOf(PolicyModel model, ReachVerdict verdict)
+    {
+        if (verdict.Rule < 0) return null;
+
+        CompiledRule rule = model.Rules[verdict.Rule];
+        return rule.Name.Length > 0 ? rule.Name : $"{DirectionOf(verdict)}[{rule.Index}]";
+    }
+
+    /// <summary>The line of the rule; under default deny, of the policy that isolates the pod.</summary>
+    public static SourceLine? SourceOf(PolicyModel model, ReachVerdict verdict)
+    {
+        if (verdict.Rule >= 0) return model.Rules[verdict.Rule].Source;
+
+        return verdict.Policy < 0 ? null : model.Policies[verdict.Policy].Source;
+    }
+
+    public static string DirectionOf(ReachVerdict verdict) => verdict.Direction == PolicyDirection.Ingress ? "ingress" : "egress";
+
+    /// <summary><c>default deny of ingress: shop/deny-all isolates the pod, and nothing allows it (shop.yaml:7)</c>.</summary>
+    public static string Sentence(PolicyModel model, ReachVerdict verdict) => verdict.Reason switch
+    {
+        ReachReason.NotIsolated => "no policy is about it",
+        ReachReason.NeverJudged => "a node reaches its own pods",
+        ReachReason.NotEnforced => "the CNI does not enforce policies",
+        ReachReason.NoEndpoints => "the Service has no endpoint",
+        ReachReason.DefaultDeny => $"default deny of {DirectionOf(verdict)}: {PolicyOf(model, verdict)} isolates the "
+            + $"{(verdict.Direction == PolicyDirection.Ingress ? "destination" : "source")}, and no rule allows it ({SourceOf(model, verdict)})",
+        ReachReason.AllowedByRule => $"allowed by {PolicyOf(model, verdict)} {RuleOf(model, verdict)} ({SourceOf(model, verdict)})",
+        _ => $"denied by {PolicyOf(model, verdict)} {RuleOf(model, verdict)} ({SourceOf(model, verdict)})",
+    };
+}
