@@ -218,9 +218,12 @@ public struct RecordState
 
     public RecordFlags Flags;
 
-    /// <summary>Where policies dropped it: which direction, and which rule or constant of <see cref="PolicyVerdict"/>.</summary>
+    /// <summary>Where policies dropped it: which direction of which pod (endpoint).</summary>
     public PolicyDirection Direction;
 
+    public int Judged;
+
+    /// <summary>The rule that said so, or a constant of <see cref="PolicyVerdict"/>.</summary>
     public int Rule;
 }
 

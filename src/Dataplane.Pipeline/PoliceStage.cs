@@ -43,7 +43,7 @@ public static unsafe class PoliceStage
                 Endpoint = lane.Source.Index,
                 Peer = lane.Destination,
             });
-            if (!egress.IsAllowed) return Deny(burst, ref lane, egress.Rule, PolicyDirection.Egress);
+            if (!egress.IsAllowed) return Deny(burst, ref lane, egress.Rule, PolicyDirection.Egress, lane.Source.Index);
         }
 
         bool isDelivered = lane.Exit is Exit.Pod or Exit.Bridge && lane.Destination.Kind == PlaceKind.Pod;
@@ -55,10 +55,10 @@ public static unsafe class PoliceStage
             Endpoint = lane.Destination.Index,
             Peer = lane.Source,
         });
-        return ingress.IsAllowed || Deny(burst, ref lane, ingress.Rule, PolicyDirection.Ingress);
+        return ingress.IsAllowed || Deny(burst, ref lane, ingress.Rule, PolicyDirection.Ingress, lane.Destination.Index);
     }
 
-    private static bool Deny(PacketBurst burst, ref Lane lane, int rule, PolicyDirection direction)
+    private static bool Deny(PacketBurst burst, ref Lane lane, int rule, PolicyDirection direction, int endpoint)
     {
         burst.Drop(ref lane, rule >= 0 ? DropReason.DeniedByRule : DropReason.PolicyDenied, Stage.Police);
         if (lane.Role == LaneRole.Answer) return false;
@@ -66,6 +66,7 @@ public static unsafe class PoliceStage
         ref RecordState record = ref burst.Records[lane.Record];
         record.Rule = rule;
         record.Direction = direction;
+        record.Judged = endpoint;
         return false;
     }
 

@@ -9,9 +9,9 @@ using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Ipvs;
 using Dataplane.Engines.Services;
 using Dataplane.Pipeline;
+using Dataplane.Replay.Policies;
 using Dataplane.Replay.Proxies;
 using Dataplane.Wire;
-
 using Microsoft.Extensions.ObjectPool;
 
 namespace Dataplane.Replay;
@@ -24,13 +24,14 @@ public sealed class Emulation : IDisposable
 
     private bool _isDisposed;
 
-    private Emulation(ProxyRequest request, NetworkModel model, IProxy proxy, Topology topology, PipelineState state, IEnumerable<string> notes)
+    private Emulation(
+        ProxyRequest request, IProxy proxy, EnforcedPolicies? policies, PipelineState state, IEnumerable<string> notes)
     {
         Request = request;
-        Model = model;
         Proxy = proxy;
-        Topology = topology;
+        Policies = policies;
         State = state;
+        State.Police = policies?.Police;
         Notes = [.. notes];
         Burst.FirstRecord = 0;
     }
@@ -38,11 +39,14 @@ public sealed class Emulation : IDisposable
     /// <summary>What the proxy's tables were made from, so that they can be made again.</summary>
     public ProxyRequest Request { get; }
 
-    public NetworkModel Model { get; }
+    public NetworkModel Model => Request.Network;
 
     public IProxy Proxy { get; }
 
-    public Topology Topology { get; }
+    /// <summary>Null where nobody enforces policies, or there are none.</summary>
+    public EnforcedPolicies? Policies { get; }
+
+    public Topology Topology => Request.Topology;
 
     public PipelineState State { get; }
 
@@ -77,8 +81,11 @@ public sealed class Emulation : IDisposable
             BackendFrontends = BackendFrontendsCompiler.Compile(snapshot, topology.Names),
             Choice = choice?.Invoke(topology.Names),
         });
-        IEnumerable<string> notes = [cni.Evidence, .. ProxyNote(options), .. model.Notes, .. proxy.Notes];
-        return new Emulation(request, model, proxy, topology, state, notes);
+        PolicyEnforcement enforcement = PolicyEnforcement.Of(snapshot, cni.Name, settings);
+        var policies = EnforcedPolicies.Compile(enforcement, model, topology);
+        string[] enforced = policies is null ? [] : [enforcement.Evidence];
+        IEnumerable<string> notes = [cni.Evidence, .. ProxyNote(options), .. enforced, .. model.Notes, .. proxy.Notes];
+        return new Emulation(request, proxy, policies, state, notes);
     }
 
     public void Dispose()
@@ -88,6 +95,7 @@ public sealed class Emulation : IDisposable
         _isDisposed = true;
         State.Dispose();
         Proxy.Dispose();
+        Policies?.Dispose();
         Bursts.Return(Burst);
         Topology.Names.Dispose();
         Topology.Nodes.Dispose();

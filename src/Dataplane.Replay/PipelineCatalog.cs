@@ -1,10 +1,17 @@
+using Dataplane.Cluster.Network;
+using Dataplane.Cluster.Settings;
 using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
 using Dataplane.Engines.Explanation;
 using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Ipvs;
+using Dataplane.Engines.Policies;
+using Dataplane.Engines.Policies.Acls;
+using Dataplane.Engines.Policies.Chains;
+using Dataplane.Engines.Policies.Identities;
 using Dataplane.Pipeline;
 using Dataplane.Replay.Bench;
+using Dataplane.Replay.Policies;
 using Dataplane.Replay.Proxies;
 using Dataplane.Replay.Tracing;
 using Dataplane.Wire;
@@ -21,7 +28,7 @@ public interface IPipeline
     void Finish();
 }
 
-/// <summary>The one place that lists proxies and closes the stages' type parameters.</summary>
+/// <summary>The one place that lists proxies and enforcers of policies, and closes the stages' type parameters.</summary>
 public static class PipelineCatalog
 {
     private static readonly Dictionary<string, Func<ProxyRequest, IProxy>> Known = new()
@@ -37,6 +44,25 @@ public static class PipelineCatalog
     /// <exception cref="InvalidDataException">No proxy has this name, or its tables cannot be made.</exception>
     public static IProxy Compile(string name, ProxyRequest request) => Known[name](request);
 
+    /// <summary>The policies, in the tables of whoever enforces them.</summary>
+    public static EnforcedPolicies Compile(PolicyEnforcer enforcer, PolicyModel model, NetworkModel network, Topology topology)
+    {
+        switch (enforcer)
+        {
+            case PolicyEnforcer.Cilium:
+                var identities = IdentityPolicyTables.Compile(model, network, topology);
+                return Close(model, new IdentityPolicyEngine(identities), identities);
+            case PolicyEnforcer.OvnKubernetes:
+                var acls = AclPolicyTables.Compile(model, network, topology);
+                return Close(model, new AclPolicyEngine(acls), acls);
+            case PolicyEnforcer.Calico:
+                var chains = ChainPolicyTables.Compile(model, network, topology);
+                return Close(model, new ChainPolicyEngine(chains), chains);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(enforcer));
+        }
+    }
+
     public static IPipeline Create(Emulation emulation, FrameCollector? collector) => collector is null
         ? emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, default(NullSink))
         : emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new CollectorSink(collector));
@@ -50,6 +76,9 @@ public static class PipelineCatalog
 
     internal static ILookupLoop CloseLookups<TEngine>(TEngine engine, LookupContext context)
         where TEngine : struct, IServiceEngine => new LookupLoop<TEngine>(engine, context);
+
+    private static EnforcedPolicies Close<TPolicy>(PolicyModel model, TPolicy engine, IDisposable tables)
+        where TPolicy : struct, IPolicyEngine => new(model, TPolicy.Name, new Police<TPolicy>(engine), tables);
 
     private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline
         where TEngine : struct, IServiceEngine

@@ -1,5 +1,6 @@
 using Dataplane.Cluster.Model;
 using Dataplane.Core;
+using Dataplane.Engines.Iptables;
 using Dataplane.Tests.Engines;
 using Dataplane.Wire;
 using Xunit;
@@ -11,10 +12,15 @@ public abstract class EngineContract<TEngine> : IDisposable
     where TEngine : struct, IServiceEngine
 {
     private const int Flows = 30_000;
-    private const long Second = 1_000_000_000;
+    private const int Clients = 20;
 
-    private readonly AddressNames _names = new(AddressMap.Build([]));
+    protected const long Second = 1_000_000_000;
+
+    private static readonly AddressMap Nowhere = AddressMap.Build([]);
+
+    private readonly AddressNames _names = new(Nowhere);
     private readonly AffinityMap _affinity = new();
+    private readonly List<IDisposable> _owned = [];
 
     public static TheoryData<string, string> Families => new()
     {
@@ -22,7 +28,39 @@ public abstract class EngineContract<TEngine> : IDisposable
         { "fd00:10:96::a", "fd00:10:244::" },
     };
 
+    protected AddressNames Names => _names;
+
+    protected AffinityMap Affinity => _affinity;
+
+    /// <summary>Where a Service has affinity, a client that is forgotten comes to the same backend again.</summary>
+    protected virtual bool ChoosesByClient => false;
+
     protected abstract TEngine Compile(ClusterSnapshot snapshot, AddressNames names);
+
+    /// <summary>Lives as long as the test.</summary>
+    protected T Own<T>(T owned)
+        where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+
+    /// <summary>Rules' questions about a cluster of which nothing is known but its Services.</summary>
+    protected RuleQuery Questions(AddressNames names)
+    {
+        var topology = new Topology
+        {
+            Map = Nowhere,
+            Names = names,
+            Nodes = Own(new NativeArray<NodeEntry>(1)),
+            Peers = Own(new NativeArray<PeerEntry>(1)),
+            Endpoints = Own(new NativeArray<EndpointEntry>(1)),
+            NodeAddresses = Own(new NativeArray<NodeAddress>(1)),
+            ClusterNetwork = new PrefixTest([]),
+            Tunnel = default,
+        };
+        return new RuleQuery(topology, bridge: 1, underlay: 2, tunnel: 3, loopback: 4);
+    }
 
     [Theory]
     [MemberData(nameof(Families))]
@@ -114,8 +152,8 @@ public abstract class EngineContract<TEngine> : IDisposable
         FlowKey sameNumbers = key with { Family = 4 };
         var draw = new Draw(1);
 
-        Assert.Equal(ServiceOutcome.Backend, engine.Lookup(new ServiceQuery(in key), State(0), ref draw).Outcome);
-        Assert.Equal(ServiceOutcome.NotService, engine.Lookup(new ServiceQuery(in sameNumbers), State(0), ref draw).Outcome);
+        Assert.Equal(ServiceOutcome.Backend, engine.Lookup(Syn(in key), State(0), ref draw).Outcome);
+        Assert.Equal(ServiceOutcome.NotService, engine.Lookup(Syn(in sameNumbers), State(0), ref draw).Outcome);
     }
 
     [Theory]
@@ -135,34 +173,17 @@ public abstract class EngineContract<TEngine> : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Affinity_holds_until_its_timeout_and_while_the_backend_is_a_member(string frontend, string pods)
+    public void Affinity_holds_from_connection_to_connection_and_its_timeout_ends_it(string frontend, string pods)
     {
-        Service service = Clusters.Service("web", frontend) with { AffinitySeconds = 100 };
-        string[] members = [.. Enumerable.Range(1, 9).Select(number => pods + number)];
-        TEngine engine = Compile(Clusters.Of(service, Clusters.Slice("web", members)), _names);
-        FlowKey key = Key(Client(frontend, 1), frontend, 80, IpProtocol.Tcp);
+        TEngine engine = Compile(Sticky(frontend, pods), _names);
+        uint[] first = Connect(engine, frontend, now: 0);
 
-        ServiceVerdict any = Ask(engine, Client(frontend, 1), frontend, 80, seed: 1);
-        ServiceVerdict remembered = Enumerable.Range(2, 100)
-            .Select(flow => Ask(engine, Client(frontend, flow), frontend, 80, seed: (ulong)flow))
-            .First(verdict => verdict.Backend != any.Backend);
-        Assert.Equal(100 * Second, any.AffinityTimeout);
-        _affinity.Remember(in key, any.Service, remembered.Backend, now: 0, any.AffinityTimeout);
-
-        Assert.Equal(remembered.BackendAddress, At(100 * Second - 1));
-        Assert.Equal(any.BackendAddress, At(100 * Second));
-
-        const uint Stranger = 1_000_000;
-        _affinity.Remember(in key, any.Service, Stranger, now: 0, any.AffinityTimeout);
-        Assert.Equal(any.BackendAddress, At(1));
-
-        uint At(long now)
-        {
-            var draw = new Draw(1);
-            return engine.Lookup(new ServiceQuery(in key), State(now), ref draw).BackendAddress;
-        }
+        Assert.Equal(first, Connect(engine, frontend, now: 99 * Second));
+        Assert.Equal(first, Connect(engine, frontend, now: 198 * Second));
+        Assert.Equal(ChoosesByClient, first.SequenceEqual(Connect(engine, frontend, now: 300 * Second)));
     }
 
+    /// <summary>The least of three: what a thread has left of its 8 KiB when a collection begins counts as allocated.</summary>
     [Theory]
     [MemberData(nameof(Families))]
     public void A_look_up_allocates_nothing(string frontend, string pods)
@@ -172,20 +193,27 @@ public abstract class EngineContract<TEngine> : IDisposable
         FlowKey known = Key(Client(frontend, 1), frontend, 80, IpProtocol.Tcp);
         FlowKey unknown = Key(Client(frontend, 1), frontend, 81, IpProtocol.Tcp);
         var draw = new Draw(1);
-        engine.Lookup(new ServiceQuery(in known), State(0), ref draw);
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int round = 0; round < 10_000; round++)
+        long least = long.MaxValue;
+        for (int attempt = 0; attempt < 3 && least != 0; attempt++)
         {
-            engine.Lookup(new ServiceQuery(in known), State(round), ref draw);
-            engine.Lookup(new ServiceQuery(in unknown), State(round), ref draw);
+            engine.Lookup(Syn(in known), State(0), ref draw);
+            engine.Lookup(Syn(in unknown), State(0), ref draw);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int round = 0; round < 10_000; round++)
+            {
+                engine.Lookup(Syn(in known), State(round), ref draw);
+                engine.Lookup(Syn(in unknown), State(round), ref draw);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
     }
 
     public void Dispose()
     {
+        foreach (IDisposable owned in _owned) owned.Dispose();
         _names.Dispose();
         _affinity.Dispose();
         GC.SuppressFinalize(this);
@@ -201,25 +229,50 @@ public abstract class EngineContract<TEngine> : IDisposable
             {
                 SourcePort = (ushort)(32768 + flow % 100),
             };
-            ServiceVerdict verdict = engine.Lookup(new ServiceQuery(in key), State(0), ref draw);
+            ServiceVerdict verdict = engine.Lookup(Syn(in key), State(0), ref draw);
             Assert.Equal(ServiceOutcome.Backend, verdict.Outcome);
+            engine.Commit(Syn(in key), in verdict, State(0));
             chosen[verdict.BackendAddress] = chosen.GetValueOrDefault(verdict.BackendAddress) + 1;
         }
 
         return chosen;
     }
 
-    private ServiceVerdict Ask(
+    protected ServiceVerdict Ask(
         TEngine engine, string client, string frontend, ushort port, byte protocol = IpProtocol.Tcp, ulong seed = 1)
     {
         FlowKey key = Key(client, frontend, port, protocol);
         var draw = new Draw(seed);
-        return engine.Lookup(new ServiceQuery(in key), State(0), ref draw);
+        return engine.Lookup(Syn(in key), State(0), ref draw);
     }
 
-    private ServiceState State(long now) => new(now, _affinity);
+    /// <summary>One connection of each of many clients; gives the backend of each.</summary>
+    private uint[] Connect(TEngine engine, string frontend, long now)
+    {
+        var draw = new Draw((ulong)now + 1);
+        uint[] backends = new uint[Clients];
+        for (int client = 0; client < Clients; client++)
+        {
+            FlowKey key = Key(Client(frontend, client), frontend, 80, IpProtocol.Tcp) with { SourcePort = (ushort)(40000 + now / Second) };
+            ServiceVerdict verdict = engine.Lookup(Syn(in key), State(now), ref draw);
+            if (verdict.AffinityTimeout > 0) _affinity.Remember(in key, verdict.Service, verdict.Backend, now, verdict.AffinityTimeout);
+            engine.Commit(Syn(in key), in verdict, State(now));
+            backends[client] = verdict.BackendAddress;
+        }
 
-    private FlowKey Key(string client, string frontend, ushort port, byte protocol) => new()
+        return backends;
+    }
+
+    protected static ServiceQuery Syn(in FlowKey key) => new(in key) { TcpFlags = (byte)TcpFlags.Syn, Length = 40 };
+
+    /// <summary>A Service with nine endpoints and 100 s of affinity.</summary>
+    protected static ClusterSnapshot Sticky(string frontend, string pods) => Clusters.Of(
+        Clusters.Service("web", frontend) with { AffinitySeconds = 100 },
+        Clusters.Slice("web", [.. Enumerable.Range(1, 9).Select(number => pods + number)]));
+
+    protected ServiceState State(long now) => new(now, _affinity);
+
+    protected FlowKey Key(string client, string frontend, ushort port, byte protocol) => new()
     {
         Source = Name(client),
         Destination = Name(frontend),
@@ -229,12 +282,12 @@ public abstract class EngineContract<TEngine> : IDisposable
         Family = (byte)IpAddress.Parse(client).Family,
     };
 
-    private uint Name(string address)
+    protected uint Name(string address)
     {
         IpAddress parsed = IpAddress.Parse(address);
         return parsed.IsV4 ? parsed.V4 : _names.NameOf(parsed);
     }
 
-    private static string Client(string frontend, int number) =>
+    protected static string Client(string frontend, int number) =>
         IpAddress.Parse(frontend.Contains(':') ? "fd00:10:244:2::" : "10.244.2.0").Plus((uint)number).ToString();
 }

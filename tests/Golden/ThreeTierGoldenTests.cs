@@ -31,12 +31,12 @@ public sealed class ThreeTierGoldenTests
     public void What_is_left_out_is_counted() => Assert.Equal(
         new SortedDictionary<string, int>
         {
-            ["ARP"] = 4,
+            [ThreeTierFrame.Arp] = 4,
             ["LoadBalancer, and replies to its masqueraded clients (the issue on services)"] = 3_602,
-            ["no endpoint: rejected by the lab (the issue on services)"] = 3,
-            ["policies dropped it in the lab (the issue on policy)"] = 602,
-            ["sent outside"] = 14,
-            ["to a node's address"] = 12,
+            [ThreeTierFrame.WithoutEndpoint] = 3,
+            [ThreeTierFrame.ByPolicy] = 602,
+            [ThreeTierFrame.Outside] = 14,
+            [ThreeTierFrame.ToNode] = 12,
         },
         Compared.Value.LeftOut);
 
@@ -81,11 +81,6 @@ public sealed class ThreeTierGoldenTests
     // The lab gave the node's end of each veth a MAC of 02:fe and the pod's address.
     private static string VethMac(Pod pod) => $"veth.{pod}.mac=02:fe:{string.Join(':', pod.Addresses[0].ToString().Split('.').Select(part => $"{int.Parse(part, null):x2}"))}";
 
-    private static IpAddress Source(byte[] frame) => IpAddress.FromBytes(frame.AsSpan(EthernetHeader.Size + Ipv4Header.SourceOffset, 4));
-
-    private static IpAddress Destination(byte[] frame) => IpAddress.FromBytes(frame.AsSpan(EthernetHeader.Size + Ipv4Header.DestinationOffset, 4));
-
-    private static bool IsIpv4(byte[] frame) => BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(12)) == EtherType.Ipv4;
 
     /// <summary>Rows of the map: equal, different, or left out with a reason.</summary>
     private sealed class Comparison
@@ -111,7 +106,7 @@ public sealed class ThreeTierGoldenTests
             if (reason is not null)
             {
                 LeftOut[reason] = LeftOut.GetValueOrDefault(reason) + 1;
-                if (reason.StartsWith("policies", StringComparison.Ordinal) && frame is not null) DeliveredAgainstPolicy++;
+                if (reason == ThreeTierFrame.ByPolicy && frame is not null) DeliveredAgainstPolicy++;
                 return;
             }
 
@@ -130,73 +125,14 @@ public sealed class ThreeTierGoldenTests
         private string? WhyNot(FrameMapRow row, ThreeTier lab, Emulation emulation)
         {
             byte[] sent = lab.Sent[row.Sent].Bytes;
-            if (!IsIpv4(sent)) return "ARP";
+            if (!ThreeTierFrame.IsIpv4(sent)) return ThreeTierFrame.Arp;
 
-            bool isAnswered = row.Delivered is int delivered && Source(lab.Delivered[delivered].Bytes) == LoadBalancer;
-            IpAddress to = Destination(sent);
+            bool isAnswered = row.Delivered is int delivered && ThreeTierFrame.Source(lab.Delivered[delivered].Bytes) == LoadBalancer;
+            IpAddress to = ThreeTierFrame.Destination(sent);
             bool isMasqueraded = emulation.Model.Nodes.Any(node => node.BridgeV4 == to || node.TunnelV4 == to);
             bool isBalanced = to == LoadBalancer || isAnswered || isMasqueraded;
             if (isBalanced && !KnowsLoadBalancers) return "LoadBalancer, and replies to its masqueraded clients (the issue on services)";
-            if (row.Delivered is not null) return null;
-
-            if (emulation.Model.Nodes.Any(node => node.UnderlayV4 == to)) return "to a node's address";
-            if (to == IpAddress.Parse("198.51.100.23")) return "sent outside";
-            return to == IpAddress.Parse("10.96.15.1")
-                ? "no endpoint: rejected by the lab (the issue on services)"
-                : "policies dropped it in the lab (the issue on policy)";
-        }
-    }
-
-    /// <summary>The backend that each connection to a ClusterIP had, from the frames that arrived.</summary>
-    private sealed class LabsChoice : IBackendChoice
-    {
-        private readonly Dictionary<(ulong, ulong), (uint Address, ushort Port)> _backends = [];
-        private readonly Dictionary<(ulong, ulong), ushort> _sourcePorts = [];
-
-        public LabsChoice(ThreeTier lab)
-        {
-            foreach (FrameMapRow row in lab.Map)
-            {
-                if (row.Delivered is not int delivered || !TryKey(lab.Sent[row.Sent].Bytes, out FlowKey sent)) continue;
-                if (!TryKey(lab.Delivered[delivered].Bytes, out FlowKey arrived)) continue;
-
-                _backends[(sent.Addresses, sent.Rest)] = (arrived.Destination, arrived.DestinationPort);
-                if (sent.Source != arrived.Source) _sourcePorts[(sent.Addresses, sent.Rest)] = arrived.SourcePort;
-            }
-        }
-
-        public bool TryChoose(in FlowKey key, out uint address, out ushort port)
-        {
-            FlowKey anywhere = key;
-            anywhere.Zone = 0;
-            bool isKnown = _backends.TryGetValue((anywhere.Addresses, anywhere.Rest), out (uint Address, ushort Port) backend);
-            (address, port) = backend;
-            return isKnown;
-        }
-
-        public bool TryChooseSourcePort(in FlowKey key, out ushort port)
-        {
-            FlowKey anywhere = key;
-            anywhere.Zone = 0;
-            return _sourcePorts.TryGetValue((anywhere.Addresses, anywhere.Rest), out port);
-        }
-
-        private static bool TryKey(byte[] frame, out FlowKey key)
-        {
-            key = default;
-            if (!IsIpv4(frame) || Ipv4View.TryParse(frame.AsSpan(EthernetHeader.Size), out Ipv4View ip) != WireError.None) return false;
-            if (ip.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp) || ip.Payload.Length < 4) return false;
-
-            key = new FlowKey
-            {
-                Source = Source(frame).V4,
-                Destination = Destination(frame).V4,
-                SourcePort = BinaryPrimitives.ReadUInt16BigEndian(ip.Payload),
-                DestinationPort = BinaryPrimitives.ReadUInt16BigEndian(ip.Payload[2..]),
-                Protocol = ip.Protocol,
-                Family = 4,
-            };
-            return true;
+            return ThreeTierFrame.WhyNotDelivered(row, lab, emulation.Model);
         }
     }
 }

@@ -13,7 +13,7 @@ public sealed partial class PacketSocket : IDisposable
     private const int SolSocket = 1;
     private const int ReceiveTimeout = 20;
     private const int ForceReceiveBuffer = 33;
-    private const int NewNetwork = 0x4000_0000;
+    private const int DontWait = 0x40;
     private const byte Outgoing = 4;
     private const int AddressSize = 20;
     private const int PacketTypeOffset = 10;
@@ -23,20 +23,12 @@ public sealed partial class PacketSocket : IDisposable
 
     private PacketSocket(int socket) => _socket = socket;
 
-    /// <summary>Opens the device of a namespace; the thread that enters it is not used again.</summary>
-    public static PacketSocket Open(string space, string device)
+    /// <exception cref="Win32Exception">There is no such namespace or device.</exception>
+    public static PacketSocket Open(string space, string device) => NamespaceThread.Run(space, () =>
     {
-        int socket = 0;
-        int error = 0;
-        var thread = new Thread(() =>
-        {
-            socket = OpenHere($"/run/netns/{space}", device);
-            error = Marshal.GetLastPInvokeError();
-        });
-        thread.Start();
-        thread.Join();
-        return socket >= 0 ? new PacketSocket(socket) : throw new Win32Exception(error, $"{space} {device}: errno {error}");
-    }
+        int socket = OpenHere(device);
+        return socket >= 0 ? new PacketSocket(socket) : throw new Win32Exception(Marshal.GetLastPInvokeError(), device);
+    });
 
     public void Send(byte[] frame)
     {
@@ -46,8 +38,8 @@ public sealed partial class PacketSocket : IDisposable
         }
     }
 
-    /// <summary>What has passed, in order, until nothing does for a while: what came in, what went out, or (null) both.</summary>
-    public List<byte[]> Receive(bool? outgoing)
+    /// <summary>What has passed, in order: what came in, what went out, or (null) both. Without waiting, what is there already.</summary>
+    public List<byte[]> Receive(bool? outgoing, bool waits = true)
     {
         List<byte[]> frames = [];
         byte[] buffer = new byte[LargestFrame];
@@ -55,7 +47,7 @@ public sealed partial class PacketSocket : IDisposable
         while (true)
         {
             int size = address.Length;
-            nint length = ReceiveFrom(_socket, buffer, buffer.Length, 0, address, ref size);
+            nint length = ReceiveFrom(_socket, buffer, buffer.Length, waits ? 0 : DontWait, address, ref size);
             if (length < 0) return frames;
 
             bool wentOut = address[PacketTypeOffset] == Outgoing;
@@ -65,11 +57,8 @@ public sealed partial class PacketSocket : IDisposable
 
     public void Dispose() => _ = Close(_socket);
 
-    private static int OpenHere(string space, string device)
+    private static int OpenHere(string device)
     {
-        using var handle = File.OpenHandle(space);
-        if (SetNamespace((int)handle.DangerousGetHandle(), NewNetwork) != 0) return -1;
-
         ushort protocol = BinaryPrimitives.ReverseEndianness(AllProtocols);
         int socket = Socket(AddressFamilyPacket, Raw, protocol);
         if (socket < 0) return socket;
@@ -105,9 +94,6 @@ public sealed partial class PacketSocket : IDisposable
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int socket);
-
-    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
-    private static partial int SetNamespace(int descriptor, int type);
 
     [LibraryImport("libc", EntryPoint = "if_nametoindex", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int InterfaceIndex(string name);

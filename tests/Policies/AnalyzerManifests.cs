@@ -82,7 +82,8 @@ internal sealed class AnalyzerManifests
         if (kind != "Pod" || !metadata.Children.TryGetValue("ownerReferences", out YamlNode? references)) return;
 
         var owner = (YamlMappingNode)((YamlSequenceNode)references)[0];
-        if (Text(owner, "kind") != "Node") owners[name] = $"{space}/{Text(owner, "name")}[{Text(owner, "kind")}]";
+        string maker = Text(owner, "kind") is { Length: > 0 } stated ? stated : "Pod";
+        if (maker != "Node") owners[name] = $"{space}/{Text(owner, "name")}[{maker}]";
     }
 
     private static Pod PodOf(string space, string name, YamlMappingNode workload)
@@ -90,7 +91,8 @@ internal sealed class AnalyzerManifests
         var template = (YamlMappingNode)workload["spec"]["template"];
         IEnumerable<YamlMappingNode> ports = ((YamlSequenceNode)template["spec"]["containers"]).Cast<YamlMappingNode>()
             .Where(container => container.Children.ContainsKey("ports"))
-            .SelectMany(container => (YamlSequenceNode)container["ports"]).Cast<YamlMappingNode>();
+            .SelectMany(container => (YamlSequenceNode)container["ports"]).Cast<YamlMappingNode>()
+            .Where(port => port.Children.ContainsKey("containerPort"));
         var metadata = (YamlMappingNode)template["metadata"];
         IEnumerable<KeyValuePair<YamlNode, YamlNode>> labels =
             metadata.Children.TryGetValue("labels", out YamlNode? given) ? ((YamlMappingNode)given).Children : [];

@@ -82,6 +82,10 @@ public sealed class EveryReasonTests
             From(Client).Ipv4(Client, Remote, fragment: Ipv4Header.DontFragmentFlag).Udp(1, 2).Payload(1423))),
         [DropReason.NotForwardable] = (Stage.Route, () => Given(Yaml).Send(From(Client).Ipv4(Client, "127.0.0.1").Udp(1, 2))),
         [DropReason.NoBuffer] = (Stage.Parse, () => Given(Yaml).Send([.. Eth().Ipv4(Client, Remote).Udp(1, 2).Build(), .. new byte[5 << 20]])),
+        [DropReason.PolicyDenied] = (Stage.Police, () => Given(Yaml + Isolated, "policy.enforcer=calico")
+            .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.DeniedByRule] = (Stage.Police, () => Given(Yaml + Forbidden, "policy.enforcer=cilium")
+            .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.NoPort] = (Stage.TranslateSource, () => Given(Yaml).Send(
             From(Client).Ipv4(Client, "198.51.100.9", protocol: 47).Payload(8), From(Neighbour).Ipv4(Neighbour, "198.51.100.9", protocol: 47).Payload(8))),
         [DropReason.PortClosed] = (Stage.Transmit, () => Given(Yaml, "node.udp=closed").Send(From(Client).Ipv4(Client, "10.244.1.1").Udp(1, 2))),
@@ -97,6 +101,27 @@ public sealed class EveryReasonTests
         [IgnoreReason.OwnAnswer] = () => Given(Yaml).Send(To(Client, BridgeA).ArpReply(BridgeA, "10.244.1.1", MacOf(Client), Client)),
         [IgnoreReason.Multicast] = () => Given(Yaml).Send(Eth(MacOf(Client)).ArpRequest(MacOf(Client), Client, "10.244.1.200")),
     };
+
+    private const string Isolated = """
+
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata: {name: nobody, namespace: default}
+        spec: {podSelector: {}, policyTypes: [Ingress]}
+        """;
+
+    private const string Forbidden = """
+
+        ---
+        apiVersion: policy.networking.k8s.io/v1alpha1
+        kind: AdminNetworkPolicy
+        metadata: {name: nobody}
+        spec:
+          priority: 1
+          subject: {namespaces: {}}
+          egress: [{name: nothing, action: Deny, to: [{namespaces: {}}]}]
+        """;
 
     public static TheoryData<DropReason> DropReasons => [.. Drops.Keys];
 

@@ -25,14 +25,15 @@ public static class FlannelProfile
         FlannelPlan plan = FlannelPlan.Make(configuration, annotations, settings, notes);
         ImmutableArray<NodeNetwork> nodes = FlannelNodes.Compile(annotations, plan, settings, notes);
         ImmutableArray<PodNetwork> pods = CompilePods(snapshot, settings, notes);
-        NotePolicies(snapshot, notes);
+        if (settings.PolicyEnforcer is null or PolicyEnforcer.None) NotePolicies(snapshot, notes);
+        bool isCanal = settings.PolicyEnforcer == PolicyEnforcer.Calico;
         return new NetworkModel
         {
             Cni = Name,
             Snapshot = snapshot,
             Nodes = nodes,
             Pods = pods,
-            Attachment = settings.PodAttachment ?? PodAttachment.Bridge,
+            Attachment = settings.PodAttachment ?? (isCanal ? PodAttachment.Routed : PodAttachment.Bridge),
             Tunnel = plan.Tunnel,
             Direct = plan.Direct,
             Masquerade = settings.FlannelIpMasq,

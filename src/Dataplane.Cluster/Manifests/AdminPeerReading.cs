@@ -80,11 +80,15 @@ internal static class AdminPeerReading
         {
             if (cursor.Key is "namespaceSelector") namespaces = cursor.ReadSelector("pods.namespaceSelector");
             else if (cursor.Key is "podSelector") pods = cursor.ReadSelector("pods.podSelector");
-            else cursor.SkipUnknown("pods");
+            else
+                throw new ObjectDamageException(cursor.KeyLine,
+                    $"pods has \"{ManifestCursor.Shorten(cursor.Key)}\", not namespaceSelector or podSelector");
         }
 
-        return namespaces is not null && pods is not null
-            ? new AdminPodSelector(namespaces, pods)
-            : throw new ObjectDamageException(line, "pods needs a namespaceSelector and a podSelector (an empty one matches all)");
+        if (namespaces is null || pods is null)
+            cursor.Report(Severity.Warning, line,
+                $"pods has no {(namespaces is null ? "namespaceSelector" : "podSelector")}: taken as {{}}, all of them; the API server refuses it");
+
+        return new AdminPodSelector(namespaces ?? LabelSelector.Everything, pods ?? LabelSelector.Everything);
     }
 }

@@ -64,13 +64,13 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
         ServiceVerdict verdict = default;
         NetfilterPacket packet = queries.PacketOf(in query, now);
         bool isOutput = query.Entry == Entry.LocalOutput;
+        if (isOutput) packet.OutInterface = LeavesBy(in packet, query.Destination, query.Key.Zone);
         NetfilterOutcome first = isOutput
             ? node.Rules.Output(in packet, node.State, ref draw, ref trace)
             : node.Rules.Prerouting(in packet, node.State, ref draw, ref trace);
         if (first.Verdict != NetfilterVerdict.Accept) return Refused(node, in first);
 
-        packet.Mark = first.Mark;
-        packet.ConnectionMark = first.ConnectionMark;
+        Take(ref packet, in first);
         Place to = query.Destination;
         if (first.Nat.Kind is NatKind.Destination or NatKind.Redirect)
         {
@@ -82,21 +82,47 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
         }
 
         bool isLocal = packet.DestinationType == AddressTypes.Local;
-        packet.OutInterface = isLocal ? (ushort)0 : queries.Towards(to, query.Key.Zone);
+        packet.OutInterface = isLocal && !isOutput ? (ushort)0 : LeavesBy(in packet, to, query.Key.Zone);
         NetfilterOutcome filtered = isOutput ? node.Rules.FilterOutput(in packet, node.State, ref draw, ref trace)
             : isLocal ? node.Rules.Input(in packet, node.State, ref draw, ref trace)
             : node.Rules.Forward(in packet, node.State, ref draw, ref trace);
         if (filtered.Verdict != NetfilterVerdict.Accept) return Refused(node, in filtered);
-        if (isLocal) return verdict;
+        if (isLocal && !isOutput) return verdict;
 
-        packet.Mark = filtered.Mark;
-        packet.ConnectionMark = filtered.ConnectionMark;
+        Take(ref packet, in filtered);
         packet.InInterface = 0;
         NetfilterOutcome last = node.Rules.Postrouting(in packet, node.State, ref draw, ref trace);
         if (last.Verdict != NetfilterVerdict.Accept) return Refused(node, in last);
 
         verdict.Masquerade = last.Nat.Kind is NatKind.Masquerade or NatKind.Source;
-        return verdict;
+        if (!isLocal) return verdict;
+
+        Take(ref packet, in last);
+        NetfilterOutcome received = ComeBack(node, ref packet, ref draw, ref trace);
+        return received.Verdict == NetfilterVerdict.Accept ? verdict : Refused(node, in received);
+    }
+
+    private ushort LeavesBy(in NetfilterPacket packet, Place to, int node) =>
+        packet.DestinationType == AddressTypes.Local ? queries.Loopback : queries.Towards(to, node);
+
+    /// <summary>What the node sends to itself comes in over lo, with the translation that it left with.</summary>
+    private NetfilterOutcome ComeBack<TTrace>(NodeRules node, ref NetfilterPacket packet, ref RandomDraw draw, ref TTrace trace)
+        where TTrace : struct, INetfilterTrace
+    {
+        packet.Facts &= ~PacketFacts.IsFirst;
+        packet.OutInterface = 0;
+        packet.InInterface = queries.Loopback;
+        NetfilterOutcome outcome = node.Rules.Prerouting(in packet, node.State, ref draw, ref trace);
+        if (outcome.Verdict != NetfilterVerdict.Accept) return outcome;
+
+        Take(ref packet, in outcome);
+        return node.Rules.Input(in packet, node.State, ref draw, ref trace);
+    }
+
+    private static void Take(ref NetfilterPacket packet, in NetfilterOutcome outcome)
+    {
+        packet.Mark = outcome.Mark;
+        packet.ConnectionMark = outcome.ConnectionMark;
     }
 
     // kube-proxy's chains say why; other rules are rules.
@@ -111,6 +137,7 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
             "KUBE-PROXY-FIREWALL" => DropReason.SourceDenied,
             _ => isReject ? DropReason.RejectedByRule : DropReason.DroppedByRule,
         };
-        return new ServiceVerdict { Outcome = isReject ? ServiceOutcome.NoBackend : ServiceOutcome.Denied, Drop = reason };
+        ServiceOutcome refusal = isReject ? ServiceOutcome.NoBackend : ServiceOutcome.Denied;
+        return new ServiceVerdict { Outcome = refusal, Drop = reason, Service = (uint)outcome.Rule + 1 };
     }
 }

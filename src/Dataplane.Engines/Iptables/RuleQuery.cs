@@ -7,8 +7,12 @@ namespace Dataplane.Engines.Iptables;
 /// <param name="bridge">The number of the pods' bridge.</param>
 /// <param name="underlay">The number of the nodes' interface to each other.</param>
 /// <param name="tunnel">The number of the tunnel device.</param>
-public sealed class RuleQuery(Topology topology, ushort bridge, ushort underlay, ushort tunnel)
+/// <param name="loopback">The number of lo.</param>
+public sealed class RuleQuery(Topology topology, ushort bridge, ushort underlay, ushort tunnel, ushort loopback)
 {
+    /// <summary>The interface by which a node sends to itself.</summary>
+    public ushort Loopback => loopback;
+
     public NetfilterPacket PacketOf(in ServiceQuery query, long now)
     {
         ref readonly FlowKey key = ref query.Key;

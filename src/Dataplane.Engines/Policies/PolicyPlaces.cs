@@ -67,15 +67,17 @@ public sealed class PolicyPlaces : IDisposable
     public ReadOnlySpan<IpAddress> AddressesOf(int identity) => _addresses[identity];
 
     /// <summary>
-    /// What no policy judges: a pod and its own node (the API: "traffic to and from the node where a Pod is running is
-    /// always allowed"), and a pod and itself.
+    /// What no policy judges: what a pod's own node sends to it (kubelet's probes), and a pod to itself. What a pod sends to its
+    /// node is judged like any other egress.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsNeverJudged(in PolicyQuery query)
     {
         Place peer = query.Peer;
-        return peer.Kind == PlaceKind.Pod ? peer.Index == query.Endpoint
-            : peer.Kind == PlaceKind.Node && _addressNodes[peer.Index] == _endpoints[query.Endpoint].Node;
+        if (peer.Kind == PlaceKind.Pod) return peer.Index == query.Endpoint;
+
+        return peer.Kind == PlaceKind.Node && query.Direction == PolicyDirection.Ingress
+            && _addressNodes[peer.Index] == _endpoints[query.Endpoint].Node;
     }
 
     public void Dispose()

@@ -10,7 +10,7 @@ internal static class NodeDevices
         ushort bridge = names.NumberOf("cni0");
         ushort underlay = names.NumberOf("eth0");
         ushort tunnel = names.NumberOf(request.Network.Tunnel?.Device ?? "flannel.1");
-        names.NumberOf("lo");
-        return new RuleQuery(request.Topology, bridge, underlay, tunnel);
+        ushort loopback = names.NumberOf("lo");
+        return new RuleQuery(request.Topology, bridge, underlay, tunnel, loopback);
     }
 }

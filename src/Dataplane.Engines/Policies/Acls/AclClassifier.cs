@@ -27,11 +27,10 @@ internal sealed class AclClassifier : IDisposable
     private readonly byte[] _lengthsV4;
     private readonly byte[] _lengthsV6;
     private readonly uint _portMasks;
-    private readonly ImmutableArray<Acl> _acls;
 
     public AclClassifier(FlowDraft draft)
     {
-        _acls = [.. draft.Acls];
+        Acls = [.. draft.Acls];
         _ranks = new NativeArray<int>(draft.RankCount);
         _subjects = new NativeArray<FlowRun>(draft.Subjects.Length);
         _peers = new FlatMap<PeerFlowKey, FlowRun>(draft.Peers.Count);
@@ -61,13 +60,12 @@ internal sealed class AclClassifier : IDisposable
         _lengthsV6 = LengthsOf(draft.Peers.Keys.Where(prefix => prefix.Address.IsV6));
     }
 
-    public int Count => _acls.Length;
+    /// <summary>By rank.</summary>
+    public ImmutableArray<Acl> Acls { get; }
 
     public int FlowCount => _peers.Count + _ports.Count + (int)_subjects.Length;
 
     public long Size => _ranks.Length * sizeof(int) + _peers.Size + _ports.Size;
-
-    public Acl this[int rank] => _acls[rank];
 
     /// <summary>The rank of the first ACL whose flows all hit.</summary>
     [SkipLocalsInit]

@@ -24,13 +24,16 @@ public sealed class AclPolicyTables : IDisposable
     }
 
     /// <summary>ACLs of both directions and all tiers, default denies among them.</summary>
-    public int AclCount => All.Sum(tier => tier.Count);
+    public int AclCount => All.Sum(tier => tier.Acls.Length);
 
     /// <summary>Flows that the ACLs become.</summary>
     public int FlowCount => All.Sum(tier => tier.FlowCount);
 
     /// <summary>Bytes of memory.</summary>
     public long Size => All.Sum(tier => tier.Size);
+
+    /// <summary>The ACLs as <c>ovn-nbctl acl-list</c> has them, in the order in which each tier asks.</summary>
+    public IEnumerable<AclRow> Rows => RowsOf(_ingress, PolicyDirection.Ingress).Concat(RowsOf(_egress, PolicyDirection.Egress));
 
     private IEnumerable<AclClassifier> All => _ingress.Concat(_egress);
 
@@ -59,12 +62,15 @@ public sealed class AclPolicyTables : IDisposable
             int rank = tier.Find(identity, in peer, key.Family, key.Protocol, key.DestinationPort);
             if (rank == AclClassifier.NoMatch) continue;
 
-            Acl acl = tier[rank];
+            Acl acl = tier.Acls[rank];
             if (acl.Action != PolicyAction.Pass) return new PolicyVerdict(acl.Action == PolicyAction.Allow, acl.Rule);
         }
 
         return new PolicyVerdict(true, PolicyVerdict.NotIsolated);
     }
+
+    private static IEnumerable<AclRow> RowsOf(AclClassifier[] tiers, PolicyDirection direction) =>
+        tiers.SelectMany(tier => tier.Acls).Select(acl => new AclRow(direction, acl.Tier, acl.Priority, acl.Action, acl.Rule));
 
     private static AclClassifier[] Classify(PolicyModel model, PolicyPlaces places, PolicyDirection direction) =>
         [.. Tiers.Select(tier => new AclClassifier(

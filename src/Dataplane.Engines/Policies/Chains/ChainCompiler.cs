@@ -11,14 +11,6 @@ namespace Dataplane.Engines.Policies.Chains;
 /// </summary>
 internal sealed class ChainCompiler
 {
-    /// <summary>Felix's VXLANPort, unless it is told another.</summary>
-    private const ushort VxlanPort = 4789;
-
-    private const uint Verdicts = FelixMarks.Accept | FelixMarks.Pass;
-
-    private static readonly ChainMatch NotPassed = ChainMatch.OfMark(0, FelixMarks.Pass);
-    private static readonly ChainMatch Accepted = ChainMatch.OfMark(FelixMarks.Accept, FelixMarks.Accept);
-
     private readonly PolicyModel _model;
     private readonly PolicyPlaces _places;
     private readonly ChainProgramBuilder _builder;
@@ -75,6 +67,10 @@ internal sealed class ChainCompiler
         CompiledChain chain = Program.Chains.Last(chain => chain.Start <= rule);
         return (chain.Name, TextOf(chain.Name, chain.Rules[rule - chain.Start]).ToString());
     }
+
+    /// <summary>The chain that packets to pods of the identity walk, or packets from them.</summary>
+    public CompiledChain ChainOf(int identity, PolicyDirection direction) =>
+        Program.Chains[Endpoints[2 * identity + (direction == PolicyDirection.Ingress ? 0 : 1)]];
 
     public IptablesRule TextOf(string chain, ChainRule rule)
     {
@@ -191,55 +187,14 @@ internal sealed class ChainCompiler
         _profileChains[(name, isIngress)] = _builder.Add(FelixNames.OfProfile(name, isIngress), rules);
     }
 
-    /// <summary>As <c>endpointIptablesChain</c> (<c>felix/rules/endpoints.go</c>) puts it together.</summary>
+    /// <summary>kube-admin and kube-baseline leave to the next tier what they do not decide; default drops it.</summary>
     private int AddEndpoint(PolicyIdentity identity, PolicyDirection direction)
     {
         bool isIngress = direction == PolicyDirection.Ingress;
-        List<ChainRule> rules =
-        [
-            new(ChainTarget.Accept, ChainMatch.OfState(ChainMatch.Established)),
-            new(ChainTarget.Drop, ChainMatch.OfState(ChainMatch.Invalid)),
-            ChainRule.ClearMark(Verdicts),
-        ];
-        if (!isIngress) AddTunnelGuard(rules);
-
-        foreach (IGrouping<PolicyTier, int> tier in identity.PoliciesFor(direction).GroupBy(policy => _model.Policies[policy].Tier))
-        {
-            string name = FelixNames.OfTier(tier.Key);
-            rules.Add(ChainRule.ClearMark(FelixMarks.Pass) with { Comment = $"Start of tier {name}" });
-            foreach (int policy in tier)
-            {
-                rules.Add(new ChainRule(ChainTarget.Jump, NotPassed) { Chain = _policyChains[(policy, isIngress)] });
-                rules.Add(new ChainRule(ChainTarget.Return, Accepted) { Comment = "Return if policy accepted" });
-            }
-
-            if (tier.Key != PolicyTier.Namespaced) continue;
-
-            string comment = $"End of tier {name}. Drop if no policies passed packet";
-            rules.Add(new ChainRule(ChainTarget.Drop, NotPassed) { Cause = PolicyVerdict.DefaultDeny, Comment = comment });
-        }
-
-        rules.Add(new ChainRule(ChainTarget.Jump) { Chain = _profileChains[(identity.Namespace, isIngress)] });
-        rules.Add(new ChainRule(ChainTarget.Return, Accepted) { Comment = "Return if profile accepted" });
-        rules.Add(new ChainRule(ChainTarget.Drop) { Cause = PolicyVerdict.DefaultDeny, Comment = "Drop if no profiles matched" });
+        IEnumerable<FelixTier> tiers = identity.PoliciesFor(direction)
+            .GroupBy(policy => _model.Policies[policy].Tier, policy => _policyChains[(policy, isIngress)])
+            .Select(tier => new FelixTier(FelixNames.OfTier(tier.Key), [.. tier], DropsAtEnd: tier.Key == PolicyTier.Namespaced));
+        List<ChainRule> rules = WorkloadChain.Of(isIngress, tiers, [_profileChains[(identity.Namespace, isIngress)]]);
         return _builder.Add(isIngress ? FelixNames.ToWorkload : FelixNames.FromWorkload, rules);
-    }
-
-    // What a pod wraps into a tunnel of its own would pass its policies unseen.
-    private static void AddTunnelGuard(List<ChainRule> rules)
-    {
-        rules.Add(new ChainRule(
-            ChainTarget.Drop,
-            ChainMatch.OfProtocol(IpProtocol.Udp),
-            ChainMatch.OfPorts([new PortRange(VxlanPort, VxlanPort)], isSource: false))
-        {
-            Cause = PolicyVerdict.TunnelFromPod,
-            Comment = "Drop VXLAN encapped packets originating in workloads",
-        });
-        rules.Add(new ChainRule(ChainTarget.Drop, ChainMatch.OfProtocol(IpProtocol.IpInIp))
-        {
-            Cause = PolicyVerdict.TunnelFromPod,
-            Comment = "Drop IPinIP encapped packets originating in workloads",
-        });
     }
 }

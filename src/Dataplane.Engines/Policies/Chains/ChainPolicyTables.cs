@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Dataplane.Cluster.Network;
 using Dataplane.Core;
+using Dataplane.Engines.Iptables.Text;
 
 namespace Dataplane.Engines.Policies.Chains;
 
@@ -81,6 +82,9 @@ public sealed class ChainPolicyTables : IDisposable
 
     /// <summary>A rule by its number in a walk: the chain that it stands in, and how iptables-save would print it.</summary>
     public (string Chain, string Text) RuleAt(int rule, byte family) => Of(family).RuleAt(rule);
+
+    /// <summary>One node's filter table and sets, to be printed as iptables-save and ipset save do.</summary>
+    public IptablesRuleset RulesetOf(int node, int family) => FelixRuleset.Of(this, node, family);
 
     public void Dispose()
     {

@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using Dataplane.Engines.Iptables.Text;
 
 namespace Dataplane.Engines.Policies.Chains;
 
@@ -12,20 +11,18 @@ internal sealed record ChainSet(ChainSetType Type, string Content)
 
     public string NameIn(int family) => FelixNames.OfSet(family, Type == ChainSetType.AddressPort ? 'n' : 's', Content);
 
-    /// <summary>As <c>ipset save</c> prints it.</summary>
-    public void AppendTo(StringBuilder text, int family)
+    public IpsetText ToText(int family)
     {
-        string name = NameIn(family);
         string type = Type switch
         {
             ChainSetType.Address => "hash:ip",
             ChainSetType.Net => "hash:net",
             _ => "hash:ip,port",
         };
-        string inet = family == 4 ? "inet" : "inet6";
-        text.Append(CultureInfo.InvariantCulture, $"create {name} {type} family {inet} hashsize 1024 maxelem 1048576\n");
-        foreach (ChainSetMember member in Members)
-            text.Append(CultureInfo.InvariantCulture, $"add {name} {member.TextOf(Type)}\n");
+        string[] options = ["family", family == 4 ? "inet" : "inet6", "hashsize", "1024", "maxelem", "1048576"];
+        var text = new IpsetText(NameIn(family), type, options);
+        foreach (ChainSetMember member in Members) text.Add(new IpsetMember(member.TextOf(Type), []));
+        return text;
     }
 }
 

@@ -1,0 +1,42 @@
+using Dataplane.Cluster.Cni;
+using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Network;
+using Dataplane.Core;
+using Dataplane.Engines.Policies;
+using Dataplane.Pipeline;
+
+namespace Dataplane.Replay.Policies;
+
+/// <summary>The policies of a run: what they mean, and the tables that packets are judged by.</summary>
+public sealed class EnforcedPolicies : IDisposable
+{
+    private readonly IDisposable _tables;
+
+    internal EnforcedPolicies(PolicyModel model, string style, IPolice police, IDisposable tables)
+    {
+        Model = model;
+        Style = style;
+        Police = police;
+        _tables = tables;
+    }
+
+    public PolicyModel Model { get; }
+
+    /// <summary>The engine's name: chains, acls or identities.</summary>
+    public string Style { get; }
+
+    public IPolice Police { get; }
+
+    /// <summary>Null where nobody enforces policies, or there are none.</summary>
+    public static EnforcedPolicies? Compile(PolicyEnforcement enforcement, NetworkModel network, Topology topology)
+    {
+        ClusterSnapshot snapshot = network.Snapshot;
+        bool isEmpty = snapshot.NetworkPolicies.IsEmpty && snapshot.AdminNetworkPolicies.IsEmpty
+            && snapshot.BaselineAdminNetworkPolicies.IsEmpty;
+        if (isEmpty || !enforcement.IsEnforced) return null;
+
+        return PipelineCatalog.Compile(enforcement.Enforcer, PolicyModelCompiler.Compile(snapshot), network, topology);
+    }
+
+    public void Dispose() => _tables.Dispose();
+}
