@@ -8,13 +8,16 @@ public sealed class RunCounters
 
     private readonly int _nodes;
     private readonly DropTally[] _drops;
+    private readonly long[] _defaultDenials;
+    private long[] _denials = [];
     private readonly long[] _flags = new long[byte.MaxValue + 1];
     private readonly long[] _verdicts = new long[Enum.GetValues<Verdict>().Length];
     private readonly long[] _ignored = new long[Enum.GetValues<IgnoreReason>().Length];
 
-    public RunCounters(int nodes)
+    public RunCounters(int nodes, int endpoints = 0)
     {
         _nodes = nodes;
+        _defaultDenials = new long[2 * endpoints];
         _drops = new DropTally[(nodes + 1) * Reasons * Stages];
     }
 
@@ -51,6 +54,24 @@ public sealed class RunCounters
         }
     }
 
+    /// <summary>What policies dropped because none of their rules allowed it: every (direction, endpoint judged) with a packet.</summary>
+    public IEnumerable<(PolicyDirection Direction, int Endpoint, long Packets)> DefaultDenials()
+    {
+        for (int slot = 0; slot < _defaultDenials.Length; slot++)
+        {
+            if (_defaultDenials[slot] > 0) yield return ((PolicyDirection)(slot & 1), slot >> 1, _defaultDenials[slot]);
+        }
+    }
+
+    /// <summary>What a rule itself denied: every rule's number with a packet.</summary>
+    public IEnumerable<(int Rule, long Packets)> Denials()
+    {
+        for (int rule = 0; rule < _denials.Length; rule++)
+        {
+            if (_denials[rule] > 0) yield return (rule, _denials[rule]);
+        }
+    }
+
     /// <summary>Adds the verdicts of a burst's records; held fragments count when their fate is known.</summary>
     public unsafe void Add(PacketBurst burst)
     {
@@ -83,6 +104,19 @@ public sealed class RunCounters
         tally.Packets++;
         tally.Bytes += record.OriginalLength;
         if ((record.Flags & RecordFlags.Answered) != 0) tally.Answered++;
+        if (record.Stage == Stage.Police) CountDenial(in record);
+    }
+
+    private void CountDenial(in RecordState record)
+    {
+        if (record.Rule < 0)
+        {
+            _defaultDenials[(record.Judged << 1) + (int)record.Direction]++;
+            return;
+        }
+
+        if (record.Rule >= _denials.Length) Array.Resize(ref _denials, Math.Max(record.Rule + 1, 2 * _denials.Length));
+        _denials[record.Rule]++;
     }
 
     private long With(RecordFlags flag)

@@ -18,7 +18,7 @@ public sealed class PipelineState : IDisposable
         Options = options;
         Timeouts = options.Timeouts;
         Connections = new ConnectionTable(options.ConnectionLimit);
-        Counters = new RunCounters((int)topology.Nodes.Length);
+        Counters = new RunCounters((int)topology.Nodes.Length, (int)topology.Endpoints.Length);
         Ids = new IdCounters(topology.Seed);
         _draw = new Draw(topology.Seed ^ DrawSalt);
     }

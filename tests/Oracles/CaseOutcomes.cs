@@ -54,6 +54,6 @@ internal sealed class CaseOutcomes
     }
 
     private static string Line(string direction, Sighting seen, ServiceCase one) => seen.Packet is { } packet
-        ? $"{direction}{seen.Place}: {packet.ToText(one.SourcePort, direction.Length == 0)}"
+        ? $"{direction}{seen.Place}: {(direction.Length == 0 ? packet.ToText(one.Source, one.SourcePort) : packet)}"
         : direction + seen.Place;
 }

@@ -97,7 +97,7 @@ public sealed class KernelIptablesOracleTests
         foreach (List<ServiceCase> client in open) yield return Describe(services, client, kernel, ours[client[0].Client]);
         foreach (List<ServiceCase> client in clients.Where(client => client.Count == 1))
         {
-            HashSet<string> fates = ours[client[0].Client];
+            HashSet<string> fates = [.. ours[client[0].Client].Where(fate => !fate.Contains(KnownDifferences.DrawnTunnelPort, StringComparison.Ordinal))];
             if (fates.Count > Math.Max(1, services.EndpointsOf(client[0]))) yield return Describe(services, client, kernel, fates);
         }
     }

@@ -8,6 +8,14 @@ namespace Dataplane.Tests.Oracles;
 /// </summary>
 internal static partial class KnownDifferences
 {
+    /// <summary>
+    /// A reply to this UDP port of the node is always taken for a tunnel's packet; the kernel first asks its connections.
+    /// </summary>
+    public const ushort TunnelPort = 8472;
+
+    /// <summary>Tells fates that such a draw gave.</summary>
+    public const string DrawnTunnelPort = "drawn, the tunnel's";
+
     /// <summary>Puts what the kernel made of a case as the emulation would have it.</summary>
     public static string AsEmulated(ServiceCase one, string kernel) => WithItsPort(one, WithDevicesAddress(one, kernel));
 

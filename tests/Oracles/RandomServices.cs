@@ -261,5 +261,5 @@ internal sealed record ServiceCase
 
     public PlacedPacket Packet => new(Place, ServicePacket.First(Number, Protocol, Source, SourcePort, Destination, Port));
 
-    public override string ToString() => $"{Number} ({Service}) from {Place} {ServicePacket.Read(Packet.Bytes)!.ToText(SourcePort, mayBeDrawn: false)}";
+    public override string ToString() => $"{Number} ({Service}) from {Place} {ServicePacket.Read(Packet.Bytes)}";
 }

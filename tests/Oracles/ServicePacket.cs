@@ -62,14 +62,21 @@ internal sealed record ServicePacket
     public static bool IsReset(byte protocol, ReadOnlySpan<byte> body) =>
         protocol == IpProtocol.Tcp && body.Length >= TcpSize && (body[13] & (byte)TcpFlags.Rst) != 0;
 
-    /// <summary>A source port that is not the client's was drawn: which one is the kernel's affair.</summary>
-    public string ToText(ushort clientPort, bool mayBeDrawn)
-    {
-        if (Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) return $"icmp {Source} > {Destination} {Rest}";
+    /// <summary>The packet as its case's client sent it, or as it came back to it.</summary>
+    public override string ToString() => Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6
+        ? $"icmp {Source} > {Destination} {Rest}"
+        : Line(SourcePort.ToString(CultureInfo.InvariantCulture));
 
-        string port = mayBeDrawn && SourcePort != clientPort ? "drawn" : SourcePort.ToString(CultureInfo.InvariantCulture);
-        return $"{Names[Protocol]} {Source}:{port} > {Destination}:{DestinationPort} {Rest}";
+    /// <summary>The same on its way to an endpoint. A port that was drawn is not told: which one is the kernel's affair.</summary>
+    public string ToText(string client, ushort clientPort)
+    {
+        bool isDrawn = !IsRefusal && (Source != client || SourcePort != clientPort);
+        if (!isDrawn) return ToString();
+
+        return Line(Protocol == IpProtocol.Udp && SourcePort == KnownDifferences.TunnelPort ? KnownDifferences.DrawnTunnelPort : "drawn");
     }
+
+    private string Line(string port) => $"{Names[Protocol]} {Source}:{port} > {Destination}:{DestinationPort} {Rest}";
 
     private static readonly Dictionary<byte, string> Names =
         new() { [IpProtocol.Tcp] = "tcp", [IpProtocol.Udp] = "udp", [IpProtocol.Sctp] = "sctp" };
@@ -128,7 +135,7 @@ internal sealed record ServicePacket
         {
             Number = quoted.Number,
             IsRefusal = true,
-            Rest = $"{rest} {body[0]}/{body[1]} quoting [{quoted.ToText(0, mayBeDrawn: false)}]",
+            Rest = $"{rest} {body[0]}/{body[1]} quoting [{quoted}]",
         };
     }
 
