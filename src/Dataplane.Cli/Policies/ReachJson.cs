@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Dataplane.Engines.Policies;
 using Dataplane.Replay.Policies.Reach;
 
 namespace Dataplane.Cli.Policies;
@@ -15,7 +14,7 @@ public sealed class ReachJson
     private const int BufferSize = 1 << 18;
 
     private readonly ReachReport _report;
-    private readonly PolicyModel _model;
+    private readonly ReachJudge _judge;
     private readonly Stream _output;
     private readonly byte[] _buffer = new byte[BufferSize];
     private byte[]?[] _tails = new byte[]?[64];
@@ -25,7 +24,7 @@ public sealed class ReachJson
     private ReachJson(ReachReport report, Stream output)
     {
         _report = report;
-        _model = report.Matrix.Judge.Model;
+        _judge = report.Matrix.Judge;
         _output = output;
     }
 
@@ -102,10 +101,10 @@ public sealed class ReachJson
 
     private byte[] MakeTail(ReachVerdict verdict)
     {
-        string? policy = VerdictWords.PolicyOf(_model, verdict);
+        string? policy = VerdictWords.PolicyOf(_judge, verdict);
         string text = $"\"allowed\":{(verdict.IsAllowed ? "true" : "false")},\"reason\":\"{verdict.ReasonText}\","
             + $"\"direction\":{Quote(policy is null ? null : VerdictWords.DirectionOf(verdict))},\"policy\":{Quote(policy)},"
-            + $"\"rule\":{Quote(VerdictWords.RuleOf(_model, verdict))},\"source\":{Quote(VerdictWords.SourceOf(_model, verdict)?.ToString())}}}";
+            + $"\"rule\":{Quote(VerdictWords.RuleOf(_judge, verdict))},\"source\":{Quote(VerdictWords.SourceOf(_judge, verdict)?.ToString())}}}";
         return Encoding.UTF8.GetBytes(text);
     }
 

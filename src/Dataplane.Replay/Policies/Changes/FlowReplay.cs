@@ -9,7 +9,7 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Policies.Changes;
 
 /// <summary>Sends captures through a cluster with one set of policies, and keeps which records those dropped.</summary>
-internal sealed class FlowReplay
+internal sealed unsafe class FlowReplay
 {
     private const int BatchSize = 256;
 
