@@ -115,7 +115,7 @@ public static class ReplayRunner
         return $"{string.Join(", ", options.Manifests)}: no Node, so no packet enters anywhere: add kubectl get nodes -o yaml{why}";
     }
 
-    private static CaptureReader OpenAll(ReplayOptions options, CancellationToken cancellation)
+    internal static CaptureReader OpenAll(ReplayOptions options, CancellationToken cancellation)
     {
         var how = new CaptureReadOptions { Preload = options.Preload, Cancellation = cancellation };
         List<CaptureReader> readers = [];

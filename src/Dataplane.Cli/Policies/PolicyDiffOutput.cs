@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -14,6 +15,9 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
     private static readonly CheckRule Opened = new("opened", "Pods can talk that could not.");
     private static readonly CheckRule Closed = new("closed", "Pods cannot talk that could.");
 
+    private static readonly CheckRule FlowOpened = new("flow-opened", "A flow of the capture gets through that did not.");
+    private static readonly CheckRule FlowClosed = new("flow-closed", "A flow of the capture is dropped that was not.");
+
     private readonly TextWriter _output = output;
     private readonly Style _style = style;
 
@@ -22,8 +26,10 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
         switch (format)
         {
             case "json": WriteJson(report); break;
-            case "junit": JUnitWriter.Write(_output, Suite, [.. report.Changes.Select(CaseOf).DefaultIfEmpty(new JUnitCase("nothing changes", null, "", null))]); break;
-            case "sarif": _output.WriteLine(SarifWriter.Write([Opened, Closed], report.Changes.Select(ResultOf))); break;
+            case "junit": JUnitWriter.Write(_output, Suite, Cases(report)); break;
+            case "sarif": _output.WriteLine(SarifWriter.Write(
+                    [Opened, Closed, FlowOpened, FlowClosed], [.. report.Changes.Select(ResultOf), .. report.Flows.Select(ResultOf)]));
+                break;
             default: WriteText(report); break;
         }
     }
@@ -36,7 +42,13 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
             _output.WriteLine($"{sign} {PairOf(change)}: {CauseOf(change)}");
         }
 
-        if (report.Changes.IsEmpty)
+        foreach (FlowChange flow in report.Flows)
+        {
+            string sign = flow.IsDropped ? _style.Bad("-") : _style.Good("+");
+            _output.WriteLine($"{sign} {FlowOf(flow)}: {CauseOf(flow)}");
+        }
+
+        if (report.IsEmpty)
         {
             _output.WriteLine("nothing changes");
             return;
@@ -53,6 +65,22 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
 
     private static string SentenceOf(PolicyChange change) =>
         $"{PairOf(change)} {(change.Is.IsAllowed ? "can talk now" : "cannot talk any more")}: {CauseOf(change)}";
+
+    private static string FlowOf(FlowChange flow) =>
+        $"{flow.Flows} {(flow.Flows == 1 ? "flow" : "flows")} of the capture, {flow.Packets} {(flow.Packets == 1 ? "packet" : "packets")}: "
+        + $"{flow.From} -> {flow.To} {flow.Port}";
+
+    private static string CauseOf(FlowChange flow) => (flow.IsDropped ? "" : "no longer ") + flow.Cause.Sentence;
+
+    private static JUnitCase[] Cases(PolicyChangeReport report) =>
+    [
+        .. report.Changes.Select(CaseOf)
+            .Concat(report.Flows.Select(flow => new JUnitCase(FlowOf(flow), CauseOf(flow), CauseOf(flow), flow.Cause.Source?.ToString())))
+            .DefaultIfEmpty(new JUnitCase("nothing changes", null, "", null)),
+    ];
+
+    private static CheckResult ResultOf(FlowChange flow) => new(
+        flow.IsDropped ? FlowClosed.Id : FlowOpened.Id, Severity.Warning, flow.Cause.Source, $"{FlowOf(flow)}: {CauseOf(flow)}");
 
     private static JUnitCase CaseOf(PolicyChange change) => new(
         $"{PairOf(change)} stays {(change.Was.IsAllowed ? "allowed" : "denied")}", SentenceOf(change), CauseOf(change), change.Cause.Source?.ToString());
@@ -79,6 +107,14 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
             }
         }
 
+        _output.Write("\n  ],\n  \"flows\": [");
+        separator = "\n    ";
+        foreach (FlowChange flow in report.Flows)
+        {
+            _output.Write(separator + JsonOf(flow));
+            separator = ",\n    ";
+        }
+
         _output.Write($"\n  ],\n  \"opened\": {report.Opened},\n  \"closed\": {report.Closed},\n");
         _output.Write($"  \"notes\": [{string.Join(", ", report.Notes.Select(Quote))}]\n}}\n");
     }
@@ -87,12 +123,20 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
     {
         var text = new StringBuilder();
         PolicyOutcome cause = change.Cause;
-        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\"port\":{change.Port.Port},\"protocol\":\"{change.Port.ProtocolName}\",");
+        text.Append(CultureInfo.InvariantCulture, $"\"port\":{change.Port.Port},\"protocol\":\"{change.Port.ProtocolName}\",");
         text.Append($"\"allowed\":{(change.Is.IsAllowed ? "true" : "false")},");
         text.Append($"\"reason\":{Quote(change.Is.Reason)},\"was\":{Quote(change.Was.Reason)},");
         text.Append($"\"policy\":{Quote(cause.Policy)},\"rule\":{Quote(cause.Rule)},\"source\":{Quote(cause.Source?.ToString())}");
         return text.ToString();
     }
+
+    private static string JsonOf(FlowChange flow) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{{\"from\":{Quote(flow.From)},\"to\":{Quote(flow.To)},\"port\":{flow.Port.Port},\"protocol\":\"{flow.Port.ProtocolName}\",")
+        + string.Create(
+            CultureInfo.InvariantCulture,
+            $"\"flows\":{flow.Flows},\"packets\":{flow.Packets},\"allowed\":{(flow.IsDropped ? "false" : "true")},\"reason\":{Quote(flow.Cause.Reason)},")
+        + $"\"policy\":{Quote(flow.Cause.Policy)},\"rule\":{Quote(flow.Cause.Rule)},\"source\":{Quote(flow.Cause.Source?.ToString())}}}";
 
     private static string Quote(string? text) =>
         text is null ? "null" : $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";

@@ -24,6 +24,7 @@ public static class PolicyHelp
               --old PATH         manifests before the change; repeatable
               --new PATH         manifests after it; repeatable
           -f, --manifests PATH   what is the same on both sides; repeatable
+          -r, --read PATH        a capture: which of its flows would be dropped or allowed; repeatable
               --port N[/PROTO]   80, 80/tcp, 53/udp; repeatable. Without it, the destinations' container ports
 
         both

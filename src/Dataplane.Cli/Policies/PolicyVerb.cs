@@ -3,8 +3,10 @@ using System.CommandLine;
 using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Settings;
+using Dataplane.Replay;
 using Dataplane.Replay.Policies.Changes;
 using Dataplane.Replay.Policies.Lint;
+using Dataplane.Replay.Policies.Reach;
 
 namespace Dataplane.Cli.Policies;
 
@@ -22,7 +24,7 @@ public sealed class PolicyVerb : IVerb
     private readonly Option<string[]> _old = OptionValues.Many("--old");
     private readonly Option<string[]> _new = OptionValues.Many("--new");
     private readonly Option<string[]> _port = OptionValues.Many("--port");
-    private readonly Option<string[]>[] _read = [OptionValues.Later("--read", "-r")];
+    private readonly Option<string[]> _read = OptionValues.Many("--read", "-r");
     private readonly Option<string> _cni = OptionValues.One("--cni");
     private readonly Option<string[]> _set = OptionValues.Many("--set");
     private readonly Option<string> _output = OptionValues.One("--output", "-o");
@@ -32,7 +34,7 @@ public sealed class PolicyVerb : IVerb
 
     public string Help => PolicyHelp.Policy;
 
-    public Command Command => new(Name) { _kind, _manifests, _old, _new, _port, _read[0], _cni, _set, _output, _color };
+    public Command Command => new(Name) { _kind, _manifests, _old, _new, _port, _read, _cni, _set, _output, _color };
 
     public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
     {
@@ -40,7 +42,7 @@ public sealed class PolicyVerb : IVerb
         return kind switch
         {
             Lint => RunLint(arguments, streams),
-            Diff => RunDiff(arguments, streams),
+            Diff => RunDiff(arguments, streams, cancellation),
             _ => throw new UsageException(Suggestion.For("policy", kind, Kinds)),
         };
     }
@@ -49,7 +51,7 @@ public sealed class PolicyVerb : IVerb
     {
         string format = arguments.OneOf(_output, Formats) ?? Formats[0];
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"));
-        Refuse(arguments, Diff, _old, _new, _port, _read[0]);
+        Refuse(arguments, Diff, _old, _new, _port, _read);
         string? cni = ReplayVerb.CheckCni(arguments.GetValue(_cni));
         EmulationSettings settings = EmulationSettings.Parse(arguments.GetValue(_set) ?? []);
         LintReport report = PolicyLint.Run(Read(Manifests(arguments, _manifests)), cni, settings);
@@ -62,30 +64,39 @@ public sealed class PolicyVerb : IVerb
         return report.Count(Severity.Warning) > 0 ? ExitCode.No : ExitCode.Done;
     }
 
-    private int RunDiff(ParseResult arguments, Streams streams)
+    private int RunDiff(ParseResult arguments, Streams streams, CancellationToken cancellation)
     {
-        arguments.RefuseLater(_read);
         string format = arguments.OneOf(_output, Formats) ?? Formats[0];
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"));
-        ImmutableArray<string> both = [.. arguments.GetValue(_manifests) ?? []];
-        ImmutableArray<string> old = [.. both, .. arguments.GetValue(_old) ?? []];
-        ImmutableArray<string> @new = [.. both, .. arguments.GetValue(_new) ?? []];
-        if (old.IsEmpty) throw new UsageException("no manifests from before: name them with --old PATH");
-        if (@new.IsEmpty) throw new UsageException("no manifests from after: name them with --new PATH");
-        if (old.Concat(@new).Count(path => path == "-") > 1) throw new UsageException("stdin can be read once: - is more than one of the sides");
-
-        PolicyChangeReport report = PolicyChanges.Compare(
-            ManifestReader.Read(old),
-            ManifestReader.Read(@new),
-            [.. (arguments.GetValue(_port) ?? []).Select(ReachVerb.PortOf)],
-            ReplayVerb.CheckCni(arguments.GetValue(_cni)),
-            EmulationSettings.Parse(arguments.GetValue(_set) ?? []));
+        PolicyChangeReport report = Compare(arguments, cancellation);
         foreach (string note in report.Notes) streams.Say($"note: {note}");
         foreach (string damage in report.Damage) streams.Say($"warning: {damage}");
         new PolicyDiffOutput(streams.Result, style).Write(report, format);
-        if (!report.Changes.IsEmpty) return ExitCode.No;
+        if (!report.IsEmpty) return ExitCode.No;
 
         return report.Damage.IsEmpty ? ExitCode.Done : ExitCode.Damaged;
+    }
+
+    private PolicyChangeReport Compare(ParseResult arguments, CancellationToken cancellation)
+    {
+        ImmutableArray<string> both = [.. arguments.GetValue(_manifests) ?? []];
+        ImmutableArray<string> old = [.. both, .. arguments.GetValue(_old) ?? []];
+        ImmutableArray<string> @new = [.. both, .. arguments.GetValue(_new) ?? []];
+        ImmutableArray<string> captures = [.. arguments.GetValue(_read) ?? []];
+        if (old.IsEmpty) throw new UsageException("no manifests from before: name them with --old PATH");
+        if (@new.IsEmpty) throw new UsageException("no manifests from after: name them with --new PATH");
+        if (old.Concat(@new).Concat(captures).Contains("-")) throw new UsageException("two sides cannot read stdin: give files");
+
+        string? cni = ReplayVerb.CheckCni(arguments.GetValue(_cni));
+        ImmutableArray<string> settings = [.. (arguments.GetValue(_set) ?? []).Select(ReplayVerb.CheckSetting)];
+        ImmutableArray<ReachPort> ports = [.. (arguments.GetValue(_port) ?? []).Select(ReachVerb.PortOf)];
+        ClusterSnapshot before = ManifestReader.Read(old);
+        ClusterSnapshot after = ManifestReader.Read(@new);
+        PolicyChangeReport report = PolicyChanges.Compare(before, after, ports, cni, EmulationSettings.Parse(settings));
+        if (captures.IsEmpty) return report;
+
+        var replay = new ReplayOptions { Captures = captures, Cni = cni, Settings = settings };
+        return report with { Flows = FlowChanges.Compare(before, after, replay, cancellation) };
     }
 
     private static void SayCounts(LintReport report, Streams streams)

@@ -1,5 +1,4 @@
 using Dataplane.Cluster.Model;
-using Dataplane.Engines.Policies;
 using Dataplane.Replay.Policies.Reach;
 
 namespace Dataplane.Cli.Policies;
@@ -16,9 +15,9 @@ public static class ReachChecks
     /// <summary>One line for each example, and how many there are beyond.</summary>
     public static IEnumerable<string> ExamplesOf(ReachReport report, ExpectationResult result)
     {
-        PolicyModel model = report.Matrix.Judge.Model;
+        ReachJudge judge = report.Matrix.Judge;
         foreach (ReachSurprise surprise in result.Examples)
-            yield return $"{surprise.From} -> {surprise.To} {surprise.Port}: {VerdictWords.Sentence(model, surprise.Verdict)}";
+            yield return $"{surprise.From} -> {surprise.To} {surprise.Port}: {VerdictWords.Sentence(judge, surprise.Verdict)}";
 
         if (result.Wrong > result.Examples.Length) yield return $"and {result.Wrong - result.Examples.Length} more";
     }
@@ -40,7 +39,7 @@ public static class ReachChecks
     {
         CheckRule rule = result.Problem is not null ? Unanswered : result.Expectation.Allows ? Blocked : Leak;
         IEnumerable<SourceLine> lines = result.Examples
-            .Select(surprise => VerdictWords.SourceOf(report.Matrix.Judge.Model, surprise.Verdict))
+            .Select(surprise => VerdictWords.SourceOf(report.Matrix.Judge, surprise.Verdict))
             .OfType<SourceLine>()
             .Distinct();
         string examples = string.Join("; ", ExamplesOf(report, result));

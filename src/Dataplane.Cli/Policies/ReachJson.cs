@@ -1,31 +1,30 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Dataplane.Engines.Policies;
 using Dataplane.Replay.Policies.Reach;
 
 namespace Dataplane.Cli.Policies;
 
 /// <summary>
-/// All pairs as one JSON document, a line each, written while they are judged: what repeats from pair to pair (names, verdicts)
-/// is made into bytes once.
+/// All pairs as one JSON document, a line each, written while they are judged: what repeats from pair to pair is
+/// made into bytes once.
 /// </summary>
 public sealed class ReachJson
 {
     private const int BufferSize = 1 << 18;
 
     private readonly ReachReport _report;
-    private readonly PolicyModel _model;
+    private readonly ReachJudge _judge;
     private readonly Stream _output;
     private readonly byte[] _buffer = new byte[BufferSize];
-    private readonly List<byte[]?> _tails = [];
-    private readonly List<long> _counts = [];
+    private byte[]?[] _tails = new byte[]?[64];
+    private long[] _counts = new long[64];
     private int _used;
 
     private ReachJson(ReachReport report, Stream output)
     {
         _report = report;
-        _model = report.Matrix.Judge.Model;
+        _judge = report.Matrix.Judge;
         _output = output;
     }
 
@@ -62,12 +61,29 @@ public sealed class ReachJson
                 int verdict = matrix.VerdictOf(source, in columns[column]);
                 if (verdict < 0) continue;
 
+                byte[] tail = (verdict < _tails.Length ? _tails[verdict] : null) ?? Remember(verdict);
+                _counts[verdict]++;
                 Put(head);
                 Put(middles[column]);
-                Put(TailOf(verdict));
-                if (separator.Length == 0) head = Head(separator = ",", source);
+                Put(tail);
+                if (separator.Length > 0) continue;
+
+                separator = ",";
+                head = Head(separator, source);
             }
         }
+    }
+
+    private byte[] Remember(int verdict)
+    {
+        int room = Math.Max(verdict + 1, 2 * _tails.Length);
+        if (_tails.Length <= verdict)
+        {
+            Array.Resize(ref _tails, room);
+            Array.Resize(ref _counts, room);
+        }
+
+        return _tails[verdict] = MakeTail(_report.Matrix.Judge[verdict]);
     }
 
     private byte[] Head(string separator, int source) =>
@@ -83,30 +99,12 @@ public sealed class ReachJson
             $"\"to\":{Quote(target.Name)},\"port\":{target.Port.Port},\"protocol\":\"{target.Port.ProtocolName}\",{endpoint}");
     }
 
-    private byte[] TailOf(int number)
-    {
-        if (number < _tails.Count && _tails[number] is { } known)
-        {
-            _counts[number]++;
-            return known;
-        }
-
-        while (_tails.Count <= number)
-        {
-            _tails.Add(null);
-            _counts.Add(0);
-        }
-
-        _counts[number]++;
-        return _tails[number] = MakeTail(_report.Matrix.Judge[number]);
-    }
-
     private byte[] MakeTail(ReachVerdict verdict)
     {
-        string? policy = VerdictWords.PolicyOf(_model, verdict);
+        string? policy = VerdictWords.PolicyOf(_judge, verdict);
         string text = $"\"allowed\":{(verdict.IsAllowed ? "true" : "false")},\"reason\":\"{verdict.ReasonText}\","
             + $"\"direction\":{Quote(policy is null ? null : VerdictWords.DirectionOf(verdict))},\"policy\":{Quote(policy)},"
-            + $"\"rule\":{Quote(VerdictWords.RuleOf(_model, verdict))},\"source\":{Quote(VerdictWords.SourceOf(_model, verdict)?.ToString())}}}";
+            + $"\"rule\":{Quote(VerdictWords.RuleOf(_judge, verdict))},\"source\":{Quote(VerdictWords.SourceOf(_judge, verdict)?.ToString())}}}";
         return Encoding.UTF8.GetBytes(text);
     }
 
@@ -128,8 +126,6 @@ public sealed class ReachJson
 
     private static string Quote(string? text) =>
         text is null ? "null" : $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
-
-    private void Put(FormattableString text) => Put(FormattableString.Invariant(text));
 
     private void Put(string text) => Put(Encoding.UTF8.GetBytes(text));
 
@@ -156,9 +152,9 @@ public sealed class ReachJson
     private long Count(bool isAllowed)
     {
         long count = 0;
-        for (int number = 0; number < _counts.Count; number++)
+        for (int number = 0; number < _counts.Length; number++)
         {
-            if (_report.Matrix.Judge.IsAllowed(number) == isAllowed) count += _counts[number];
+            if (_counts[number] > 0 && _report.Matrix.Judge.IsAllowed(number) == isAllowed) count += _counts[number];
         }
 
         return count;

@@ -89,7 +89,7 @@ public class ReachTests
 
         ReachVerdict verdict = report.Matrix.Judge.Judge(report.Ends.Find(from), report.Ends.Find(to), asked);
 
-        Assert.Equal(expected, VerdictWords.Sentence(report.Matrix.Judge.Model, verdict));
+        Assert.Equal(expected, VerdictWords.Sentence(report.Matrix.Judge, verdict));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dataplane.Cluster.Model;
+using Dataplane.Engines.Policies;
 using Dataplane.Replay.Policies.Reach;
 
 namespace Dataplane.Replay.Policies.Changes;
@@ -22,7 +23,16 @@ public sealed record PolicyChange(ReachGroup From, ReachGroup To, ReachPort Port
 }
 
 /// <summary>One side's verdict, with its policies' names and lines.</summary>
-public sealed record PolicyOutcome(bool IsAllowed, string Reason, string? Policy, string? Rule, SourceLine? Source, string Sentence);
+public sealed record PolicyOutcome(bool IsAllowed, string Reason, string? Policy, string? Rule, SourceLine? Source, string Sentence)
+{
+    internal static PolicyOutcome Of(PolicyModel model, ReachVerdict verdict) => new(
+        verdict.IsAllowed,
+        verdict.ReasonText,
+        VerdictWords.PolicyOf(model, verdict),
+        VerdictWords.RuleOf(model, verdict),
+        VerdictWords.SourceOf(model, verdict),
+        VerdictWords.Sentence(model, verdict));
+}
 
 /// <summary>What changes from one set of manifests to another.</summary>
 public sealed record PolicyChangeReport
@@ -32,9 +42,14 @@ public sealed record PolicyChangeReport
 
     public required ImmutableArray<PolicyChange> Changes { get; init; }
 
+    /// <summary>Of the captures; empty where none was given, or nothing changes for it.</summary>
+    public ImmutableArray<FlowChange> Flows { get; init; } = [];
+
     public required ImmutableArray<string> Notes { get; init; }
 
     public ImmutableArray<string> Damage { get; init; } = [];
+
+    public bool IsEmpty => Changes.IsEmpty && Flows.IsEmpty;
 
     public long Opened => Changes.Where(change => change.Is.IsAllowed).Sum(change => change.Pairs);
 

@@ -58,17 +58,7 @@ public sealed class PolicyChanges
             return new Side(ends, new ReachJudge(model, enforcement, ends.All), enforcement);
         }
 
-        public PolicyOutcome Outcome(ReachVerdict verdict)
-        {
-            PolicyModel model = Judge.Model;
-            return new PolicyOutcome(
-                verdict.IsAllowed,
-                verdict.ReasonText,
-                VerdictWords.PolicyOf(model, verdict),
-                VerdictWords.RuleOf(model, verdict),
-                VerdictWords.SourceOf(model, verdict),
-                VerdictWords.Sentence(model, verdict));
-        }
+        public PolicyOutcome Outcome(ReachVerdict verdict) => PolicyOutcome.Of(Judge.Model, verdict);
     }
 
     /// <summary>A pod that both sides have, and where it stands among their ends.</summary>

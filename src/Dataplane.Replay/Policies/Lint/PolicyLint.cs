@@ -47,13 +47,19 @@ public static class PolicyLint
             PortLint.Check(scope, policy);
         }
 
-        new DnsLint(scope).Check();
+        // An admin policy may let everybody ask DNS; NetworkPolicies alone do not tell then.
+        if (scope.Snapshot.AdminNetworkPolicies.All(policy => policy.Egress.IsEmpty)) new DnsLint(scope).Check();
     }
 
     private static void CheckEnforcement(LintScope scope, PolicyEnforcement enforcement, List<string> notes)
     {
-        ImmutableArray<NetworkPolicy> policies = scope.Snapshot.NetworkPolicies;
-        if (enforcement.IsEnforced || policies.IsEmpty) return;
+        ClusterSnapshot snapshot = scope.Snapshot;
+        (SourceLine Source, string Name)[] policies =
+        [
+            .. snapshot.NetworkPolicies.Select(policy => (policy.Source, policy.ToString())),
+            .. snapshot.AdminNetworkPolicies.Concat(snapshot.BaselineAdminNetworkPolicies).Select(policy => (policy.Source, policy.Name)),
+        ];
+        if (enforcement.IsEnforced || policies.Length == 0) return;
 
         if (enforcement.IsAssumed)
         {
@@ -63,7 +69,7 @@ public static class PolicyLint
 
         string those = policies.Length == 1 ? "this policy has" : $"these {Wording.Count(policies.Length, "policy")} have";
         scope.Findings.Add(new LintFinding(
-            LintRule.IgnoredByCni, Severity.Warning, policies[0].Source, policies[0].ToString(), $"{those} no effect: {enforcement.Evidence}"));
+            LintRule.IgnoredByCni, Severity.Warning, policies[0].Source, policies[0].Name, $"{those} no effect: {enforcement.Evidence}"));
     }
 
     /// <summary>Manifests without any Namespace say nothing about which there are.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dataplane.Core;
 using Dataplane.Engines.Policies;
 using Dataplane.Wire;
@@ -19,7 +20,7 @@ internal sealed class DirectionJudge
     private readonly int _peerCount;
     private readonly VerdictPool _verdicts;
     private readonly int _notIsolated;
-    private readonly List<int[]?[]> _byPort = [];
+    private int[]?[][] _byPort = [];
 
     public DirectionJudge(PolicyModel model, PolicyDirection direction, bool blocksMatchPods, ReachEnd[] ends, VerdictPool verdicts)
     {
@@ -40,16 +41,23 @@ internal sealed class DirectionJudge
     public (int Subject, int Peer) ClassOf(int end) => (_subjects[end], _peers[end]);
 
     /// <summary>The verdict's number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Judge(int subject, int peer, int portNumber, ReachPort port)
     {
         int subjectClass = _subjects[subject];
         if (subjectClass < 0) return _notIsolated;
 
-        while (_byPort.Count <= portNumber) _byPort.Add(new int[_subjectCount][]);
-        int[] row = _byPort[portNumber][subjectClass] ??= NewRow();
-        ref int known = ref row[_peers[peer]];
-        if (known == Unknown) known = _verdicts.NumberOf(Ask(_ends[subject], _ends[peer], port));
-        return known;
+        int[]?[][] byPort = _byPort;
+        int[]? row = portNumber < byPort.Length ? byPort[portNumber][subjectClass] : null;
+        int known = row is null ? Unknown : row[_peers[peer]];
+        return known != Unknown ? known : JudgeFirst(subject, peer, portNumber, port);
+    }
+
+    private int JudgeFirst(int subject, int peer, int portNumber, ReachPort port)
+    {
+        while (_byPort.Length <= portNumber) _byPort = [.. _byPort, new int[_subjectCount][]];
+        int[] row = _byPort[portNumber][_subjects[subject]] ??= NewRow();
+        return row[_peers[peer]] = _verdicts.NumberOf(Ask(_ends[subject], _ends[peer], port));
     }
 
     private int[] NewRow()

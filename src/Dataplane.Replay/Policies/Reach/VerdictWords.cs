@@ -8,11 +8,21 @@ namespace Dataplane.Replay.Policies.Reach;
 public static class VerdictWords
 {
     /// <summary><c>namespace/name</c>; null where no policy decides.</summary>
-    public static string? PolicyOf(PolicyModel model, ReachVerdict verdict) =>
-        verdict.Policy < 0 ? null : model.Policies[verdict.Policy].ToString();
+    public static string? PolicyOf(ReachJudge judge, ReachVerdict verdict) => PolicyOf(judge.Model, verdict);
 
     /// <summary><c>ingress[0]</c>, or the rule's own name; null where no rule decides.</summary>
-    public static string? RuleOf(PolicyModel model, ReachVerdict verdict)
+    public static string? RuleOf(ReachJudge judge, ReachVerdict verdict) => RuleOf(judge.Model, verdict);
+
+    /// <summary>The line of the rule; under default deny, of the policy that isolates the pod.</summary>
+    public static SourceLine? SourceOf(ReachJudge judge, ReachVerdict verdict) => SourceOf(judge.Model, verdict);
+
+    /// <summary><c>default deny of ingress: shop/deny-all isolates the pod, and nothing allows it (shop.yaml:7)</c>.</summary>
+    public static string Sentence(ReachJudge judge, ReachVerdict verdict) => Sentence(judge.Model, verdict);
+
+    internal static string? PolicyOf(PolicyModel model, ReachVerdict verdict) =>
+        verdict.Policy < 0 ? null : model.Policies[verdict.Policy].ToString();
+
+    internal static string? RuleOf(PolicyModel model, ReachVerdict verdict)
     {
         if (verdict.Rule < 0) return null;
 
@@ -20,8 +30,7 @@ public static class VerdictWords
         return rule.Name.Length > 0 ? rule.Name : $"{DirectionOf(verdict)}[{rule.Index}]";
     }
 
-    /// <summary>The line of the rule; under default deny, of the policy that isolates the pod.</summary>
-    public static SourceLine? SourceOf(PolicyModel model, ReachVerdict verdict)
+    internal static SourceLine? SourceOf(PolicyModel model, ReachVerdict verdict)
     {
         if (verdict.Rule >= 0) return model.Rules[verdict.Rule].Source;
 
@@ -30,8 +39,7 @@ public static class VerdictWords
 
     public static string DirectionOf(ReachVerdict verdict) => verdict.Direction == PolicyDirection.Ingress ? "ingress" : "egress";
 
-    /// <summary><c>default deny of ingress: shop/deny-all isolates the pod, and nothing allows it (shop.yaml:7)</c>.</summary>
-    public static string Sentence(PolicyModel model, ReachVerdict verdict) => verdict.Reason switch
+    internal static string Sentence(PolicyModel model, ReachVerdict verdict) => verdict.Reason switch
     {
         ReachReason.NotIsolated => "no policy is about it",
         ReachReason.NeverJudged => "a node reaches its own pods",
