@@ -22,6 +22,7 @@ public static class PolicyExplainer
             PolicyVerdict.DefaultDeny => DefaultDeny(model, question),
             PolicyVerdict.NotIsolated => NotIsolated(model, question),
             PolicyVerdict.NeverJudged => Unjudged(model, question),
+            PolicyVerdict.TunnelFromPod => Tunnelled(model, question),
             int rule => ByRule(model, question, model.Rules[rule], verdict.IsAllowed),
         };
         return explanation with { SelectedBy = [.. selecting.Select(policy => model.Policies[policy].ToString())] };
@@ -115,6 +116,14 @@ public static class PolicyExplainer
 
     private static PolicyExplanation Unjudged(PolicyModel model, in PolicyQuestion question) => Allowed(
         question, $"{PolicyText.PodOf(model, question.Subject, question.SubjectPod)} always hears its own node and itself");
+
+    private static PolicyExplanation Tunnelled(PolicyModel model, in PolicyQuestion question) => new()
+    {
+        Direction = question.Direction,
+        IsAllowed = false,
+        Sentence = $"{PolicyText.PodOf(model, question.Subject, question.SubjectPod)} sends a tunnel's packet, which could carry anything "
+            + $"past policies: this CNI denies {Flow(model, question)} whatever they say",
+    };
 
     private static PolicyExplanation Allowed(PolicyQuestion question, string sentence) =>
         new() { Direction = question.Direction, IsAllowed = true, Sentence = sentence };

@@ -108,8 +108,14 @@ public class FelixChainsTests
         var engine = new ChainPolicyEngine(tables);
         var flow = new PolicyFlow(lab.Pod("web"), lab.Pod("db"), protocol, (ushort)port);
 
-        Assert.Equal(new PolicyVerdict(false, PolicyVerdict.TunnelFromPod), lab.Judge(in engine, in flow, PolicyDirection.Egress));
+        PolicyVerdict refused = lab.Judge(in engine, in flow, PolicyDirection.Egress)!.Value;
+
+        Assert.Equal(new PolicyVerdict(false, PolicyVerdict.TunnelFromPod), refused);
         Assert.Equal(new PolicyVerdict(true, PolicyVerdict.NotIsolated), lab.Judge(in engine, in flow, PolicyDirection.Ingress));
+        PolicyQuestion question = ModelVerdicts.QuestionOf(lab.Model, in flow, PolicyDirection.Egress)!.Value;
+        PolicyExplanation explanation = PolicyExplainer.Explain(lab.Model, question, refused);
+        Assert.False(explanation.IsAllowed);
+        Assert.Contains("sends a tunnel's packet", explanation.Sentence, StringComparison.Ordinal);
     }
 
     [Fact]
