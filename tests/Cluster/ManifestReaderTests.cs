@@ -88,6 +88,32 @@ public class ManifestReaderTests
     }
 
     [Fact]
+    public void An_admin_policy_has_its_priority_its_subject_and_rules_with_actions()
+    {
+        AdminNetworkPolicy policy = Assert.Single(Yaml.AdminNetworkPolicies);
+        Assert.Equal(("wall", 10), (policy.Name, policy.Priority));
+        Assert.Equal("db", policy.Subject.PodSelector.MatchLabels["app"]);
+
+        AdminPolicyRule rule = Assert.Single(policy.Ingress);
+        Assert.Equal(("not-from-dev", AdminPolicyAction.Deny), (rule.Name, rule.Action));
+        Assert.Equal(
+            [(IpProtocol.Tcp, 5432, 5432, null), (IpProtocol.Udp, 5000, 5010, null), ((byte)0, 0, 0, "sql")],
+            rule.Ports.Select(port => (port.Protocol, (int)port.First, (int)port.Last, port.Name)));
+
+        Assert.Equal(
+            [AdminPolicyAction.Pass, AdminPolicyAction.Allow], policy.Egress.Select(one => one.Action));
+        Assert.NotNull(policy.Egress[0].Peers[0].Nodes);
+        Assert.Equal([IpPrefix.Parse("203.0.113.0/24"), IpPrefix.Parse("fd00::/8")], policy.Egress[1].Peers[0].Networks);
+    }
+
+    [Fact]
+    public void The_baseline_is_kept_apart()
+    {
+        AdminNetworkPolicy policy = Assert.Single(Yaml.BaselineAdminNetworkPolicies);
+        Assert.Equal(("default", AdminPolicyAction.Deny), (policy.Name, Assert.Single(policy.Ingress).Action));
+    }
+
+    [Fact]
     public void Only_the_ConfigMaps_that_a_CNI_reads_are_kept()
     {
         ConfigMap map = Assert.Single(Yaml.ConfigMaps);
@@ -100,7 +126,7 @@ public class ManifestReaderTests
     [Theory]
     [InlineData("crd.projectcalico.org/v1", "NetworkPolicy", true)]
     [InlineData("projectcalico.org/v3", "GlobalNetworkPolicy", true)]
-    [InlineData("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy", true)]
+    [InlineData("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy", true)]
     [InlineData("k8s.ovn.org/v1", "EgressFirewall", true)]
     [InlineData("apps/v1", "Deployment", false)]
     [InlineData("serving.knative.dev/v1", "Service", false)]

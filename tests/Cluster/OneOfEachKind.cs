@@ -112,6 +112,31 @@ internal static class OneOfEachKind
               - {port: http}
             podSelector: {matchLabels: {app: db}}
             policyTypes: [Ingress, Egress]
+        - apiVersion: policy.networking.k8s.io/v1alpha1
+          kind: AdminNetworkPolicy
+          metadata: {name: wall}
+          spec:
+            egress:
+            - {action: Pass, to: [{nodes: {matchLabels: {zone: "1"}}}]}
+            - {action: Allow, to: [{networks: [203.0.113.0/24, "fd00::/8"]}]}
+            ingress:
+            - action: Deny
+              from:
+              - namespaces: {matchExpressions: [{key: env, operator: In, values: [dev]}]}
+              - pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: web}}}
+              name: not-from-dev
+              ports:
+              - portNumber: {port: 5432, protocol: TCP}
+              - portRange: {end: 5010, protocol: UDP, start: 5000}
+              - namedPort: sql
+            priority: 10
+            subject: {pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: db}}}}
+        - apiVersion: policy.networking.k8s.io/v1alpha1
+          kind: BaselineAdminNetworkPolicy
+          metadata: {name: default}
+          spec:
+            ingress: [{action: Deny, from: [{namespaces: {}}]}]
+            subject: {namespaces: {}}
         - apiVersion: v1
           data: {net-conf.json: "{ \"Network\": \"10.244.0.0/16\" }\n"}
           kind: ConfigMap
@@ -140,6 +165,8 @@ internal static class OneOfEachKind
         {"apiVersion":"v1","kind":"Endpoints","metadata":{"name":"old","namespace":"shop"},"subsets":[{"addresses":[{"ip":"10.244.1.7","nodeName":"node-1"}],"notReadyAddresses":[{"ip":"10.244.1.8"}],"ports":[{"port":80}]}]},
         {"apiVersion":"v1","kind":"Endpoints","metadata":{"name":"web","namespace":"shop"},"subsets":[{"addresses":[{"ip":"10.244.1.5"}]}]},
         {"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"only-web","namespace":"shop"},"spec":{"egress":[{"to":[{"ipBlock":{"cidr":"10.0.0.0/8","except":["10.1.0.0/16"]}}]}],"ingress":[{"from":[{"namespaceSelector":{},"podSelector":{"matchExpressions":[{"key":"app","operator":"In","values":["web","api"]}]}}],"ports":[{"endPort":8090,"port":8080,"protocol":"TCP"},{"port":"http"}]}],"podSelector":{"matchLabels":{"app":"db"}},"policyTypes":["Ingress","Egress"]}},
+        {"apiVersion":"policy.networking.k8s.io/v1alpha1","kind":"AdminNetworkPolicy","metadata":{"name":"wall"},"spec":{"egress":[{"action":"Pass","to":[{"nodes":{"matchLabels":{"zone":"1"}}}]},{"action":"Allow","to":[{"networks":["203.0.113.0\/24","fd00::\/8"]}]}],"ingress":[{"action":"Deny","from":[{"namespaces":{"matchExpressions":[{"key":"env","operator":"In","values":["dev"]}]}},{"pods":{"namespaceSelector":{},"podSelector":{"matchLabels":{"app":"web"}}}}],"name":"not-from-dev","ports":[{"portNumber":{"port":5432,"protocol":"TCP"}},{"portRange":{"end":5010,"protocol":"UDP","start":5000}},{"namedPort":"sql"}]}],"priority":10,"subject":{"pods":{"namespaceSelector":{},"podSelector":{"matchLabels":{"app":"db"}}}}}},
+        {"apiVersion":"policy.networking.k8s.io/v1alpha1","kind":"BaselineAdminNetworkPolicy","metadata":{"name":"default"},"spec":{"ingress":[{"action":"Deny","from":[{"namespaces":{}}]}],"subject":{"namespaces":{}}}},
         {"apiVersion":"v1","data":{"net-conf.json":"{ \"Network\": \"10.244.0.0\u002f16\" }\n"},"kind":"ConfigMap","metadata":{"name":"kube-flannel-cfg","namespace":"kube-flannel"}},
         {"apiVersion":"v1","data":{"key":"value"},"kind":"ConfigMap","metadata":{"name":"app-settings","namespace":"shop"}},
         {"apiVersion":"cilium.io/v2","kind":"CiliumNetworkPolicy","metadata":{"name":"l7","namespace":"shop"}}],

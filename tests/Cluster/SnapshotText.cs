@@ -44,7 +44,8 @@ internal static class SnapshotText
         text.AppendLine(value.GetType().Name);
         foreach (PropertyInfo property in value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
-            if (property.PropertyType == typeof(SourceLine) || property.GetIndexParameters().Length > 0) continue;
+            bool isPlace = property.PropertyType == typeof(SourceLine) || property.PropertyType == typeof(SourceLine?);
+            if (isPlace || property.GetIndexParameters().Length > 0) continue;
 
             Write(text.Append(' ', depth + 1).Append(property.Name).Append(": "), property.GetValue(value), depth + 1);
         }

@@ -10,7 +10,8 @@ namespace Dataplane.Tests.Policies;
 
 /// <summary>
 /// Manifests in which pods have no addresses, and workloads no pods: each workload gets one pod, each pod an address of either
-/// family outside of all blocks that the suite's policies name.
+/// family outside of all blocks that the suite's policies name. The analyzer takes pods of the host's network for ordinary
+/// ones, and so they are made here.
 /// </summary>
 internal sealed class AnalyzerManifests
 {
@@ -26,7 +27,7 @@ internal sealed class AnalyzerManifests
         foreach (JsonProperty file in files.EnumerateObject())
         {
             string text = file.Value.GetString()!;
-            foreach (YamlMappingNode one in ObjectsOf(text)) ReadOwner(one, owners);
+            foreach ((string kind, YamlMappingNode one) in ObjectsOf(text)) ReadOwner(kind, one, owners);
             ClusterSnapshot read = ManifestReader.ReadText(text, file.Name);
             all = all with
             {
@@ -49,19 +50,17 @@ internal sealed class AnalyzerManifests
 
     public IpAddress AddressOf(int pod, bool isV4) => Snapshot.Pods[pod].Addresses.First(address => address.IsV4 == isV4);
 
-    /// <summary>Over IPv6 where both have it: the analyzer's ipBlocks do not apply to pods, and none of them holds these.</summary>
-    public (FlowEnd From, FlowEnd To) Between(int from, int to)
-    {
-        bool isV4 = !Snapshot.Pods[from].Addresses.Any(one => one.IsV6) || !Snapshot.Pods[to].Addresses.Any(one => one.IsV6);
-        return (new FlowEnd(from, AddressOf(from, isV4)), new FlowEnd(to, AddressOf(to, isV4)));
-    }
+    /// <summary>Over IPv6: the analyzer's ipBlocks do not apply to pods, and none of them holds these addresses.</summary>
+    public (FlowEnd From, FlowEnd To) Between(int from, int to) =>
+        (new FlowEnd(from, AddressOf(from, isV4: false)), new FlowEnd(to, AddressOf(to, isV4: false)));
 
     private void Add(Pod pod, string workload)
     {
         int number = _pods.Count + 1;
         _workloads.Add(workload);
-        _pods.Add(!pod.Addresses.IsEmpty ? pod : pod with
+        _pods.Add(pod with
         {
+            HostNetwork = false,
             Addresses =
             [
                 IpAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"100.64.0.{number}")),
@@ -70,9 +69,8 @@ internal sealed class AnalyzerManifests
         });
     }
 
-    private void ReadOwner(YamlMappingNode one, Dictionary<string, string> owners)
+    private void ReadOwner(string kind, YamlMappingNode one, Dictionary<string, string> owners)
     {
-        string kind = Text(one, "kind");
         if (one.Children.TryGetValue("metadata", out YamlNode? meta) is false) return;
 
         var metadata = (YamlMappingNode)meta;
@@ -108,14 +106,22 @@ internal sealed class AnalyzerManifests
         ushort.Parse(Text(port, "containerPort"), CultureInfo.InvariantCulture),
         Text(port, "protocol") is { Length: > 0 } protocol ? PolicySuites.ProtocolOf(protocol) : IpProtocol.Tcp);
 
-    private static IEnumerable<YamlMappingNode> ObjectsOf(string text)
+    // The items of a PodList have no kind of their own.
+    private static IEnumerable<(string Kind, YamlMappingNode Object)> ObjectsOf(string text)
     {
         var stream = new YamlStream();
         stream.Load(new StringReader(text));
         foreach (YamlMappingNode root in stream.Documents.Select(document => document.RootNode).OfType<YamlMappingNode>())
         {
-            if (!root.Children.TryGetValue("items", out YamlNode? items)) yield return root;
-            else foreach (YamlNode item in (YamlSequenceNode)items) yield return (YamlMappingNode)item;
+            string kind = Text(root, "kind");
+            if (!root.Children.TryGetValue("items", out YamlNode? items))
+            {
+                yield return (kind, root);
+                continue;
+            }
+
+            foreach (YamlMappingNode item in ((YamlSequenceNode)items).Cast<YamlMappingNode>())
+                yield return (Text(item, "kind") is { Length: > 0 } own ? own : kind[..^"List".Length], item);
         }
     }
 

@@ -23,6 +23,8 @@ internal static class ModelVerdicts
         {
             Direction = direction,
             Subject = identity,
+            SubjectPod = subject.Pod,
+            PeerPod = peer.Pod < 0 ? null : peer.Pod,
             Peer = IdentityOf(model, peer),
             PeerAddress = peer.Address,
             Protocol = flow.Protocol,

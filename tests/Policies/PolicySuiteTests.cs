@@ -6,11 +6,18 @@ namespace Dataplane.Tests.Policies;
 /// <summary>First the judge is judged: the reference evaluator gives what every suite expects.</summary>
 public class PolicySuiteTests
 {
-    public static TheoryData<string> Suites => [.. PolicySuites.Names];
-
-    [Theory, MemberData(nameof(Suites))]
-    public void The_reference_gives_the_reachability_that_the_suite_expects(string suite) =>
-        Assert.Equal("", string.Join('\n', Differences(suite, PolicyReference.IsAllowed)));
+    [Theory]
+    [InlineData("netpol-e2e", 33)]
+    [InlineData("netpol-analyzer", 34)]
+    [InlineData("netpol-analyzer-raw", 57)]
+    [InlineData("netpol-recipes", 15)]
+    [InlineData("policy-assistant", 11)]
+    public void The_reference_gives_the_reachability_that_every_case_of_the_suite_expects(string suite, int cases)
+    {
+        Assert.Equal(cases, PolicySuites.Read(suite).Count(one => one.Flows.Any()));
+        List<string> differences = Differences(suite, PolicyReference.IsAllowed);
+        Assert.True(differences.Count == 0, $"{differences.Count} flows differ:\n{string.Join('\n', differences.Take(20))}");
+    }
 
     private delegate bool Judge(ClusterSnapshot snapshot, in PolicyFlow flow);
 

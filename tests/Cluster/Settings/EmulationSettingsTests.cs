@@ -121,7 +121,7 @@ public class EmulationSettingsTests
         "unknown setting zzz (known: vxlan.vni|port|ttl|tos|df|udpcsum|srcport, mtu.underlay|tunnel|pod, "
         + "node.NAME.mac, "
         + "vtep.NAME.mac, bridge.NAME.mac, pod.NS/NAME.mac, veth.NS/NAME.mac, gateway, gateway.mac, node.udp, pod.attach, "
-        + "flannel.backend|directRouting|ipMasq|network, lb.algorithm|maglevSize, conntrack.profile|max, "
+        + "flannel.backend|directRouting|ipMasq|network, policy.enforcer, lb.algorithm|maglevSize, conntrack.profile|max, "
         + "unlisted, seed, proxy.masqueradeAll|masqueradeBit|clusterCIDR|detectLocal|nodePortAddresses|nodePortRange|"
         + "localhostNodePorts|randomFully|tcpBeLiberal, ipvs.scheduler)",
         Error("zzz=1"));
