@@ -11,6 +11,8 @@ public class StageTableTests
     private static readonly Regex Call = new(@"\b(?<stage>\w+)Stage\.Run\(", RegexOptions.Compiled);
     private static readonly Regex Reason = new("`(?<reason>[a-z-]+)`", RegexOptions.Compiled);
 
+    private static readonly Regex Translation = new(@"^\| `(?<reason>[a-z-]+)` \|[^|]+\|[^|]+\| \d{3} [^|]+\|$", RegexOptions.Compiled | RegexOptions.Multiline);
+
     private static readonly string Document = SourceTree.Read("src/README.md");
 
     [Fact]
@@ -31,5 +33,13 @@ public class StageTableTests
         IEnumerable<string> known = Enum.GetValues<DropReason>().Where(reason => reason != DropReason.None).Select(DropReasonText.Name);
 
         Assert.Equal(known.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_drop_reason_has_its_names_elsewhere_in_their_order()
+    {
+        IEnumerable<string> known = Enum.GetValues<DropReason>().Where(reason => reason != DropReason.None).Select(DropReasonText.Name);
+
+        Assert.Equal(known, Translation.Matches(Document).Select(row => row.Groups["reason"].Value));
     }
 }
