@@ -15,6 +15,7 @@ public static class TraceText
         string reason = report.Reason is null ? "" : $", {report.Reason}";
         string stage = report.Stage is null ? "" : $" in stage {report.Stage}";
         output.WriteLine($"verdict  {verdict}{reason}{stage}{(report.Node is null ? "" : $", at {report.Node}")}");
+        if (report.Policy is not null) output.WriteLine($"policy   {report.Policy}");
         if (report.Rule is not null) output.WriteLine($"rule     {report.Rule}");
         if (report.Source is not null) output.WriteLine($"source   {report.Source}");
         output.WriteLine($"cluster  {report.Cni}, {report.Proxy}");

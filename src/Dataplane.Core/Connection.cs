@@ -42,6 +42,9 @@ public struct Connection
     /// <summary>The policies' mark when they last let it pass; see PipelineState.</summary>
     public ushort Judged;
 
+    /// <summary>It is found no more; packets of the same burst may still refer to it.</summary>
+    public readonly bool IsRemoved => Original.Family == 0;
+
     /// <summary>Whether either address or port differs between the two directions' tuples.</summary>
     public readonly bool IsTranslated => (Flags & (ConnectionFlags.DestinationTranslated | ConnectionFlags.SourceTranslated)) != 0;
 }

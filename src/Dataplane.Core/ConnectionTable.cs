@@ -126,7 +126,7 @@ public sealed unsafe class ConnectionTable : IDisposable
     public void Remove(uint entry)
     {
         ref Connection connection = ref _entries[entry];
-        if (connection.Original.Family == 0) return;
+        if (connection.IsRemoved) return;
 
         Unlink(connection.Original.Hash(), entry << 1);
         Unlink(connection.Reply.Hash(), entry << 1 | 1);
@@ -169,7 +169,7 @@ public sealed unsafe class ConnectionTable : IDisposable
         _mask = (uint)_slots.Length - 1;
         for (uint entry = 1; entry < _used; entry++)
         {
-            if (_entries[entry].Original.Family == 0) continue;
+            if (_entries[entry].IsRemoved) continue;
             Link(_entries[entry].Original.Hash(), entry << 1);
             Link(_entries[entry].Reply.Hash(), entry << 1 | 1);
         }

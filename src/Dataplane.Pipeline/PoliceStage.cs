@@ -24,11 +24,13 @@ public static unsafe class PoliceStage
             if (lane.Status != LaneStatus.Live || lane.Connection == 0 || lane.IsReply || lane.Is(Shape.IcmpError)) continue;
 
             ref Connection connection = ref connections[lane.Connection >> 1];
-            bool isDue = lane.Is(Shape.NewConnection) || (TPolicy.JudgesEstablished && connection.Judged != mark);
+            // a connection that the burst's earlier packet began, and lost here: this one would have begun it again
+            bool isNew = lane.Is(Shape.NewConnection) || connection.IsRemoved;
+            bool isDue = isNew || (TPolicy.JudgesEstablished && connection.Judged != mark);
             if (!isDue) continue;
 
             if (MayPass(burst, ref lane, in policy)) connection.Judged = mark;
-            else if (lane.Is(Shape.NewConnection)) Forget(ref lane, state.Connections);
+            else if (isNew) Forget(ref lane, state.Connections);
         }
     }
 

@@ -34,7 +34,7 @@ public sealed unsafe class FrameCollector : IDisposable
     private NativeArray<byte> _bytes = new(FirstStaging);
     private long _used;
 
-    internal FrameCollector(Emulation emulation, Observation observation, CaptureWriter? writer, DropLog? drops, PolicyTeller? policies, ReplayOptions options)
+    public FrameCollector(Emulation emulation, Observation observation, CaptureWriter? writer, DropLog? drops, PolicyTeller? policies, ReplayOptions options)
     {
         NetworkModel model = emulation.Model;
         _model = model;
