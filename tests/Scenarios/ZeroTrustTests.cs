@@ -45,8 +45,8 @@ public class ZeroTrustTests
     public void What_arrives_is_what_the_kernel_delivered()
     {
         string[] captures = ["request", "unknown-to-database", "frontend-to-database", "database-to-internet"];
-        IEnumerable<string> arrived = captures.SelectMany(capture => Replay(capture, Canal).Frames)
-            .Where(frame => frame.Point == ObservationPoint.Pod)
+        IEnumerable<string> arrived = captures
+            .SelectMany(capture => Replay(capture, Canal).Frames.Where(frame => frame.Point == ObservationPoint.Pod).OrderBy(frame => frame.Record))
             .Select(frame => Convert.ToHexString(frame.Bytes));
 
         Assert.Equal(Frames("delivered").Select(frame => Convert.ToHexString(frame.Bytes)), arrived);

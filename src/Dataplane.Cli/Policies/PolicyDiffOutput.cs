@@ -27,7 +27,8 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
         {
             case "json": WriteJson(report); break;
             case "junit": JUnitWriter.Write(_output, Suite, Cases(report)); break;
-            case "sarif": _output.WriteLine(SarifWriter.Write(
+            case "sarif":
+                _output.WriteLine(SarifWriter.Write(
                     [Opened, Closed, FlowOpened, FlowClosed], [.. report.Changes.Select(ResultOf), .. report.Flows.Select(ResultOf)]));
                 break;
             default: WriteText(report); break;

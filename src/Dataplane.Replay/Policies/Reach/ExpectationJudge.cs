@@ -31,7 +31,7 @@ internal sealed class ExpectationJudge(ReachEnds ends, ReachJudge judge, Service
             foreach (ReachColumn column in matrix.Columns)
             {
                 int number = matrix.VerdictOf(source, column);
-                if (number < 0) continue;
+                if (number < 0 || source == column.Hop.End) continue;
 
                 pairs++;
                 ReachVerdict verdict = _judge[number];

@@ -8,6 +8,7 @@ public sealed class ReachMatrix
     private const int NotAsked = -1;
 
     private readonly int _noEndpoints;
+    private readonly int _neverJudged;
     private readonly bool[] _isPod;
 
     public ReachMatrix(ReachJudge judge, ImmutableArray<int> sources, ImmutableArray<ReachTarget> targets)
@@ -21,6 +22,7 @@ public sealed class ReachMatrix
                 target.Hops.Select(hop => new ReachColumn(number, hop, judge.NumberOf(hop.Port), target.IsService))),
         ];
         _isPod = [.. judge.Ends.Select(end => end.Pod >= 0)];
+        _neverJudged = judge.NumberOf(ReachVerdict.NeverJudged);
         _noEndpoints = judge.NumberOf(ReachVerdict.NoEndpoints);
     }
 
@@ -43,7 +45,8 @@ public sealed class ReachMatrix
         ReachHop hop = column.Hop;
         bool isPod = _isPod[source];
         if (hop.End < 0) return isPod ? _noEndpoints : NotAsked;
-        if (column.IsService ? !isPod : source == hop.End) return NotAsked;
+        if (column.IsService && !isPod) return NotAsked;
+        if (source == hop.End) return column.IsService ? _neverJudged : NotAsked;
         if (!isPod && !_isPod[hop.End]) return NotAsked;
         if (hop.OnlyFromNode is not null && hop.OnlyFromNode != Judge.Ends[source].Node) return NotAsked;
 

@@ -42,7 +42,7 @@ public static class VerdictWords
     internal static string Sentence(PolicyModel model, ReachVerdict verdict) => verdict.Reason switch
     {
         ReachReason.NotIsolated => "no policy is about it",
-        ReachReason.NeverJudged => "a node reaches its own pods",
+        ReachReason.NeverJudged => "a node reaches its own pods, and a pod itself",
         ReachReason.NotEnforced => "the CNI does not enforce policies",
         ReachReason.NoEndpoints => "the Service has no endpoint",
         ReachReason.DefaultDeny => $"default deny of {DirectionOf(verdict)}: {PolicyOf(model, verdict)} isolates the "
