@@ -63,7 +63,8 @@ public sealed class Emulation : IDisposable
     {
         EmulationSettings settings = EmulationSettings.Parse(options.Settings);
         CniChoice cni = CniCatalog.Resolve(options.Cni, snapshot);
-        NetworkModel model = FlannelProfile.Compile(snapshot, settings);
+        var enforcement = PolicyEnforcement.Of(snapshot, options.Cni, settings);
+        NetworkModel model = FlannelProfile.Compile(snapshot, settings, enforcement);
         string proxyName = ResolveProxy(options);
         int onlyNode = FindNode("--node", options.Node, model);
         ServiceModel services = ServiceModel.Compile(snapshot);
@@ -81,7 +82,6 @@ public sealed class Emulation : IDisposable
             BackendFrontends = BackendFrontendsCompiler.Compile(snapshot, topology.Names),
             Choice = choice?.Invoke(topology.Names),
         });
-        PolicyEnforcement enforcement = PolicyEnforcement.Of(snapshot, cni.Name, settings);
         var policies = EnforcedPolicies.Compile(enforcement, model, topology);
         string[] enforced = policies is null ? [] : [enforcement.Evidence];
         IEnumerable<string> notes = [cni.Evidence, .. ProxyNote(options), .. enforced, .. model.Notes, .. proxy.Notes];

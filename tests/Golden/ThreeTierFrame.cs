@@ -10,6 +10,7 @@ internal static class ThreeTierFrame
     public const string Arp = "ARP";
     public const string ToNode = "to a node's address";
     public const string Outside = "sent outside";
+    public const string OutsideClient = "reply to a client outside, which was masqueraded";
     public const string WithoutEndpoint = "no endpoint: rejected by the lab";
     public const string ByPolicy = "policies dropped it in the lab";
 
@@ -25,6 +26,7 @@ internal static class ThreeTierFrame
 
         IpAddress to = Destination(sent);
         if (model.Nodes.Any(node => node.UnderlayV4 == to)) return ToNode;
+        if (model.Nodes.Any(node => node.BridgeV4 == to || node.TunnelV4 == to)) return OutsideClient;
         if (to == Internet) return Outside;
         return to == ServiceWithoutEndpoint ? WithoutEndpoint : ByPolicy;
     }

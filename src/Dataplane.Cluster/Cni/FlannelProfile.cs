@@ -15,7 +15,11 @@ public static class FlannelProfile
 
     private const int NamedPolicies = 10;
 
-    public static NetworkModel Compile(ClusterSnapshot snapshot, EmulationSettings settings)
+    public static NetworkModel Compile(ClusterSnapshot snapshot, EmulationSettings settings) =>
+        Compile(snapshot, settings, PolicyEnforcement.Of(snapshot, Name, settings));
+
+    /// <summary>With somebody's enforcement of policies beside it: Calico's brings its routed veths.</summary>
+    public static NetworkModel Compile(ClusterSnapshot snapshot, EmulationSettings settings, PolicyEnforcement enforcement)
     {
         SettingNames.Check(snapshot, settings);
         List<string> notes = [];
@@ -25,8 +29,8 @@ public static class FlannelProfile
         FlannelPlan plan = FlannelPlan.Make(configuration, annotations, settings, notes);
         ImmutableArray<NodeNetwork> nodes = FlannelNodes.Compile(annotations, plan, settings, notes);
         ImmutableArray<PodNetwork> pods = CompilePods(snapshot, settings, notes);
-        if (settings.PolicyEnforcer is null or PolicyEnforcer.None) NotePolicies(snapshot, notes);
-        bool isCanal = settings.PolicyEnforcer == PolicyEnforcer.Calico;
+        if (!enforcement.IsEnforced) NotePolicies(snapshot, notes);
+        bool isCanal = enforcement.Enforcer == PolicyEnforcer.Calico;
         return new NetworkModel
         {
             Cni = Name,
