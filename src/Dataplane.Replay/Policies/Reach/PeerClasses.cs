@@ -1,7 +1,7 @@
 using System.Text;
+using Dataplane.Cluster.Model;
 using Dataplane.Core;
 using Dataplane.Engines.Policies;
-using Dataplane.Cluster.Model;
 
 namespace Dataplane.Replay.Policies.Reach;
 
