@@ -23,8 +23,14 @@ public sealed record NetworkModel
 
     public required PodAttachment Attachment { get; init; }
 
-    /// <summary>Null where the CNI only routes (host-gw).</summary>
+    /// <summary>The tunnel for IPv4 packets, and for IPv6 ones without one of their own; null where the CNI only routes.</summary>
     public TunnelSettings? Tunnel { get; init; }
+
+    /// <summary>The tunnel for IPv6 packets, where it is another (flannel-v6.1).</summary>
+    public TunnelSettings? TunnelV6 { get; init; }
+
+    /// <summary>How many hops a pod's packet loses, and where.</summary>
+    public HopCosts Hops { get; init; } = new();
 
     /// <summary>When two nodes reach each other's pods by a plain route.</summary>
     public required DirectRouting Direct { get; init; }
@@ -50,6 +56,22 @@ public enum PodAttachment : byte
 
     /// <summary>veths with a host route each: same-node traffic is routed and loses one TTL.</summary>
     Routed,
+}
+
+/// <summary>
+/// TTL that a packet loses on its way: one for each router that it passes, none where the CNI switches (OpenShift SDN) or
+/// leaves that to the receiving side (Cilium).
+/// </summary>
+public sealed record HopCosts
+{
+    /// <summary>From a pod into the tunnel.</summary>
+    public int PodToTunnel { get; init; } = 1;
+
+    /// <summary>From the tunnel to a pod.</summary>
+    public int TunnelToPod { get; init; } = 1;
+
+    /// <summary>Between two pods of one node, where they are not on a bridge.</summary>
+    public int PodToPod { get; init; } = 1;
 }
 
 /// <summary>When pod traffic between two nodes goes without a tunnel.</summary>
@@ -80,6 +102,15 @@ public sealed record TunnelSettings
 
     public uint Vni { get; init; } = 1;
 
+    /// <summary>What stands in the header's VNI field.</summary>
+    public TunnelIdSource IdSource { get; init; }
+
+    /// <summary>Whose MACs the inner frame carries.</summary>
+    public InnerFrame Inner { get; init; }
+
+    /// <summary>4 or 6: the family of the outer header.</summary>
+    public int OuterFamily { get; init; } = 4;
+
     public ushort Port { get; init; } = 8472;
 
     /// <summary>Outer TTL; 0 inherits the inner one.</summary>
@@ -94,6 +125,9 @@ public sealed record TunnelSettings
 
     public bool UdpChecksum { get; init; } = true;
 
+    /// <summary>The IP id is 0 on every outer packet (Open vSwitch in userspace) instead of a counter's.</summary>
+    public bool IdZero { get; init; }
+
     /// <summary>First and last source port that the flow hash can give; equal for a fixed port.</summary>
     public ushort SourcePortMin { get; init; } = 32768;
 
@@ -101,6 +135,36 @@ public sealed record TunnelSettings
 
     /// <summary>Bytes that the tunnel adds, counted against the MTU (50 for VXLAN over IPv4).</summary>
     public int Overhead { get; init; } = 50;
+}
+
+/// <summary>What a sender writes into the VNI field.</summary>
+public enum TunnelIdSource : byte
+{
+    /// <summary><see cref="TunnelSettings.Vni"/> (flannel, Calico).</summary>
+    Fixed,
+
+    /// <summary><see cref="PodNetwork.TunnelId"/> of the sending pod, else <see cref="NodeNetwork.TunnelId"/> of the sending
+    /// node: Cilium's security identity, OpenShift SDN's NetID.</summary>
+    Sender,
+
+    /// <summary><see cref="NodeNetwork.SwitchKey"/> of the receiving node, and the option with the ports' keys (OVN).</summary>
+    LogicalSwitch,
+}
+
+/// <summary>The Ethernet header inside a tunnel.</summary>
+public enum InnerFrame : byte
+{
+    /// <summary>From one node's tunnel device to the other's: the packet was routed into the tunnel.</summary>
+    TunnelDevices,
+
+    /// <summary>As the pod sent it, to the MAC of its gateway (Cilium).</summary>
+    AsSent,
+
+    /// <summary>From the pod's MAC to the other pod's: one layer 2 over all nodes (OpenShift SDN).</summary>
+    PodToPod,
+
+    /// <summary>From the logical router's port on the receiver's switch to the pod (OVN).</summary>
+    RouterToPod,
 }
 
 public enum TunnelDf : byte
@@ -124,6 +188,9 @@ public sealed record NodeNetwork
 
     public IpAddress UnderlayV6 { get; init; }
 
+    /// <summary>An address without a device of the node's that pods have as their gateway (169.254.1.1).</summary>
+    public IpAddress GatewayV4 { get; init; }
+
     /// <summary>Every address that the node answers to, beside bridge and tunnel device.</summary>
     public ImmutableArray<IpAddress> OwnAddresses { get; init; } = [];
 
@@ -145,6 +212,18 @@ public sealed record NodeNetwork
     public IpAddress TunnelV6 { get; init; }
 
     public MacAddress TunnelMac { get; init; }
+
+    /// <summary>Identity or NetID of what the node itself sends, where <see cref="TunnelIdSource.Sender"/> asks for it.</summary>
+    public uint TunnelId { get; init; }
+
+    /// <summary>Key of the node's logical switch (OVN's datapath key).</summary>
+    public uint SwitchKey { get; init; }
+
+    /// <summary>Key of the logical router's port on that switch.</summary>
+    public ushort RouterPortKey { get; init; }
+
+    /// <summary>MAC of that port, or of whatever else pods have as their gateway.</summary>
+    public MacAddress RouterMac { get; init; }
 
     public int UnderlayMtu { get; init; } = 1500;
 
@@ -178,6 +257,12 @@ public sealed record PodNetwork
 
     /// <summary>Whether the MAC is known (a setting); a made-up one gives way to what the capture shows.</summary>
     public bool MacKnown { get; init; }
+
+    /// <summary>The pod's identity or NetID, where <see cref="TunnelIdSource.Sender"/> asks for it.</summary>
+    public uint TunnelId { get; init; }
+
+    /// <summary>Key of the pod's port on its logical switch (OVN).</summary>
+    public ushort PortKey { get; init; }
 
     /// <summary>MAC of the veth's end on the node, where pods are routed; null: what the capture shows, else the bridge's.</summary>
     public MacAddress? VethMac { get; init; }
