@@ -147,8 +147,17 @@ public enum TunnelIdSource : byte
     /// node: Cilium's security identity, OpenShift SDN's NetID.</summary>
     Sender,
 
-    /// <summary><see cref="NodeNetwork.SwitchKey"/> of the receiving node, and the option with the ports' keys (OVN).</summary>
+    /// <summary>
+    /// <see cref="NodeNetwork.SwitchKey"/> of the receiving node, and the option with the keys of the router's port there
+    /// and of the pod's (OVN, one zone for all nodes).
+    /// </summary>
     LogicalSwitch,
+
+    /// <summary>
+    /// <see cref="TunnelSettings.Vni"/>, the transit switch's key, and the option with both nodes'
+    /// <see cref="NodeNetwork.TransitPortKey"/> (OVN interconnect).
+    /// </summary>
+    TransitSwitch,
 }
 
 /// <summary>The Ethernet header inside a tunnel.</summary>
@@ -222,7 +231,10 @@ public sealed record NodeNetwork
     /// <summary>Key of the logical router's port on that switch.</summary>
     public ushort RouterPortKey { get; init; }
 
-    /// <summary>MAC of that port, or of whatever else pods have as their gateway.</summary>
+    /// <summary>Key of the node's port on the transit switch (OVN interconnect); its MAC there is <see cref="TunnelMac"/>.</summary>
+    public ushort TransitPortKey { get; init; }
+
+    /// <summary>MAC of the router's port on the node's switch, or of whatever else pods have as their gateway.</summary>
     public MacAddress RouterMac { get; init; }
 
     public int UnderlayMtu { get; init; } = 1500;
