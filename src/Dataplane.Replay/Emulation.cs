@@ -64,7 +64,7 @@ public sealed class Emulation : IDisposable
         EmulationSettings settings = EmulationSettings.Parse(options.Settings);
         CniChoice cni = CniCatalog.Resolve(options.Cni, snapshot);
         var enforcement = PolicyEnforcement.Of(snapshot, options.Cni, settings);
-        NetworkModel model = FlannelProfile.Compile(snapshot, settings, enforcement);
+        NetworkModel model = CniProfiles.Compile(cni.Name, snapshot, settings, enforcement);
         string proxyName = ResolveProxy(options);
         int onlyNode = FindNode("--node", options.Node, model);
         ServiceModel services = ServiceModel.Compile(snapshot);
