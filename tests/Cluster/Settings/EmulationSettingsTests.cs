@@ -186,7 +186,7 @@ public class EmulationSettingsTests
             Assert.Equal(EmulationSettings.Default, given with { Given = EmulationSettings.Default.Given });
         }
 
-        Assert.Equal(15, checkedCount);
+        Assert.Equal(17, checkedCount);
     }
 
     [Fact]

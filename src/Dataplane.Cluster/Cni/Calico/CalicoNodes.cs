@@ -78,7 +78,10 @@ internal static class CalicoNodes
         CalicoAnnotations annotations, CalicoPlan plan, CniRequest request, ImmutableArray<IpPrefix> blocks)
     {
         IpAddress known = KnownTunnelAddress(annotations, plan, request);
-        return known.IsNone ? CniNodes.AddressIn(blocks, 4, offset: 0) : known;
+        if (!known.IsNone) return known;
+
+        IpAddress first = CniNodes.AddressIn([.. blocks.Where(block => block.Length < block.Address.Bits)], 4, offset: 0);
+        return request.Snapshot.Pods.Any(pod => pod.Addresses.Contains(first)) ? default : first;
     }
 
     private static IpAddress KnownTunnelAddress(CalicoAnnotations annotations, CalicoPlan plan, CniRequest request)
@@ -109,7 +112,7 @@ internal static class CalicoNodes
             .Where(node => KnownTunnelAddress(node, plan, request).IsNone).Select(node => node.Node.Name)];
         if (assumed.Length > 0)
             request.Note(
-                $"address of {tunnel.Device} not in the manifests, the first of the first block is assumed: "
+                $"address of {tunnel.Device} not in the manifests, the first of the first block is assumed where no pod has it: "
                 + NameList.OfNodes(assumed));
     }
 }

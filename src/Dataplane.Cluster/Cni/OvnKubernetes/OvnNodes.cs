@@ -49,7 +49,8 @@ internal static class OvnNodes
         IpAddress gateway = CniNodes.AddressIn(subnets, 4, offset: 1);
         NodeNetwork network = CniNodes.Base(node, mtus, settings);
         bool bridgeMacKnown = settings.BridgeMacs.TryGetValue(node.Name, out MacAddress bridgeMac);
-        MacAddress router = bridgeMacKnown ? bridgeMac : MadeUpMac.FromAddress(gateway, node.Name + "/rtos");
+        MacAddress router = bridgeMacKnown ? bridgeMac : MadeUpMac.FromEither(
+            gateway, CniNodes.AddressIn(subnets, 6, offset: 1), node.Name + "/rtos");
         OvnKeys keys = settings.OvnKeys;
         return network with
         {
@@ -84,7 +85,7 @@ internal static class OvnNodes
 
     private static MacAddress TransitMac(OvnAnnotations node, EmulationSettings settings) =>
         settings.VtepMacs.TryGetValue(node.Node.Name, out MacAddress mac) ? mac
-            : MadeUpMac.FromAddress(node.TransitV4, node.Node.Name + "/rtots");
+            : MadeUpMac.FromEither(node.TransitV4, node.TransitV6, node.Node.Name + "/rtots");
 
     private static void NoteKeys(ImmutableArray<OvnAnnotations> annotations, bool isInterconnect, CniRequest request)
     {

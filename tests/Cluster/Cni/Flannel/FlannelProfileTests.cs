@@ -6,7 +6,7 @@ using Dataplane.Cluster.Settings;
 using Dataplane.Wire;
 using Xunit;
 
-namespace Dataplane.Tests.Cluster.Cni;
+namespace Dataplane.Tests.Cluster.Cni.Flannel;
 
 public class FlannelProfileTests
 {
