@@ -127,7 +127,6 @@ public sealed class PolicyCluster : IDisposable
             Endpoints = endpoints,
             NodeAddresses = new NativeArray<NodeAddress>(0),
             ClusterNetwork = new PrefixTest([]),
-            Tunnel = default,
         };
     }
 }

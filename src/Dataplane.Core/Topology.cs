@@ -10,8 +10,6 @@ namespace Dataplane.Core;
 /// </summary>
 public sealed class Topology
 {
-    private readonly TunnelParameters _tunnel;
-
     public required AddressMap Map { get; init; }
 
     public required AddressNames Names { get; init; }
@@ -32,14 +30,16 @@ public sealed class Topology
     /// <summary>The networks of all pods; masquerading is decided by them.</summary>
     public required PrefixTest ClusterNetwork { get; init; }
 
-    public required TunnelParameters Tunnel
-    {
-        get => _tunnel;
-        init => _tunnel = value;
-    }
+    /// <summary>The tunnel for IPv4 packets; null where the CNI only routes.</summary>
+    public TunnelTable? Tunnel { get; init; }
 
-    /// <summary>The same, without a copy.</summary>
-    public ref readonly TunnelParameters TunnelRef => ref _tunnel;
+    /// <summary>The tunnel for IPv6 packets, most often the same.</summary>
+    public TunnelTable? TunnelV6 { get; init; }
+
+    public bool HasTunnel => Tunnel is not null || TunnelV6 is not null;
+
+    /// <summary>TTL that packets lose, by <see cref="HopIndex"/>.</summary>
+    public byte[] Hops { get; init; } = new byte[(int)(Entry.LocalOutput + 1) << 3];
 
     /// <summary>Pods hang on routed veths; otherwise on a bridge.</summary>
     public bool Routed { get; init; }
@@ -59,6 +59,14 @@ public sealed class Topology
 
     /// <summary>Addresses without a Pod object that were seen as a source: they exist, whatever the manifests say.</summary>
     public AddressSet SeenUnlisted { get; } = new();
+
+    /// <summary>The tunnel that packets of the family take.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TunnelTable? TunnelOf(bool v6) => v6 ? TunnelV6 : Tunnel;
+
+    /// <summary>Where <see cref="Hops"/> has what a packet loses between two devices of a node.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int HopIndex(Entry entry, Exit exit) => (int)entry << 3 | (int)exit;
 
     /// <summary>Where an address (a name) leads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -89,19 +97,10 @@ public enum DirectMode : byte
 
 /// <summary>One node: MACs as their six bytes lie in memory, addresses as names (0: none).</summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
-public unsafe struct NodeEntry
+public struct NodeEntry
 {
-    /// <summary>Two cache lines.</summary>
-    public const int Size = 128;
-
-    /// <summary>Outer Ethernet, IPv4, UDP, VXLAN and inner Ethernet, with what depends on the receiver left at zero.</summary>
-    public fixed byte Template[64];
-
-    /// <summary>Sum of the template's outer IPv4 header.</summary>
-    public uint OuterIpSum;
-
-    /// <summary>Sum of what the outer UDP checksum covers in the template.</summary>
-    public uint OuterUdpSum;
+    /// <summary>A cache line.</summary>
+    public const int Size = 64;
 
     public uint UnderlayV6;
     public ulong BridgeMac;
@@ -116,6 +115,18 @@ public unsafe struct NodeEntry
 
     public uint TunnelV4;
     public uint TunnelV6;
+
+    /// <summary>What stands as the sender's id in a tunnel for what the node itself sends.</summary>
+    public uint TunnelId;
+
+    /// <summary>OVN: key of the node's logical switch.</summary>
+    public uint SwitchKey;
+
+    /// <summary>OVN: key of the router's port on that switch.</summary>
+    public ushort RouterPortKey;
+
+    /// <summary>OVN: key of the node's port on the transit switch.</summary>
+    public ushort TransitPortKey;
 }
 
 /// <summary>
@@ -161,6 +172,15 @@ public struct EndpointEntry
 
     public ushort Node;
 
+    /// <summary>OVN: key of its port on the logical switch.</summary>
+    public ushort PortKey;
+
+    /// <summary>OVN: key of that switch.</summary>
+    public uint SwitchKey;
+
+    /// <summary>What stands as the sender's id in a tunnel: a security identity, a network's id.</summary>
+    public uint TunnelId;
+
     /// <summary>Given by a setting, or seen in the capture; a made-up MAC gives way to either.</summary>
     public bool MacKnown;
 
@@ -176,34 +196,4 @@ public enum NodeDevice : byte
     Underlay,
     Bridge,
     Tunnel,
-}
-
-/// <summary>The tunnel's settings as the stages need them.</summary>
-public readonly record struct TunnelParameters
-{
-    public bool Exists { get; init; }
-
-    public uint Vni { get; init; }
-
-    public ushort Port { get; init; }
-
-    /// <summary>0 inherits the inner TTL.</summary>
-    public byte Ttl { get; init; }
-
-    public byte Tos { get; init; }
-
-    public bool TosInherit { get; init; }
-
-    /// <summary>0: never; 1: always; 2: as the inner packet.</summary>
-    public byte Df { get; init; }
-
-    /// <summary>Whether TOS, TTL or DF come from the inner packet; else they stand in the template.</summary>
-    public bool Inherits { get; init; }
-
-    public bool UdpChecksum { get; init; }
-
-    public ushort SourcePortMin { get; init; }
-
-    /// <summary>Source ports that the flow hash can give.</summary>
-    public uint SourcePortCount { get; init; }
 }

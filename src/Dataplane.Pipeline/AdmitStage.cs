@@ -144,10 +144,9 @@ public static unsafe class AdmitStage
     /// <summary>A tunnel packet, or a fragment of one, between node addresses.</summary>
     private static bool IsForUnderlay(in Lane lane, Topology topology)
     {
-        if (lane.Destination.Kind != PlaceKind.Node || lane.Key.Protocol != IpProtocol.Udp || !topology.Tunnel.Exists) return false;
-        if (lane.Is(Shape.LaterFragment)) return lane.Source.Kind == PlaceKind.Node;
+        if (lane.Destination.Kind != PlaceKind.Node || DecapStage.TunnelFor(in lane, topology) is null) return false;
 
-        return lane.Key.DestinationPort == topology.Tunnel.Port;
+        return !lane.Is(Shape.LaterFragment) || lane.Source.Kind == PlaceKind.Node;
     }
 
     // The node's connections come before its sockets: a reply to a masqueraded connection that drew the tunnel's port is its own.
@@ -175,7 +174,8 @@ public static unsafe class AdmitStage
             return;
         }
 
-        if (lane.Destination.Kind == PlaceKind.Pod && (!isLocal || topology.Routed) && topology.Endpoints[lane.Destination.Index].Mac == to)
+        bool isStretched = topology.Tunnel is { KeepsInnerFrame: true };
+        if (lane.Destination.Kind == PlaceKind.Pod && (!isLocal || topology.Routed) && !isStretched && topology.Endpoints[lane.Destination.Index].Mac == to)
         {
             Reorigination.Rewind(burst, ref lane, topology);
             Reorigination.Untranslate(ref lane, state);

@@ -1,20 +1,23 @@
 using System.Runtime.CompilerServices;
 using Dataplane.Core;
+using Dataplane.Pipeline.Tunnels;
 using Dataplane.Wire;
 
 namespace Dataplane.Pipeline;
 
 /// <summary>
 /// Takes tunnel packets that have arrived at their node out of the tunnel, with the kernel's checks in the kernel's order
-/// (drivers/net/vxlan/vxlan_core.c, vxlan_rcv; include/net/inet_ecn.h).
+/// (drivers/net/vxlan/vxlan_core.c, vxlan_rcv; drivers/net/geneve.c, geneve_rx; net/ipv4/ip_tunnel.c; include/net/inet_ecn.h).
 /// </summary>
 public static unsafe class DecapStage
 {
+    private const int V6Addresses = 8;
+
     public static void Run<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
         where TSink : struct, IFrameSink
     {
         Topology topology = state.Topology;
-        if (!burst.HasArrivals || !topology.Tunnel.Exists) return;
+        if (!burst.HasArrivals || !topology.HasTunnel) return;
 
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
@@ -24,81 +27,112 @@ public static unsafe class DecapStage
             if (lane.Status != LaneStatus.Live || lane.Entry < Entry.Underlay || lane.Entry > Entry.Tunnel) continue;
             if (lane.Entry == Entry.Tunnel)
             {
-                Unwrap(ref lane, state.Counters);
+                Unwrap(ref lane, topology.TunnelOf(lane.Is(Shape.V6))!, state.Counters);
                 if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
                 continue;
             }
 
-            if (!IsForTunnel(burst, ref lane, state)) continue;
+            if (!TryFindTunnel(burst, ref lane, state, out TunnelTable? tunnel)) continue;
 
-            DropReason reason = Open(ref lane, topology, ref sink);
+            DropReason reason = Open(ref lane, tunnel!, topology, ref sink);
             if (reason == DropReason.None) Arrive(ref lane, state);
             else burst.Drop(ref lane, reason, Stage.Decap);
         }
     }
 
-    // What this run encapsulated itself: the inner packet is where it was, and the headers in front of it are right.
-    private static void Unwrap(ref Lane lane, RunCounters counters)
+    /// <summary>The tunnel whose packets look like this one; null where it is none's.</summary>
+    internal static TunnelTable? TunnelFor(in Lane lane, Topology topology)
     {
-        lane.Frame = lane.Network - EthernetHeader.Size;
-        lane.Length -= EncapStage.OuterSize;
-        lane.LinkSize = EthernetHeader.Size;
+        if (topology.Tunnel is { } first && IsIts(in lane, in first.Parameters)) return first;
+        if (topology.TunnelV6 is { } second && IsIts(in lane, in second.Parameters)) return second;
+        return null;
+    }
+
+    private static bool IsIts(in Lane lane, in TunnelParameters tunnel)
+    {
+        if (lane.Is(Shape.V6) != tunnel.OuterV6) return false;
+        if (tunnel.Header == TunnelHeader.IpInIp) return lane.Key.Protocol == IpProtocol.IpInIp;
+        if (lane.Key.Protocol != IpProtocol.Udp) return false;
+
+        return lane.Is(Shape.LaterFragment) || lane.Key.DestinationPort == tunnel.Port;
+    }
+
+    // What this run encapsulated itself: the inner packet is where it was, and the headers in front of it are right.
+    private static void Unwrap(ref Lane lane, TunnelTable tunnel, RunCounters counters)
+    {
+        lane.Frame = lane.Network - tunnel.InnerLinkSize;
+        lane.Length -= tunnel.HeaderSize - tunnel.InnerLinkSize;
+        lane.LinkSize = (byte)tunnel.InnerLinkSize;
         counters.Decapsulated++;
     }
 
-    private static bool IsForTunnel(PacketBurst burst, ref Lane lane, PipelineState state)
+    private static bool TryFindTunnel(PacketBurst burst, ref Lane lane, PipelineState state, out TunnelTable? tunnel)
     {
-        if (lane.Key.Protocol != IpProtocol.Udp || lane.Destination.Kind != PlaceKind.Node || lane.Is(Shape.V6)) return false;
+        tunnel = null;
+        if (lane.Destination.Kind != PlaceKind.Node || TunnelFor(in lane, state.Topology) is null) return false;
         if (lane.Is(Shape.Fragment) && !state.Reassembly.TryComplete(burst, ref lane, state)) return false;
 
-        return lane.Key.DestinationPort == state.Topology.Tunnel.Port && lane.Transport != null;
+        TunnelTable? found = TunnelFor(in lane, state.Topology);
+        bool hasHeader = found is { InnerLinkSize: 0 } || lane.Transport is not null;
+        tunnel = hasHeader ? found : null;
+        return tunnel is not null;
     }
 
-    private static DropReason Open<TSink>(ref Lane lane, Topology topology, ref TSink sink)
+    private static DropReason Open<TSink>(ref Lane lane, TunnelTable tunnel, Topology topology, ref TSink sink)
         where TSink : struct, IFrameSink
     {
-        if (!HasGoodChecksum(in lane)) return DropReason.TunnelChecksum;
-
-        byte outerTos = lane.Network[Ipv4Header.TosOffset];
-        int there = Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize) - (int)(lane.Transport - lane.Network);
-        if (UdpView.TryParse(new ReadOnlySpan<byte>(lane.Transport, there), out UdpView udp) != WireError.None && !lane.Is(Shape.Cut))
+        byte outerTos = InnerHeader.Tos(in lane);
+        int there = Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize);
+        if (tunnel.InnerLinkSize == 0)
         {
-            return DropReason.BadTunnelHeader;
+            int outer = (lane.Network[0] & 0x0F) * sizeof(uint);
+            return Accept(ref lane, lane.Network + outer, there - outer, tunnel, topology, outerTos, ref sink);
         }
 
-        int payload = lane.Is(Shape.Cut) ? there - UdpHeader.Size : udp.Payload.Length;
-        byte* header = lane.Transport + UdpHeader.Size;
-        if (VxlanView.TryParse(new ReadOnlySpan<byte>(header, Math.Max(0, payload)), out VxlanView vxlan) != WireError.None) return DropReason.BadTunnelHeader;
-        if (!vxlan.HasVni) return DropReason.BadTunnelHeader;
-        if (vxlan.Vni != topology.Tunnel.Vni) return DropReason.UnknownVni;
-        if (vxlan.HasReservedBits) return DropReason.BadTunnelHeader;
+        if (!HasGoodChecksum(in lane)) return DropReason.TunnelChecksum;
 
-        byte* frame = header + VxlanHeader.Size;
-        int length = payload - VxlanHeader.Size;
-        if (length < EthernetHeader.Size) return DropReason.BadTunnelHeader;
+        there -= (int)(lane.Transport - lane.Network);
+        var datagram = new ReadOnlySpan<byte>(lane.Transport, Math.Max(0, there));
+        bool isCut = lane.Is(Shape.Cut);
+        if (UdpView.TryParse(datagram, out UdpView udp) != WireError.None && !isCut) return DropReason.BadTunnelHeader;
+
+        int payload = isCut ? there - UdpHeader.Size : udp.Payload.Length;
+        byte* header = lane.Transport + UdpHeader.Size;
+        DropReason reason = TunnelHeaders.Check(new ReadOnlySpan<byte>(header, Math.Max(0, payload)), in lane, tunnel, topology, out int size);
+        if (reason != DropReason.None) return reason;
+
+        byte* frame = header + size;
+        if (payload - size < EthernetHeader.Size) return DropReason.BadTunnelHeader;
 
         ulong source = Unsafe.ReadUnaligned<ulong>(frame + MacAddress.Size - 2) >> 16;
-        if (source == topology.Peers[lane.Node].TunnelMac || (source & 1) != 0 || source == 0) return DropReason.TunnelSourceMac;
+        bool isDevice = tunnel.Parameters.Filling == TunnelFilling.Devices;
+        if (isDevice && (source == tunnel.Peers[lane.Node].TunnelMac || (source & 1) != 0 || source == 0)) return DropReason.TunnelSourceMac;
 
-        lane.Frame = frame;
-        lane.Length = length;
-        lane.LinkSize = EthernetHeader.Size;
-        lane.Network = frame + EthernetHeader.Size;
-        return Accept(ref lane, topology, outerTos, ref sink);
+        return Accept(ref lane, frame, payload - size, tunnel, topology, outerTos, ref sink);
     }
 
-    private static DropReason Accept<TSink>(ref Lane lane, Topology topology, byte outerTos, ref TSink sink)
+    /// <summary>The inner frame, or packet where the tunnel carries bare IP, becomes the lane's.</summary>
+    private static DropReason Accept<TSink>(
+        ref Lane lane, byte* frame, int length, TunnelTable tunnel, Topology topology, byte outerTos, ref TSink sink)
         where TSink : struct, IFrameSink
     {
-        int present = lane.Length - EthernetHeader.Size;
-        ushort type = (ushort)(lane.Frame[2 * MacAddress.Size] << 8 | lane.Frame[2 * MacAddress.Size + 1]);
+        lane.Frame = frame;
+        lane.Length = length;
+        lane.LinkSize = (byte)tunnel.InnerLinkSize;
+        lane.Network = frame + tunnel.InnerLinkSize;
+        int present = length - tunnel.InnerLinkSize;
+        ushort type = tunnel.InnerLinkSize == 0
+            ? EtherType.Ipv4
+            : (ushort)(frame[2 * MacAddress.Size] << 8 | frame[2 * MacAddress.Size + 1]);
         bool isIp = type is EtherType.Ipv4 or EtherType.Ipv6;
         int minimum = type == EtherType.Ipv6 ? Ipv6Header.Size : Ipv4Header.Size;
         if (isIp && present < minimum) return DropReason.BadTunnelHeader;
         if (isIp && !Ecn.TryDecapsulate(outerTos, new Span<byte>(lane.Network, present))) return DropReason.TunnelEcn;
         if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
         if (!isIp) return DropReason.UnsupportedInner;
-        if (Link.ReadMac(lane.Frame) != topology.Peers[lane.Node].TunnelMac) return DropReason.WrongMac;
+
+        bool isRouted = tunnel.Parameters.Filling is TunnelFilling.Devices or TunnelFilling.TransitSwitch;
+        if (isRouted && Link.ReadMac(lane.Frame) != tunnel.Peers[lane.Node].TunnelMac) return DropReason.WrongMac;
 
         int missing = lane.Is(Shape.Cut) ? lane.Missing : 0;
         lane.Shape = Shape.None;
@@ -119,14 +153,18 @@ public static unsafe class DecapStage
         state.Counters.Decapsulated++;
     }
 
-    // Zero means that the sender computed none; a cut packet cannot be judged.
+    // Zero means that the sender computed none, which only IPv4 allows a device to take; a cut packet cannot be judged.
     private static bool HasGoodChecksum(in Lane lane)
     {
-        if (lane.Is(Shape.NoSum) || Unsafe.ReadUnaligned<ushort>(lane.Transport + UdpHeader.ChecksumOffset) == 0) return true;
+        if (lane.Is(Shape.NoSum)) return true;
+        if (Unsafe.ReadUnaligned<ushort>(lane.Transport + UdpHeader.ChecksumOffset) == 0) return !lane.Is(Shape.V6);
 
         int headers = (int)(lane.Transport - lane.Network);
-        ulong sum = InternetChecksum.PseudoHeaderV4(lane.Key.Source, lane.Key.Destination, IpProtocol.Udp, lane.NetworkLength - headers);
-        sum += InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Transport, lane.NetworkLength - headers));
+        int length = lane.NetworkLength - headers;
+        ulong sum = lane.Is(Shape.V6)
+            ? InternetChecksum.PseudoHeader(new ReadOnlySpan<byte>(lane.Network + V6Addresses, Ipv6Header.Size - V6Addresses), IpProtocol.Udp, length)
+            : InternetChecksum.PseudoHeaderV4(lane.Key.Source, lane.Key.Destination, IpProtocol.Udp, length);
+        sum += InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Transport, length));
         return InternetChecksum.Fold(sum) == ushort.MaxValue;
     }
 }

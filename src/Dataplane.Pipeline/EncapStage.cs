@@ -1,29 +1,17 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Dataplane.Core;
+using Dataplane.Pipeline.Tunnels;
 using Dataplane.Wire;
 
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// Puts the outer headers in front of what leaves through the tunnel: a template of the node's, with lengths, id, source
-/// port, checksums and the receiver's addresses filled in (drivers/net/vxlan/vxlan_core.c, vxlan_xmit_one).
+/// Puts the outer headers in front of what leaves through a tunnel: a template of the node's, with lengths, id, source port,
+/// checksums and the receiver's addresses filled in (drivers/net/vxlan/vxlan_core.c, vxlan_xmit_one; geneve.c; ip_tunnel.c).
 /// </summary>
 public static unsafe class EncapStage
 {
-    /// <summary>Outer Ethernet, IPv4, UDP, VXLAN, inner Ethernet.</summary>
-    public const int TemplateSize = 64;
-
-    /// <summary>What comes in front of the inner Ethernet header.</summary>
-    public const int OuterSize = TemplateSize - EthernetHeader.Size;
-
-    private const int OuterNetwork = EthernetHeader.Size;
-    private const int OuterTransport = OuterNetwork + Ipv4Header.Size;
-    private const int InnerEthernet = OuterSize;
-    private const int OuterIpOverhead = TemplateSize - EthernetHeader.Size;
-    private const ushort DontFragmentInMemory = 0x0040;
-    private const byte InheritDf = 2;
-
     /// <summary>What an IPv6 EtherType adds to a sum that has IPv4's in it, in memory order.</summary>
     private const uint InnerTypeDelta = 0xDD86 + (0xFFFF - 0x0008);
 
@@ -31,24 +19,79 @@ public static unsafe class EncapStage
         where TSink : struct, IFrameSink
     {
         Topology topology = state.Topology;
-        ref readonly TunnelParameters tunnel = ref topology.TunnelRef;
-        NodeEntry* nodes = topology.Nodes.Start;
-        PeerEntry* peers = topology.Peers.Start;
+        if (topology.Tunnel == topology.TunnelV6)
+        {
+            if (topology.Tunnel is { } tunnel) Run(burst, state, tunnel, Shape.None, Shape.None, ref sink);
+            return;
+        }
+
+        if (topology.Tunnel is { } four) Run(burst, state, four, Shape.V6, Shape.None, ref sink);
+        if (topology.TunnelV6 is { } six) Run(burst, state, six, Shape.V6, Shape.V6, ref sink);
+    }
+
+    // One loop for each kind of tunnel, with its sizes as constants.
+    private static void Run<TSink>(PacketBurst burst, PipelineState state, TunnelTable tunnel, Shape mask, Shape wanted, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
+        switch (tunnel.Parameters.Filling)
+        {
+            case TunnelFilling.Devices:
+                Run<DeviceFilling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
+                break;
+            case TunnelFilling.Identity:
+                Run<IdentityFilling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
+                break;
+            case TunnelFilling.PodNetwork:
+                Run<PodNetworkFilling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
+                break;
+            case TunnelFilling.LogicalSwitch:
+                Run<LogicalSwitchFilling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
+                break;
+            case TunnelFilling.TransitSwitch:
+                Run<TransitSwitchFilling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
+                break;
+            default:
+                Run<OuterIpv4, NoFilling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
+                break;
+        }
+    }
+
+    private static void Run<TFilling, TSink>(
+        PacketBurst burst, PipelineState state, TunnelTable tunnel, Shape mask, Shape wanted, ref TSink sink)
+        where TFilling : struct, ITunnelFilling
+        where TSink : struct, IFrameSink
+    {
+        if (tunnel.Parameters.OuterV6) Run<OuterIpv6, TFilling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
+        else Run<OuterIpv4, TFilling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
+    }
+
+    private static void Run<TOuter, TFilling, TSink>(
+        PacketBurst burst, PipelineState state, TunnelTable tunnel, Shape mask, Shape wanted, ref TSink sink)
+        where TOuter : struct, IOuterIp
+        where TFilling : struct, ITunnelFilling
+        where TSink : struct, IFrameSink
+    {
+        Topology topology = state.Topology;
+        OuterEntry* senders = tunnel.Senders.Start;
+        PeerEntry* peers = tunnel.Peers.Start;
         IdCounters ids = state.Ids;
         bool observed = sink.Observes(ObservationPoint.Tunnel);
+        bool isZero = tunnel.Parameters.IsOpenVSwitch;
+        byte protocol = TFilling.Size == 0 ? IpProtocol.IpInIp : IpProtocol.Udp;
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
         int encapsulated = 0;
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
-            if (lane.Exit != Exit.Tunnel || lane.Status != LaneStatus.Live) continue;
+            if (lane.Exit != Exit.Tunnel || lane.Status != LaneStatus.Live || (lane.Shape & mask) != wanted) continue;
 
             ref readonly PeerEntry to = ref peers[lane.NextNode];
             ref readonly PeerEntry from = ref peers[lane.Node];
-            if (observed) Show(in lane, in from, in to, ref sink);
-            if (lane.FlowPort == 0) SettleFlowPort(ref lane, topology, state.Connections);
-            Encapsulate(ref lane, ref nodes[lane.Node], in to, in tunnel, ids.NextOf(from.IdPart, to.IdPart, IpProtocol.Udp));
+            if (lane.FlowPort == 0) SettleFlowPort(ref lane, tunnel, topology, state.Connections);
+            uint identification = isZero ? 0u : ids.NextOf(from.IdPart, to.IdPart, protocol);
+            Encapsulate<TOuter, TFilling>(ref lane, tunnel, in senders[lane.Node], in to, topology, identification);
+            if (observed) Show<TFilling, TSink>(in lane, ref sink);
             encapsulated++;
         }
 
@@ -57,97 +100,87 @@ public static unsafe class EncapStage
 
     // It is the flow's, and so the connection's as long as every packet of it shows the same addresses and ports.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void SettleFlowPort(ref Lane lane, Topology topology, ConnectionTable connections)
+    private static void SettleFlowPort(ref Lane lane, TunnelTable tunnel, Topology topology, ConnectionTable connections)
     {
-        lane.FlowPort = FlowPort.Of(in lane, in topology.TunnelRef, topology.Seed);
+        lane.FlowPort = tunnel.Parameters.IsOpenVSwitch && lane.Connection != 0 && !lane.IsReply
+            ? FlowPort.Of(AsSent(in lane, connections), in tunnel.Parameters, topology.Seed)
+            : FlowPort.Of(in lane, in tunnel.Parameters, topology.Seed);
         bool hasPorts = lane.Key.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp;
         if (lane.Connection == 0 || lane.IsReply || !hasPorts || lane.Is(Shape.Fragment | Shape.IcmpError)) return;
 
         ref Connection connection = ref connections[lane.Connection >> 1];
         connection.FlowPort = lane.FlowPort;
         bool isSteady = lane.Key.Protocol != IpProtocol.Sctp && !lane.Is(Shape.V6) && connection.ForwardNode != Lane.UnknownNode
-            && (connection.Flags & ConnectionFlags.SourceTranslated) == 0;
+            && (connection.Flags & ConnectionFlags.SourceTranslated) == 0
+            && topology.Hops[Topology.HopIndex(lane.Entry, Exit.Tunnel)] == 1;
         if (isSteady) connection.Flags |= ConnectionFlags.Steady;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Encapsulate(ref Lane lane, ref NodeEntry from, in PeerEntry to, in TunnelParameters tunnel, uint identification)
+    // Open vSwitch keeps the hash of the frame as it came: before its destination was translated.
+    private static Lane AsSent(in Lane lane, ConnectionTable connections)
     {
-        byte* outer = lane.Network - TemplateSize;
+        Lane sent = lane;
+        sent.Key = connections[lane.Connection >> 1].Original;
+        return sent;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Encapsulate<TOuter, TFilling>(
+        ref Lane lane, TunnelTable tunnel, in OuterEntry from, in PeerEntry to, Topology topology, uint identification)
+        where TOuter : struct, IOuterIp
+        where TFilling : struct, ITunnelFilling
+    {
+        int headers = EthernetHeader.Size + TOuter.Size + TFilling.Size;
+        byte* outer = lane.Network - headers;
         int present = Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize);
-        Unsafe.CopyBlockUnaligned(outer, Unsafe.AsPointer(ref from.Template[0]), TemplateSize);
-        WriteMac(outer, to.UnderlayMac);
-        WriteMac(outer + InnerEthernet, to.TunnelMac);
+        if (TFilling.KeepsFrame && lane.LinkSize != EthernetHeader.Size) lane.LinkSize = 0;
+        int copied = TFilling.KeepsFrame ? headers - EthernetHeader.Size : headers;
+        Unsafe.CopyBlockUnaligned(outer, Unsafe.AsPointer(ref Unsafe.AsRef(in from.Template[0])), (uint)copied);
+        Link.WriteMac(outer, to.UnderlayMac);
 
-        byte* ip = outer + OuterNetwork;
+        byte* ip = outer + EthernetHeader.Size;
         uint network = (uint)lane.NetworkLength;
-        uint address = BinaryPrimitives.ReverseEndianness(to.UnderlayV4);
-        uint totalAndId = BinaryPrimitives.ReverseEndianness((network + OuterIpOverhead) << 16 | (ushort)identification);
-        uint varying = tunnel.Inherits ? Inherit(in lane, in tunnel, ip) : 0;
-        uint ecn = (uint)Ecn.Encapsulate(InnerTos(in lane)) << 8;
-        Unsafe.WriteUnaligned(ip, (ushort)(Unsafe.ReadUnaligned<ushort>(ip) | ecn));
-        Unsafe.WriteUnaligned(ip + Ipv4Header.TotalLengthOffset, totalAndId);
-        Unsafe.WriteUnaligned(ip + Ipv4Header.DestinationOffset, address);
-        ulong sum = (ulong)from.OuterIpSum + totalAndId + address + varying + ecn;
-        Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, InternetChecksum.Finish(sum));
+        TOuter.Write(ip, in lane, network, TFilling.Size, identification, tunnel, in from, in to);
+        if (TFilling.Size != 0) WriteUdp<TFilling>(ip + TOuter.Size, ref lane, tunnel, in from, in to, topology, network);
 
-        byte* udp = outer + OuterTransport;
+        lane.Frame = outer;
+        lane.Length = present + headers;
+        lane.Missing = lane.NetworkLength - present;
+        lane.LinkSize = (byte)headers;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteUdp<TFilling>(
+        byte* udp, ref Lane lane, TunnelTable tunnel, in OuterEntry from, in PeerEntry to, Topology topology, uint network)
+        where TFilling : struct, ITunnelFilling
+    {
+        byte* ethernet = udp + TFilling.Size - EthernetHeader.Size;
+        uint filled = TFilling.Fill(in lane, udp + UdpHeader.Size, ethernet, topology, in to);
+        bool hasOtherType = lane.Is(Shape.V6) && !TFilling.KeepsFrame;
+        if (hasOtherType) Unsafe.WriteUnaligned(ethernet + 2 * MacAddress.Size, Swap(EtherType.Ipv6));
+
         uint port = Swap(lane.FlowPort);
-        uint length = Swap((ushort)(network + (OuterIpOverhead - Ipv4Header.Size)));
+        uint length = Swap((ushort)(network + (uint)TFilling.Size));
         uint checksum = 0;
-        if (tunnel.UdpChecksum && !lane.Is(Shape.NoSum))
+        if (tunnel.Parameters.UdpChecksum && !lane.Is(Shape.NoSum))
         {
-            ulong covered = (ulong)from.OuterUdpSum + to.OuterUdpSum + port + (2 * length) + lane.Sum;
-            if (lane.Is(Shape.V6)) covered += InnerTypeDelta;
+            ulong covered = (ulong)from.OuterUdpSum + to.OuterUdpSum + port + (2 * length) + lane.Sum + filled;
+            if (hasOtherType) covered += InnerTypeDelta;
             checksum = InternetChecksum.FinishUdp(covered);
         }
 
         Unsafe.WriteUnaligned(udp, (ushort)port);
         Unsafe.WriteUnaligned(udp + 2 * sizeof(ushort), length | checksum << 16);
-        if (lane.Is(Shape.V6)) Store16(outer + InnerEthernet + 2 * MacAddress.Size, EtherType.Ipv6);
-        lane.Frame = outer;
-        lane.Length = present + TemplateSize;
-        lane.Missing = lane.NetworkLength - present;
-        lane.LinkSize = TemplateSize;
     }
 
-    /// <summary>What the device takes from the inner header instead of its settings; gives what that adds to the sum.</summary>
-    private static uint Inherit(in Lane lane, in TunnelParameters tunnel, byte* ip)
-    {
-        byte tos = tunnel.TosInherit ? (byte)(InnerTos(in lane) & ~Ecn.Mask) : (byte)0;
-        byte ttl = tunnel.Ttl == 0 ? PacketEdit.Ttl(in lane) : (byte)0;
-        bool df = tunnel.Df == InheritDf && !lane.Is(Shape.V6) && (lane.Network[Ipv4Header.FragmentOffsetOffset] & DontFragmentInMemory) != 0;
-        ip[Ipv4Header.TosOffset] |= tos;
-        ip[Ipv4Header.TtlOffset] |= ttl;
-        if (df) ip[Ipv4Header.FragmentOffsetOffset] = (byte)DontFragmentInMemory;
-        return ((uint)tos << 8) + ttl + (df ? DontFragmentInMemory : 0u);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte InnerTos(in Lane lane)
-    {
-        if (!lane.Is(Shape.V6)) return lane.Network[Ipv4Header.TosOffset];
-
-        return (byte)(lane.Network[0] << 4 | lane.Network[1] >> 4);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteMac(byte* to, ulong mac)
-    {
-        Unsafe.WriteUnaligned(to, (uint)mac);
-        Unsafe.WriteUnaligned(to + sizeof(uint), (ushort)(mac >> 32));
-    }
-
-    private static void Show<TSink>(in Lane lane, in PeerEntry from, in PeerEntry to, ref TSink sink)
+    // As it is on the tunnel's device: without the outer headers.
+    private static void Show<TFilling, TSink>(in Lane lane, ref TSink sink)
+        where TFilling : struct, ITunnelFilling
         where TSink : struct, IFrameSink
     {
-        byte* frame = lane.Network - EthernetHeader.Size;
-        int length = EthernetHeader.Size + Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize);
-        Link.WriteEthernet(frame, to.TunnelMac, from.TunnelMac, lane.Is(Shape.V6));
-        sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, frame, length);
+        int link = TFilling.Size == 0 ? 0 : EthernetHeader.Size;
+        sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Network - link, lane.Length - lane.LinkSize + link);
     }
-
-    private static void Store16(byte* to, ushort value) => Unsafe.WriteUnaligned(to, Swap(value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ushort Swap(ushort value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Dataplane.Core;
+using Dataplane.Pipeline.Tunnels;
 using Dataplane.Wire;
 
 namespace Dataplane.Pipeline;
@@ -13,7 +14,8 @@ public static unsafe class FlowPort
     private const int EspSpiSize = 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ushort Of(in Lane lane, in TunnelParameters tunnel, uint seed) => Scale(Hash(in lane, seed), in tunnel);
+    public static ushort Of(in Lane lane, in TunnelParameters tunnel, uint seed) =>
+        tunnel.IsOpenVSwitch ? OpenVSwitchPort.Of(in lane, in tunnel) : Scale(Hash(in lane, seed), in tunnel);
 
     /// <summary>h ^= h &lt;&lt; 16, then scaled; the range's end is never reached by more than its last port.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,6 +16,13 @@ public static unsafe class Link
     public static ulong ReadMac(byte* at) => Unsafe.ReadUnaligned<ulong>(at) & MacMask;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void WriteMac(byte* at, ulong mac)
+    {
+        Unsafe.WriteUnaligned(at, (uint)mac);
+        Unsafe.WriteUnaligned(at + sizeof(uint), (ushort)(mac >> 32));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void WriteEthernet(byte* at, ulong destination, ulong source, bool v6)
     {
         Unsafe.WriteUnaligned(at, destination | source << 48);

@@ -21,17 +21,18 @@ internal static unsafe class Oversize
     public static DropReason TakeApart(PacketBurst burst, ref Lane lane, PipelineState state)
     {
         int mtu = RouteStage.Mtu(in lane, state.Topology);
+        int hops = state.Topology.Hops[Topology.HopIndex(lane.Entry, lane.Exit)];
         var packet = new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength);
         if (IsSuperFrame(in lane, state.Topology))
         {
             int size = Math.Min(mtu, state.Topology.Nodes[lane.Node].PodMtu);
             int headers = (int)(lane.Transport - lane.Network) + ((lane.Transport[TcpOffsetOffset] >> 4) * sizeof(uint));
             if (!TcpSegmenter.TryCreate(packet, size - headers, out TcpSegmenter segments)) return DropReason.NoBuffer;
-            return TakeApart(burst, ref lane, in segments, size, Shape.None);
+            return TakeApart(burst, ref lane, in segments, size, Shape.None, hops);
         }
 
         if (!Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragments)) return DropReason.NoBuffer;
-        return TakeApart(burst, ref lane, in fragments, mtu, Shape.Fragment);
+        return TakeApart(burst, ref lane, in fragments, mtu, Shape.Fragment, hops);
     }
 
     /// <summary>IPv4 without DF; what a node sends itself it may always fragment here.</summary>
@@ -46,7 +47,7 @@ internal static unsafe class Oversize
             && lane.NetworkLength > Math.Max(node.PodMtu, node.UnderlayMtu);
     }
 
-    private static DropReason TakeApart<TPieces>(PacketBurst burst, ref Lane lane, in TPieces pieces, int mtu, Shape shape)
+    private static DropReason TakeApart<TPieces>(PacketBurst burst, ref Lane lane, in TPieces pieces, int mtu, Shape shape, int hops)
         where TPieces : struct, IPieces, allows ref struct
     {
         for (int index = 0; index < pieces.Count; index++)
@@ -66,7 +67,7 @@ internal static unsafe class Oversize
             piece->Transport = !isLater && lane.Transport != null ? to + (lane.Transport - lane.Network) : null;
             piece->Shape |= isLater ? shape | Shape.LaterFragment : shape;
             piece->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(to, length));
-            if (lane.Entry != Entry.LocalOutput) PacketEdit.ChangeTtl(ref *piece, -1);
+            if (hops != 0) PacketEdit.ChangeTtl(ref *piece, -hops);
         }
 
         lane.Status = LaneStatus.Done;

@@ -91,20 +91,24 @@ public static unsafe class RouteStage
         }
 
         lane.Exit = Exit.Tunnel;
-        bool canReach = topology.Peers[owner].HasTunnel & topology.Peers[lane.Node].HasTunnel;
+        if (topology.TunnelOf(lane.Is(Shape.V6)) is not { } tunnel) return DropReason.NoTunnelEndpoint;
+
+        bool canReach = tunnel.Peers[owner].HasTunnel & tunnel.Peers[lane.Node].HasTunnel;
         return canReach ? DropReason.None : DropReason.NoTunnelEndpoint;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static DropReason Forward(PacketBurst burst, ref Lane lane, PipelineState state)
     {
-        if (lane.Entry != Entry.LocalOutput && PacketEdit.Ttl(in lane) <= 1) return DropReason.TtlExceeded;
-        bool isTooLarge = lane.NetworkLength > Mtu(in lane, state.Topology);
-        if (isTooLarge && !Oversize.CanTakeApart(in lane, state.Topology)) return DropReason.MtuExceeded;
-        if (lane.Is(Shape.IpOptions) && lane.Entry != Entry.LocalOutput) RecordOptions(ref lane, state.Topology);
+        Topology topology = state.Topology;
+        int hops = topology.Hops[Topology.HopIndex(lane.Entry, lane.Exit)];
+        if (hops != 0 && PacketEdit.Ttl(in lane) <= hops) return DropReason.TtlExceeded;
+        bool isTooLarge = lane.NetworkLength > Mtu(in lane, topology);
+        if (isTooLarge && !Oversize.CanTakeApart(in lane, topology)) return DropReason.MtuExceeded;
+        if (lane.Is(Shape.IpOptions) && hops != 0) RecordOptions(ref lane, topology);
         if (isTooLarge) return Oversize.TakeApart(burst, ref lane, state);
 
-        if (lane.Entry != Entry.LocalOutput) PacketEdit.ChangeTtl(ref lane, -1);
+        if (hops != 0) PacketEdit.ChangeTtl(ref lane, -hops);
         if (lane.Exit == Exit.Pod && lane.Entry == Entry.PodVeth) Answers.Redirect(burst, ref lane, state);
         return DropReason.None;
     }

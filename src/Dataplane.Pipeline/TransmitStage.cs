@@ -46,7 +46,8 @@ public static unsafe class TransmitStage
 
     private static void Arrive(PacketBurst burst, ref Lane lane, PipelineState state)
     {
-        if (state.Options.NodeUdpClosed && lane.Key.Protocol == IpProtocol.Udp && lane.Role == LaneRole.Packet && !lane.Is(Shape.Fragment))
+        bool isClosed = state.Options.NodeUdpClosed && lane.Key.Protocol == IpProtocol.Udp;
+        if ((isClosed || IsUnwantedTunnel(in lane, state.Topology)) && lane.Role == LaneRole.Packet && !lane.Is(Shape.Fragment))
         {
             Answers.Refuse(burst, ref lane, DropReason.PortClosed, state);
             burst.Drop(ref lane, DropReason.PortClosed, Stage.Transmit);
@@ -56,13 +57,18 @@ public static unsafe class TransmitStage
         burst.Settle(ref lane, Answers.TryEcho(burst, ref lane, state) ? Verdict.Answered : Verdict.Forwarded);
     }
 
+    // Where tunl0 is, the other protocol of its module has nobody behind it (net/ipv4/tunnel4.c, tunnel64_rcv).
+    private static bool IsUnwantedTunnel(in Lane lane, Topology topology) =>
+        lane.Key.Protocol == IpProtocol.Ipv6 && topology.Tunnel is { InnerLinkSize: 0 } && !lane.Is(Shape.V6);
+
     private static void Deliver<TSink>(PacketBurst burst, ref Lane lane, Topology topology, ref TSink sink)
         where TSink : struct, IFrameSink
     {
         bool isPod = lane.Destination.Kind == PlaceKind.Pod;
         int place = isPod ? lane.Destination.Index : -1 - lane.Node;
         ulong to = isPod ? topology.Endpoints[lane.Destination.Index].Mac : Link.MadeUpMac(lane.Key.Destination);
-        if (lane.Exit == Exit.Pod)
+        bool isFramed = lane.Entry == Entry.Tunnel && topology.TunnelOf(lane.Is(Shape.V6)) is { KeepsInnerFrame: true };
+        if (lane.Exit == Exit.Pod && !(isFramed && lane.LinkSize == EthernetHeader.Size && !lane.Is(Shape.Translated)))
         {
             bool isRouted = isPod && topology.Routed;
             Link.Frame(ref lane, to, isRouted ? topology.Endpoints[place].VethMac : topology.Nodes[lane.Node].BridgeMac);
@@ -85,14 +91,14 @@ public static unsafe class TransmitStage
         where TSink : struct, IFrameSink
     {
         int mtu = topology.Nodes[lane.Node].UnderlayMtu;
-        if (lane.NetworkLength + EncapStage.TemplateSize - EthernetHeader.Size <= mtu)
+        if (lane.NetworkLength + lane.LinkSize - EthernetHeader.Size <= mtu)
         {
             Show(in lane, ObservationPoint.Wire, lane.Node, ref sink);
             return;
         }
 
         byte* ip = lane.Frame + EthernetHeader.Size;
-        bool dontFragment = (ip[Ipv4Header.FragmentOffsetOffset] & (Ipv4Header.DontFragmentFlag >> 8)) != 0;
+        bool dontFragment = ip[0] >> 4 == 6 || (ip[Ipv4Header.FragmentOffsetOffset] & (Ipv4Header.DontFragmentFlag >> 8)) != 0;
         if (dontFragment) burst.Drop(ref lane, DropReason.MtuExceeded, Stage.Encap);
         else if (sink.Observes(ObservationPoint.Wire) && !lane.Is(Shape.Cut)) SendPieces(burst, in lane, ip, mtu, ref sink);
     }

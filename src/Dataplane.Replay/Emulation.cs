@@ -64,7 +64,21 @@ public sealed class Emulation : IDisposable
         EmulationSettings settings = EmulationSettings.Parse(options.Settings);
         CniChoice cni = CniCatalog.Resolve(options.Cni, snapshot);
         var enforcement = PolicyEnforcement.Of(snapshot, options.Cni, settings);
-        NetworkModel model = CniProfiles.Compile(cni.Name, snapshot, settings, enforcement);
+        return Compile(CniProfiles.Compile(cni.Name, snapshot, settings, enforcement), enforcement, options, [cni.Evidence], choice);
+    }
+
+    /// <summary>The same for a network that is known already.</summary>
+    /// <param name="model">The cluster under its CNI.</param>
+    /// <param name="enforcement">Who enforces its policies.</param>
+    /// <param name="options">Proxy, settings and node.</param>
+    /// <param name="evidence">How the CNI was recognised, for the user.</param>
+    /// <param name="choice">Knows backends beforehand; null: the engine draws.</param>
+    public static Emulation Compile(
+        NetworkModel model, PolicyEnforcement enforcement, ReplayOptions options, IEnumerable<string> evidence,
+        Func<AddressNames, IBackendChoice>? choice = null)
+    {
+        ClusterSnapshot snapshot = model.Snapshot;
+        EmulationSettings settings = EmulationSettings.Parse(options.Settings);
         string proxyName = ResolveProxy(options);
         int onlyNode = FindNode("--node", options.Node, model);
         ServiceModel services = ServiceModel.Compile(snapshot);
@@ -84,7 +98,7 @@ public sealed class Emulation : IDisposable
         });
         var policies = EnforcedPolicies.Compile(enforcement, model, topology);
         string[] enforced = policies is null ? [] : [enforcement.Evidence];
-        IEnumerable<string> notes = [cni.Evidence, .. ProxyNote(options), .. enforced, .. model.Notes, .. proxy.Notes];
+        IEnumerable<string> notes = [.. evidence, .. ProxyNote(options), .. enforced, .. model.Notes, .. proxy.Notes];
         return new Emulation(request, proxy, policies, state, notes);
     }
 
@@ -100,6 +114,8 @@ public sealed class Emulation : IDisposable
         Topology.Names.Dispose();
         Topology.Nodes.Dispose();
         Topology.Peers.Dispose();
+        Topology.Tunnel?.Dispose();
+        if (Topology.TunnelV6 != Topology.Tunnel) Topology.TunnelV6?.Dispose();
         Topology.Endpoints.Dispose();
         Topology.NodeAddresses.Dispose();
         Topology.SeenUnlisted.Dispose();

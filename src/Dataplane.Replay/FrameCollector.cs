@@ -200,7 +200,8 @@ public sealed unsafe class FrameCollector : IDisposable
             _ when place < 0 => ($"pod:{_model.Nodes[-1 - place].Name}/unlisted", default),
             _ => _observation.PodOf(place) is { } pod ? ($"pod:{pod.Pod}", pod.Mac) : ("pod:unlisted", default(MacAddress)),
         };
-        return _writer!.AddInterface(name, LinkType.Ethernet, mac: mac);
+        bool isBare = point == ObservationPoint.Tunnel && _model.Tunnel!.Kind == TunnelKind.IpInIp;
+        return _writer!.AddInterface(name, isBare ? LinkType.Raw : LinkType.Ethernet, mac: mac);
     }
 
     private struct Staged

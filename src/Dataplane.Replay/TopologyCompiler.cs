@@ -50,16 +50,22 @@ internal static class TopologyCompiler
 
         AddressMap map = AddressMap.Build(places);
         var names = new AddressNames(map);
+        NativeArray<PeerEntry> Peers(TunnelSettings of) => CompilePeers(model, of, names, Fold(seed), onlyNode);
+        TunnelTable? tunnel = model.Tunnel is { } four ? TunnelCompiler.Compile(model, four, Peers(four)) : null;
+        TunnelTable? tunnelV6 = model.TunnelV6 is { } six ? TunnelCompiler.Compile(model, six, Peers(six))
+            : tunnel is { InnerLinkSize: 0 } ? null : tunnel;
         return new Topology
         {
             Map = map,
             Names = names,
             Nodes = CompileNodes(model, names),
-            Peers = CompilePeers(model, names, Fold(seed), onlyNode),
+            Peers = CompilePeers(model, model.Tunnel, names, Fold(seed), onlyNode),
             Endpoints = CompileEndpoints(endpoints, names),
             NodeAddresses = CompileAddresses(addresses, names),
             ClusterNetwork = new PrefixTest(model.ClusterCidrs),
-            Tunnel = CompileTunnel(model.Tunnel),
+            Tunnel = tunnel,
+            TunnelV6 = tunnelV6,
+            Hops = CompileHops(model.Hops),
             Routed = model.Attachment == PodAttachment.Routed,
             ServiceEntries = [.. entries],
             Masquerade = model.Masquerade && hasOwnMasquerade,
@@ -112,6 +118,9 @@ internal static class TopologyCompiler
                 VethMacKnown = pod.VethMac is not null,
                 Node = (ushort)pod.Node,
                 Pod = index,
+                TunnelId = pod.TunnelId,
+                PortKey = pod.PortKey,
+                SwitchKey = pod.SwitchKey ?? model.Nodes[pod.Node].SwitchKey,
             };
             endpoints.Add((entry, pod.V4, pod.V6));
         }
@@ -187,20 +196,20 @@ internal static class TopologyCompiler
         return compiled;
     }
 
-    private static TunnelParameters CompileTunnel(TunnelSettings? tunnel) => tunnel is null ? default : new TunnelParameters
+    // Between two bridges or to the node itself nothing is lost; a node's own packets have lost nothing yet.
+    private static byte[] CompileHops(HopCosts costs)
     {
-        Exists = true,
-        Vni = tunnel.Vni,
-        Port = tunnel.Port,
-        Ttl = tunnel.Ttl,
-        Tos = tunnel.Tos,
-        TosInherit = tunnel.TosInherit,
-        Df = (byte)tunnel.Df,
-        Inherits = tunnel.TosInherit || tunnel.Ttl == 0 || tunnel.Df == TunnelDf.Inherit,
-        UdpChecksum = tunnel.UdpChecksum,
-        SourcePortMin = tunnel.SourcePortMin,
-        SourcePortCount = (uint)(tunnel.SourcePortMax - tunnel.SourcePortMin + 1),
-    };
+        byte[] hops = new byte[Enum.GetValues<Entry>().Length << 3];
+        foreach (Entry entry in new[] { Entry.PodVeth, Entry.Underlay, Entry.Tunnel })
+        {
+            foreach (Exit exit in new[] { Exit.Pod, Exit.Tunnel, Exit.Direct, Exit.Outside }) hops[Topology.HopIndex(entry, exit)] = 1;
+        }
+
+        hops[Topology.HopIndex(Entry.PodVeth, Exit.Tunnel)] = (byte)costs.PodToTunnel;
+        hops[Topology.HopIndex(Entry.Tunnel, Exit.Pod)] = (byte)costs.TunnelToPod;
+        hops[Topology.HopIndex(Entry.PodVeth, Exit.Pod)] = (byte)costs.PodToPod;
+        return hops;
+    }
 
     private static NativeArray<NodeEntry> CompileNodes(NetworkModel model, AddressNames names)
     {
@@ -209,7 +218,7 @@ internal static class TopologyCompiler
         {
             NodeNetwork node = model.Nodes[index];
             ref NodeEntry entry = ref compiled[index];
-            entry.BridgeMac = InMemory(node.BridgeMac);
+            entry.BridgeMac = InMemory(node.RouterMac == default ? node.BridgeMac : node.RouterMac);
             entry.GatewayMac = InMemory(node.GatewayMac);
             entry.UnderlayV6 = Name(node.UnderlayV6, names);
             entry.BridgeV4 = Name(node.BridgeV4, names);
@@ -221,13 +230,17 @@ internal static class TopologyCompiler
             entry.PodMtu = (ushort)node.PodMtu;
             entry.HasDefaultRoute = node.HasDefaultRoute;
             entry.BridgeMacKnown = node.BridgeMacKnown;
-            if (model.Tunnel is { } tunnel && node.UnderlayV4.IsV4) OuterTemplate.Write(ref entry, node, tunnel);
+            entry.TunnelId = node.TunnelId;
+            entry.SwitchKey = node.SwitchKey;
+            entry.RouterPortKey = node.RouterPortKey;
+            entry.TransitPortKey = node.TransitPortKey;
         }
 
         return compiled;
     }
 
-    private static NativeArray<PeerEntry> CompilePeers(NetworkModel model, AddressNames names, uint seed, int onlyNode)
+    private static NativeArray<PeerEntry> CompilePeers(
+        NetworkModel model, TunnelSettings? tunnel, AddressNames names, uint seed, int onlyNode)
     {
         var compiled = new NativeArray<PeerEntry>(model.Nodes.Length);
         for (int index = 0; index < model.Nodes.Length; index++)
@@ -236,11 +249,11 @@ internal static class TopologyCompiler
             compiled[index] = new PeerEntry
             {
                 UnderlayMac = InMemory(node.UnderlayMac),
-                TunnelMac = InMemory(node.TunnelMac),
+                TunnelMac = tunnel is null ? 0 : InMemory(TunnelCompiler.MacOf(node, tunnel, model)),
                 UnderlayV4 = Name(node.UnderlayV4, names),
                 IdPart = IdCounters.PartOf(Name(node.UnderlayV4, names), seed),
-                OuterUdpSum = OuterTemplate.SumOfReceiver(node),
-                HasTunnel = model.Tunnel is not null && !node.UnderlayV4.IsNone,
+                OuterUdpSum = tunnel is null ? 0 : TunnelCompiler.SumOfReceiver(node, TunnelCompiler.MacOf(node, tunnel, model), tunnel),
+                HasTunnel = tunnel is not null && !(tunnel.OuterFamily == 6 ? node.UnderlayV6 : node.UnderlayV4).IsNone,
                 Segment = (ushort)node.Segment,
                 IsEmulated = onlyNode < 0 || onlyNode == index,
             };

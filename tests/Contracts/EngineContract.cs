@@ -57,7 +57,6 @@ public abstract class EngineContract<TEngine> : IDisposable
             Endpoints = Own(new NativeArray<EndpointEntry>(1)),
             NodeAddresses = Own(new NativeArray<NodeAddress>(1)),
             ClusterNetwork = new PrefixTest([]),
-            Tunnel = default,
         };
         return new RuleQuery(topology, bridge: 1, underlay: 2, tunnel: 3, loopback: 4);
     }

@@ -12,13 +12,16 @@ public static class FairFrame
     private const int EthernetSize = 14;
     private const int MinIpv4Size = 20;
     private const int UdpSize = 8;
+    private const int Ipv6Size = 40;
     private const int Udp = 17;
+    private const int IpInIp = 4;
 
     /// <summary>A copy of an Ethernet frame with the random fields zeroed, inside a tunnel too.</summary>
     public static byte[] Normalize(byte[] frame)
     {
         byte[] fair = [.. frame];
-        NormalizeEthernet(fair);
+        if (IsBareIpv4(fair)) NormalizeBare(fair);
+        else NormalizeEthernet(fair);
         return fair;
     }
 
@@ -38,15 +41,26 @@ public static class FairFrame
 
     private static void NormalizeEthernet(Span<byte> frame)
     {
+        if (IsIpv6Tunnel(frame)) NormalizeTunnel(frame[(EthernetSize + Ipv6Size)..]);
         if (!IsIpv4(frame)) return;
 
         Span<byte> datagram = frame[EthernetSize..];
         if (!IsNodeAddress(datagram[12..16])) return;
 
         Replace(datagram, 4, 0, datagram, 10);
-        if (!IsTunnel(datagram)) return;
+        int header = HeaderSize(datagram);
+        if (IsTunnel(datagram)) NormalizeTunnel(datagram[header..]);
+        else if (datagram[9] == IpInIp && datagram.Length >= header + MinIpv4Size) NormalizeBare(datagram[header..]);
+    }
 
-        Span<byte> udp = datagram[HeaderSize(datagram)..];
+    // What a node sent into an IPIP tunnel has an id of its own; the sum of its header follows, and nothing covers it.
+    private static void NormalizeBare(Span<byte> inner)
+    {
+        if (inner[0] >> 4 == 4 && IsNodeAddress(inner[12..16])) Replace(inner, 4, 0, inner, 10);
+    }
+
+    private static void NormalizeTunnel(Span<byte> udp)
+    {
         Span<byte> inner = udp[UdpSize..];
         int tunnelSize = Read(udp, 2) == GenevePort ? UdpSize + ((inner[0] & 0x3f) * 4) : UdpSize;
         bool hasChecksum = Read(udp, 6) != 0;
@@ -66,6 +80,16 @@ public static class FairFrame
     private static bool IsIpv4(ReadOnlySpan<byte> frame) =>
         frame.Length >= EthernetSize + MinIpv4Size && Read(frame, 12) == 0x0800 && frame[EthernetSize] >> 4 == 4
         && frame.Length >= EthernetSize + HeaderSize(frame[EthernetSize..]);
+
+    /// <summary>The labs' nodes have <c>fd00:56::…</c>, their pods nothing of it.</summary>
+    private static bool IsIpv6Tunnel(ReadOnlySpan<byte> frame) =>
+        frame.Length >= EthernetSize + Ipv6Size + UdpSize + UdpSize && Read(frame, 12) == 0x86dd
+        && frame[EthernetSize + 6] == Udp && frame[EthernetSize + 8] == 0xfd && frame[EthernetSize + 11] == 0x56
+        && Read(frame, EthernetSize + Ipv6Size + 2) is FlannelPort or VxlanPort or GenevePort;
+
+    /// <summary>A frame of tunl0, which has no link header: no MAC of the labs begins with a 4.</summary>
+    private static bool IsBareIpv4(ReadOnlySpan<byte> frame) =>
+        frame.Length >= MinIpv4Size && frame[0] >> 4 == 4 && Read(frame, 2) <= frame.Length;
 
     private static bool IsTunnel(ReadOnlySpan<byte> datagram) =>
         datagram[9] == Udp

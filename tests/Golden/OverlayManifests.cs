@@ -39,7 +39,7 @@ public static class OverlayManifests
             "flannel.ipMasq=off",
         ];
         settings.AddRange(setup.Pods.Keys.Select(pod => $"pod.default/{pod}.mac={setup.MacOf(pod, "eth0")}"));
-        if (setup.Mode != "hostgw")
+        if (setup.Mode == "vxlan")
         {
             settings.Add($"{setup.Mode}.vni={setup.Vni}");
             settings.Add($"{setup.Mode}.port={setup.Port}");

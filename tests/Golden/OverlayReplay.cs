@@ -1,5 +1,9 @@
 using System.Runtime.InteropServices;
+using Dataplane.Cluster.Cni;
 using Dataplane.Cluster.Manifests;
+using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Network;
+using Dataplane.Cluster.Settings;
 using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
 using Dataplane.Pipeline;
@@ -29,7 +33,11 @@ public sealed class OverlayReplay : IDisposable
             Node = node,
             Settings = [.. OverlayManifests.Settings(setup), "node.udp=closed", .. settings],
         };
-        _emulation = Emulation.Compile(ManifestReader.ReadText(OverlayManifests.Yaml(setup), setup.Variant), options);
+        ClusterSnapshot snapshot = ManifestReader.ReadText(OverlayManifests.Yaml(setup), setup.Variant);
+        var parsed = EmulationSettings.Parse(options.Settings);
+        NetworkModel model = OverlayTunnel.Of(setup, CniProfiles.Compile("flannel", snapshot, parsed));
+        var enforcement = PolicyEnforcement.Of(snapshot, "flannel", parsed);
+        _emulation = Emulation.Compile(model, enforcement, options, []);
     }
 
     /// <summary>What the run counted.</summary>

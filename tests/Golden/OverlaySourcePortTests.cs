@@ -16,6 +16,8 @@ public class OverlaySourcePortTests
     [InlineData("vxlan-podmtu1500", 32768, 60998)]
     [InlineData("vxlan-misconf-frag", 32768, 60998)]
     [InlineData("vxlan-srcport-const", 49152, 49152)]
+    [InlineData("geneve-kernel", 1, 65534)]
+    [InlineData("geneve-kernel-ttl-tos", 1, 65534)]
     public void A_flow_has_one_source_port_both_ways_whatever_its_tos_ttl_and_length(string variant, int min, int max)
     {
         OverlayVariant lab = OverlayVariant.Load(variant);

@@ -128,8 +128,8 @@ public sealed record TunnelSettings
 
     public bool UdpChecksum { get; init; } = true;
 
-    /// <summary>The IP id is 0 on every outer packet (Open vSwitch in userspace) instead of a counter's.</summary>
-    public bool IdZero { get; init; }
+    /// <summary>Open vSwitch's userspace datapath sends: outer IP ids are 0, source ports are its hash of the inner flow.</summary>
+    public bool IsOpenVSwitch { get; init; }
 
     /// <summary>First and last source port that the flow hash can give; equal for a fixed port.</summary>
     public ushort SourcePortMin { get; init; } = 32768;
@@ -284,6 +284,9 @@ public sealed record PodNetwork
 
     /// <summary>Key of the pod's port on its logical switch (OVN).</summary>
     public ushort PortKey { get; init; }
+
+    /// <summary>Key of that switch, where it is not the node's.</summary>
+    public uint? SwitchKey { get; init; }
 
     /// <summary>MAC of the veth's end on the node, where pods are routed; null: what the capture shows, else the bridge's.</summary>
     public MacAddress? VethMac { get; init; }

@@ -19,8 +19,22 @@ internal static class OuterHeaders
         if (Ipv4View.TryParse(link.Payload, out Ipv4View ip) != WireError.None) return new TraceFrame(name, "", "", hex);
 
         var plain = new TraceFrame(name, IpAddress.FromV4(ip.Source).ToString(), IpAddress.FromV4(ip.Destination).ToString(), hex);
-        if (model.Tunnel is not { Kind: TunnelKind.Vxlan } tunnel || ip.Protocol != IpProtocol.Udp) return plain;
-        if (UdpView.TryParse(ip.Payload, out UdpView udp) != WireError.None || udp.DestinationPort != tunnel.Port) return plain;
+        if (model.Tunnel is not { } tunnel) return plain;
+        if (tunnel.Kind == TunnelKind.IpInIp) return ip.Protocol == IpProtocol.IpInIp ? plain with { Tunnel = "ipip" } : plain;
+        if (ip.Protocol != IpProtocol.Udp || UdpView.TryParse(ip.Payload, out UdpView udp) != WireError.None) return plain;
+
+        return udp.DestinationPort == tunnel.Port ? ReadTunnel(plain, tunnel.Kind, udp) : plain;
+    }
+
+    private static TraceFrame ReadTunnel(TraceFrame plain, TunnelKind kind, UdpView udp)
+    {
+        if (kind == TunnelKind.Geneve)
+        {
+            if (GeneveView.TryParse(udp.Payload, out GeneveView geneve) != WireError.None) return plain;
+
+            return plain with { Tunnel = "geneve", TunnelId = geneve.Vni, DstPort = udp.DestinationPort };
+        }
+
         if (VxlanView.TryParse(udp.Payload, out VxlanView vxlan) != WireError.None) return plain;
 
         return plain with { Tunnel = "vxlan", TunnelId = vxlan.Vni, DstPort = udp.DestinationPort };

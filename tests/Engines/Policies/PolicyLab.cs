@@ -42,7 +42,6 @@ internal sealed class PolicyLab : IDisposable
             Endpoints = EndpointsOf(Network),
             NodeAddresses = Native(addresses),
             ClusterNetwork = new PrefixTest([]),
-            Tunnel = default,
         };
     }
 

@@ -1,0 +1,76 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using Dataplane.Core;
+using Dataplane.Wire;
+
+namespace Dataplane.Pipeline.Tunnels;
+
+/// <summary>
+/// OVN with one zone: the packet has passed the logical router, and goes from its port on the receiver's switch to the pod's;
+/// between pods of one switch from the one's port to the other's (controller/physical.c, put_encapsulation;
+/// ovn-architecture(7), Tunnel Encapsulations).
+/// </summary>
+internal readonly unsafe struct LogicalSwitchFilling : ITunnelFilling
+{
+    public static int Size => UdpHeader.Size + GeneveHeader.Size + LogicalPorts.OptionSize + EthernetHeader.Size;
+
+    public static bool KeepsFrame => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Fill(in Lane lane, byte* header, byte* ethernet, Topology topology, in PeerEntry to)
+    {
+        ref NodeEntry node = ref topology.Nodes[lane.NextNode];
+        uint egress = node.RouterPortKey;
+        uint ingress = node.RouterPortKey;
+        uint key = node.SwitchKey;
+        ulong sender = node.BridgeMac;
+        if (lane.Destination.Kind == PlaceKind.Pod)
+        {
+            ref EndpointEntry pod = ref topology.Endpoints[lane.Destination.Index];
+            egress = pod.PortKey;
+            key = pod.SwitchKey;
+            if (lane.Source.Kind == PlaceKind.Pod && topology.Endpoints[lane.Source.Index].SwitchKey == key)
+            {
+                ingress = topology.Endpoints[lane.Source.Index].PortKey;
+                sender = topology.Endpoints[lane.Source.Index].Mac;
+            }
+        }
+
+        uint sum = SenderId.WriteVni(header, key) + LogicalPorts.Write(header, ingress, egress);
+        Link.WriteMac(ethernet, PodMac.OfReceiver(in lane, topology));
+        Link.WriteMac(ethernet + MacAddress.Size, sender);
+        return sum + InternetChecksum.Sum(new ReadOnlySpan<byte>(ethernet, 2 * MacAddress.Size));
+    }
+}
+
+/// <summary>OVN interconnect: from the sending node's port on the transit switch to the receiving node's.</summary>
+internal readonly unsafe struct TransitSwitchFilling : ITunnelFilling
+{
+    public static int Size => LogicalSwitchFilling.Size;
+
+    public static bool KeepsFrame => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Fill(in Lane lane, byte* header, byte* ethernet, Topology topology, in PeerEntry to)
+    {
+        Link.WriteMac(ethernet, to.TunnelMac);
+        return LogicalPorts.Write(header, topology.Nodes[lane.Node].TransitPortKey, topology.Nodes[lane.NextNode].TransitPortKey);
+    }
+}
+
+/// <summary>OVN's Geneve option: class 0x0102, type 0x80, ingress and egress port of the logical datapath.</summary>
+internal static unsafe class LogicalPorts
+{
+    public const int OptionSize = 8;
+
+    private const int DataOffset = GeneveHeader.Size + 4;
+
+    /// <summary>Writes both keys; gives what they add to a sum, in memory order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Write(byte* header, uint ingress, uint egress)
+    {
+        uint word = BinaryPrimitives.ReverseEndianness(ingress << 16 | egress);
+        Unsafe.WriteUnaligned(header + DataOffset, word);
+        return (word & 0xFFFF) + (word >> 16);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using Dataplane.Core;
+using Dataplane.Wire;
+
+namespace Dataplane.Pipeline.Tunnels;
+
+/// <summary>
+/// OpenShift SDN: one layer 2 over all nodes, from the sending pod's MAC to the receiving pod's, with the sender's NetID
+/// (pkg/network/node/ovscontroller.go, tables 60 and 90).
+/// </summary>
+internal readonly unsafe struct PodNetworkFilling : ITunnelFilling
+{
+    public static int Size => UdpHeader.Size + VxlanHeader.Size + EthernetHeader.Size;
+
+    public static bool KeepsFrame => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Fill(in Lane lane, byte* header, byte* ethernet, Topology topology, in PeerEntry to)
+    {
+        uint id = SenderId.Write(in lane, header, topology);
+        ulong sender = lane.Source.Kind switch
+        {
+            PlaceKind.Pod => topology.Endpoints[lane.Source.Index].Mac,
+            PlaceKind.Unlisted => Link.MadeUpMac(lane.Key.Source),
+            _ => topology.Nodes[lane.Node].BridgeMac,
+        };
+        Link.WriteMac(ethernet, PodMac.OfReceiver(in lane, topology));
+        Link.WriteMac(ethernet + MacAddress.Size, sender);
+        return id + InternetChecksum.Sum(new ReadOnlySpan<byte>(ethernet, 2 * MacAddress.Size));
+    }
+}
+
+/// <summary>MACs that tunnels take from pods.</summary>
+internal static class PodMac
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong OfReceiver(in Lane lane, Topology topology) => lane.Destination.Kind == PlaceKind.Pod
+        ? topology.Endpoints[lane.Destination.Index].Mac
+        : Link.MadeUpMac(lane.Key.Destination);
+}

@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using Dataplane.Cluster.Cni;
+using Dataplane.Cluster.Manifests;
+using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Network;
+using Dataplane.Cluster.Settings;
+using Dataplane.Core;
+using Dataplane.Pipeline;
+using Dataplane.Replay;
+using Dataplane.Wire;
+
+namespace Dataplane.Tests.Golden;
+
+/// <summary>
+/// One tunnel between two nodes, without the stages around it: a frame goes in at the first node's end, and comes out with
+/// the outer headers that the second node gets. The pods a (10.244.1.10) and b (10.244.2.20) hang on one node each.
+/// </summary>
+internal sealed class TunnelRig : IDisposable
+{
+    private const string Manifests = """
+        apiVersion: v1
+        kind: Node
+        metadata: {name: n1}
+        spec: {podCIDR: 10.244.1.0/24, podCIDRs: [10.244.1.0/24, "fd00::/124"]}
+        status: {addresses: [{type: InternalIP, address: 192.168.56.11}]}
+        ---
+        apiVersion: v1
+        kind: Node
+        metadata: {name: n2}
+        spec: {podCIDR: 10.244.2.0/24, podCIDRs: [10.244.2.0/24, "fd00::10/124"]}
+        status: {addresses: [{type: InternalIP, address: 192.168.56.12}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: a, namespace: default}
+        spec: {nodeName: n1}
+        status: {phase: Running, podIP: 10.244.1.10, podIPs: [{ip: 10.244.1.10}, {ip: "fd00::a"}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: b, namespace: default}
+        spec: {nodeName: n2}
+        status: {phase: Running, podIP: 10.244.2.20, podIPs: [{ip: 10.244.2.20}, {ip: "fd00::14"}]}
+        """;
+
+    private readonly Emulation _emulation;
+
+    private TunnelRig(NetworkModel model, ReplayOptions options) =>
+        _emulation = Emulation.Compile(model, PolicyEnforcement.Of(model.Snapshot, "flannel", new EmulationSettings()), options, []);
+
+    public Topology Topology => _emulation.Topology;
+
+    /// <summary>The rig with the tunnel, and whatever else the test wants otherwise in the model.</summary>
+    public static TunnelRig With(TunnelSettings tunnel, Func<NetworkModel, NetworkModel>? change = null)
+    {
+        var options = new ReplayOptions { Cni = "flannel", Settings = ["pod.default/a.mac=0a:58:0a:f4:01:0a", "pod.default/b.mac=0a:58:0a:f4:02:14"] };
+        ClusterSnapshot snapshot = ManifestReader.ReadText(Manifests, "rig.yaml");
+        NetworkModel model = CniProfiles.Compile("flannel", snapshot, EmulationSettings.Parse(options.Settings)) with { Tunnel = tunnel };
+        model = model with
+        {
+            Nodes = [.. model.Nodes.Select((node, index) => node with { UnderlayMac = MacAddress.Parse($"02:00:c0:a8:38:0{(index == 0 ? 'b' : 'c')}") })],
+        };
+        return new TunnelRig(change is null ? model : change(model), options);
+    }
+
+    /// <summary>The frame as it leaves node 1 for node 2.</summary>
+    public unsafe byte[] Encapsulate(byte[] frame)
+    {
+        PacketBurst burst = _emulation.Burst;
+        burst.Clear();
+        GCHandle pinned = GCHandle.Alloc(frame, GCHandleType.Pinned);
+        try
+        {
+            var record = new CaptureRecord
+            {
+                Data = (byte*)pinned.AddrOfPinnedObject(),
+                CapturedLength = frame.Length,
+                OriginalLength = frame.Length,
+                LinkType = LinkType.Ethernet,
+            };
+            ParseStage.Run(burst, [record], _emulation.State);
+        }
+        finally
+        {
+            pinned.Free();
+        }
+
+        ref Lane lane = ref burst.Lanes[0];
+        AdmitStage.Locate(ref lane, _emulation.Topology);
+        lane.Entry = Entry.PodVeth;
+        lane.Exit = Exit.Tunnel;
+        lane.NextNode = 1;
+        var sink = default(NullSink);
+        EncapStage.Run(burst, _emulation.State, ref sink);
+        return new ReadOnlySpan<byte>(lane.Frame, lane.Length).ToArray();
+    }
+
+    public void Dispose() => _emulation.Dispose();
+}
