@@ -9,13 +9,17 @@ internal sealed class NetNamespaceDraft(SourceLine source) : ObjectDraft(source)
 
     private string _space = "";
     private uint? _netId;
+    private bool _hasEgressIps;
 
     public override bool IsNamespaced => false;
 
     public override void AddTo(SnapshotDraft snapshot) => snapshot.Add(new NetNamespace(
         _space.Length > 0 ? _space : Name,
         _netId ?? throw new ObjectDamageException(Source.Line, $"NetNamespace {Name} has no netid"),
-        Source));
+        Source)
+    {
+        HasEgressIps = _hasEgressIps,
+    });
 
     protected override void ReadField(ManifestCursor cursor)
     {
@@ -23,6 +27,7 @@ internal sealed class NetNamespaceDraft(SourceLine source) : ObjectDraft(source)
         {
             case "netname": _space = cursor.ReadText("netname"); break;
             case "netid": _netId = (uint)cursor.ReadNumber("netid", 0, MaxNetId); break;
+            case "egressIPs": _hasEgressIps = !cursor.ReadAddresses("egressIPs").IsEmpty; break;
             default: cursor.Skip(); break;
         }
     }

@@ -24,7 +24,11 @@ public sealed record HostSubnet(string Host, SourceLine Source)
 }
 
 /// <summary>NetNamespace: a namespace's NetID, the VNI of what its pods send.</summary>
-public sealed record NetNamespace(string Namespace, uint NetId, SourceLine Source);
+public sealed record NetNamespace(string Namespace, uint NetId, SourceLine Source)
+{
+    /// <summary>Whether its pods leave the cluster with addresses of its own.</summary>
+    public bool HasEgressIps { get; init; }
+}
 
 /// <summary>ClusterNetwork <c>default</c>.</summary>
 public sealed record OpenShiftNetwork(string Name, SourceLine Source)

@@ -45,27 +45,29 @@ internal sealed class CalicoBlocks
         return order != 0 ? order : left.Length.CompareTo(right.Length);
     }
 
-    /// <summary>podCIDRs count only where they hold the node's pods: Calico's own IPAM pays no attention to them.</summary>
+    /// <summary>
+    /// podCIDRs count only where they hold the node's pods: Calico's own IPAM pays no attention to them. Else a block is the
+    /// node's that has most pods in it.
+    /// </summary>
     private void Assume(CniRequest request, ImmutableArray<PodNetwork> pods)
     {
         List<string> byPodCidr = [], byPods = [];
-        ILookup<int, IpAddress> addresses = pods
+        (int Node, IpAddress Address)[] addresses = [.. pods
             .SelectMany(pod => new[] { (pod.Node, Address: pod.V4), (pod.Node, Address: pod.V6) })
-            .Where(entry => !entry.Address.IsNone)
-            .ToLookup(entry => entry.Node, entry => entry.Address);
+            .Where(entry => !entry.Address.IsNone)];
+        ILookup<int, IpAddress> byNode = addresses.ToLookup(entry => entry.Node, entry => entry.Address);
         for (int index = 0; index < request.Snapshot.Nodes.Length; index++)
         {
             Node node = request.Snapshot.Nodes[index];
-            if (!node.PodCidrs.IsEmpty && addresses[index].All(address => Holds(node.PodCidrs, address)))
-            {
-                foreach (IpPrefix prefix in node.PodCidrs) Add(node.Name, prefix);
-                byPodCidr.Add(node.Name);
-                continue;
-            }
-
-            foreach (IpAddress address in addresses[index]) Add(node.Name, new IpPrefix(address, SizeAt(request, address)));
-            byPods.Add(node.Name);
+            bool isHeld = !node.PodCidrs.IsEmpty && byNode[index].All(address => Holds(node.PodCidrs, address));
+            foreach (IpPrefix prefix in isHeld ? node.PodCidrs : []) Add(node.Name, prefix);
+            (isHeld ? byPodCidr : byPods).Add(node.Name);
         }
+
+        foreach (var block in addresses
+            .Where(entry => byPods.Contains(request.Snapshot.Nodes[entry.Node].Name))
+            .GroupBy(entry => new IpPrefix(entry.Address, SizeAt(request, entry.Address))))
+            Add(request.Snapshot.Nodes[block.CountBy(entry => entry.Node).MaxBy(count => count.Value).Key].Name, block.Key);
 
         if (byPodCidr.Count > 0)
             request.Note(

@@ -35,14 +35,11 @@ internal static class CalicoNodes
     {
         Span<byte> mac = stackalloc byte[MacAddress.Size];
         mac[0] = (byte)'f';
-        HashOf(name)[..(MacAddress.Size - 1)].CopyTo(mac[1..]);
+#pragma warning disable CA5350 // Nothing to protect: it is what Felix takes.
+        SHA1.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, MacAddress.Size - 1).CopyTo(mac[1..]);
+#pragma warning restore CA5350
         return MacAddress.FromBytes(mac);
     }
-
-    // Not a secret: Felix names MACs so.
-#pragma warning disable CA5350
-    private static ReadOnlySpan<byte> HashOf(string name) => SHA1.HashData(Encoding.UTF8.GetBytes(name));
-#pragma warning restore CA5350
 
     private static NodeNetwork Compile(
         CalicoAnnotations annotations, CalicoPlan plan, ImmutableArray<IpPrefix> blocks, int segment, CniRequest request)

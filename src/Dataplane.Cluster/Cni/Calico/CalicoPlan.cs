@@ -27,11 +27,15 @@ internal sealed record CalicoPlan
     public static CalicoPlan Make(CniRequest request, ImmutableArray<PodNetwork> pods)
     {
         CalicoFelixSettings.NoteUnmodelled(request);
+        if (request.Snapshot.Calico.BgpConfigurations.FirstOrDefault(bgp => bgp.Name == "default") is { NodeToNodeMesh: false } bgp)
+            request.Note(
+                $"{bgp.Source}: nodeToNodeMeshEnabled is false: BGP peers are taken to give every node the others' blocks");
+
         CalicoPool? poolV4 = CalicoPools.Choose(request, pods, 4);
         CalicoPool? poolV6 = CalicoPools.Choose(request, pods, 6);
         CalicoRouting v4 = poolV4 is null ? new CalicoRouting(null, DirectRouting.Always) : Route(request, poolV4, 4);
         CalicoRouting v6 = poolV6 is null ? new CalicoRouting(null, DirectRouting.Always) : Route(request, poolV6, 6);
-        TunnelWords.NoteIdle(request, v4.Tunnel ?? v6.Tunnel, "direct routing");
+        CniTunnels.NoteIdle(request, v4.Tunnel ?? v6.Tunnel, "direct routing");
         return new CalicoPlan
         {
             V4 = v4,
@@ -63,7 +67,7 @@ internal sealed record CalicoPlan
         EncapsulationMode mode = vxlan == EncapsulationMode.Never ? ipIp : vxlan;
         TunnelSettings? tunnel =
             vxlan != EncapsulationMode.Never ? Vxlan(request, family)
-            : ipIp != EncapsulationMode.Never ? request.Settings.IpIp.Over(TunnelWords.IpIp("tunl0"))
+            : ipIp != EncapsulationMode.Never ? request.Settings.IpIp.Over(CniTunnels.IpIp("tunl0"))
             : null;
         return new CalicoRouting(tunnel, mode switch
         {
@@ -99,9 +103,9 @@ internal sealed record CalicoPlan
             Kind = TunnelKind.Vxlan,
             Device = family == 4 ? "vxlan.calico" : "vxlan-v6.calico",
             Vni = felix.VxlanVni ?? Vni,
-            Port = felix.VxlanPort ?? TunnelWords.VxlanPort,
+            Port = felix.VxlanPort ?? CniTunnels.VxlanPort,
             OuterFamily = family,
-            Overhead = family == 4 ? TunnelWords.VxlanOverheadV4 : TunnelWords.VxlanOverheadV6,
+            Overhead = family == 4 ? CniTunnels.VxlanOverheadV4 : CniTunnels.VxlanOverheadV6,
         });
     }
 }

@@ -20,7 +20,7 @@ internal static class CiliumTunnels
             request.Note(
                 $"native routing: all {request.Snapshot.Nodes.Length} nodes are taken to share one layer-2 segment, or the "
                 + "fabric to have routes to their pods");
-        TunnelWords.NoteIdle(request, tunnel, "native routing");
+        CniTunnels.NoteIdle(request, tunnel, "native routing");
         NoteVni(request, tunnel);
         return tunnel;
     }
@@ -49,16 +49,16 @@ internal static class CiliumTunnels
     {
         Kind = TunnelKind.Vxlan,
         Device = "cilium_vxlan",
-        Port = configuration.TunnelPort ?? TunnelWords.KernelVxlanPort,
+        Port = configuration.TunnelPort ?? CniTunnels.KernelVxlanPort,
     };
 
     private static TunnelSettings Geneve(CiliumConfiguration configuration) => Common(configuration) with
     {
         Kind = TunnelKind.Geneve,
         Device = "cilium_geneve",
-        Port = configuration.TunnelPort ?? TunnelWords.GenevePort,
-        SourcePortMin = configuration.SourcePorts?.First ?? TunnelWords.GeneveSourcePortMin,
-        SourcePortMax = configuration.SourcePorts?.Last ?? TunnelWords.GeneveSourcePortMax,
+        Port = configuration.TunnelPort ?? CniTunnels.GenevePort,
+        SourcePortMin = configuration.SourcePorts?.First ?? CniTunnels.GeneveSourcePortMin,
+        SourcePortMax = configuration.SourcePorts?.Last ?? CniTunnels.GeneveSourcePortMax,
     };
 
     private static TunnelSettings Common(CiliumConfiguration configuration)
@@ -71,7 +71,7 @@ internal static class CiliumTunnels
             IdSource = TunnelIdSource.Sender,
             Inner = InnerFrame.AsSent,
             UdpChecksum = false,
-            Overhead = TunnelWords.VxlanOverheadV4,
+            Overhead = CniTunnels.VxlanOverheadV4,
         };
         return configuration.SourcePorts is { } ports
             ? standard with { SourcePortMin = ports.First, SourcePortMax = ports.Last }

@@ -40,7 +40,7 @@ internal sealed record FlannelPlan
                 $"{(tunnel is not null ? "direct routing" : "host-gw")}: all {nodes.Length} nodes are taken to share one "
                 + $"layer-2 segment");
 
-        TunnelWords.NoteIdle(request, tunnel, "host-gw", alsoIdle: tunnel is null ? ["flannel.directRouting"] : []);
+        CniTunnels.NoteIdle(request, tunnel, "host-gw", alsoIdle: tunnel is null ? ["flannel.directRouting"] : []);
         IEnumerable<IpPrefix> said = settings.FlannelNetwork.Concat(configuration.Networks);
         return new FlannelPlan
         {

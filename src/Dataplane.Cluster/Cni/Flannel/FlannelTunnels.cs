@@ -30,7 +30,7 @@ internal static class FlannelTunnels
 
         return tunnel with
         {
-            Device = $"flannel-v6.{tunnel.Vni}", OuterFamily = 6, Overhead = TunnelWords.VxlanOverheadV6,
+            Device = $"flannel-v6.{tunnel.Vni}", OuterFamily = 6, Overhead = CniTunnels.VxlanOverheadV6,
         };
     }
 
@@ -53,9 +53,9 @@ internal static class FlannelTunnels
             Kind = TunnelKind.Vxlan,
             Device = isV6Device ? $"flannel-v6.{vni}" : $"flannel.{vni}",
             Vni = vni,
-            Port = configuration.Port ?? TunnelWords.KernelVxlanPort,
+            Port = configuration.Port ?? CniTunnels.KernelVxlanPort,
             OuterFamily = isV6Only ? 6 : 4,
-            Overhead = isV6Only ? TunnelWords.VxlanOverheadV6 : TunnelWords.VxlanOverheadV4,
+            Overhead = isV6Only ? CniTunnels.VxlanOverheadV6 : CniTunnels.VxlanOverheadV4,
         });
     }
 
@@ -63,6 +63,6 @@ internal static class FlannelTunnels
     {
         if (nodes.Any(node => node.Node.PodCidrs.Any(prefix => prefix.Address.IsV6)))
             request.Note("flannel's ipip backend carries IPv4 alone: IPv6 pods of other nodes cannot be reached");
-        return request.Settings.IpIp.Over(TunnelWords.IpIp("flannel.ipip"));
+        return request.Settings.IpIp.Over(CniTunnels.IpIp("flannel.ipip"));
     }
 }

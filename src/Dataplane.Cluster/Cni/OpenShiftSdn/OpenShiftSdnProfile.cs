@@ -35,7 +35,7 @@ internal sealed class OpenShiftSdnProfile : ICniProfile
         EmulationSettings settings = request.Settings;
         OpenShiftNetwork? network = request.Snapshot.OpenShift.ClusterNetworks.FirstOrDefault();
         TunnelSettings tunnel = settings.Vxlan.Over(Vxlan(network));
-        TunnelWords.NoteIdle(request, tunnel, "");
+        CniTunnels.NoteIdle(request, tunnel, "");
         CniMtus mtus = CniMtus.Of(request, tunnel, network?.Mtu);
         ImmutableArray<NodeNetwork> nodes = OpenShiftNodes.Compile(mtus, request);
         ImmutableArray<PodNetwork> pods = OpenShiftNetIds.Give(
@@ -72,9 +72,9 @@ internal sealed class OpenShiftSdnProfile : ICniProfile
         Vni = 0,
         IdSource = TunnelIdSource.Sender,
         Inner = InnerFrame.PodToPod,
-        Port = network?.VxlanPort ?? TunnelWords.VxlanPort,
+        Port = network?.VxlanPort ?? CniTunnels.VxlanPort,
         Df = TunnelDf.Set,
         UdpChecksum = false,
-        Overhead = TunnelWords.VxlanOverheadV4,
+        Overhead = CniTunnels.VxlanOverheadV4,
     };
 }

@@ -20,19 +20,19 @@ internal static class OvnTunnel
         TunnelSettings tunnel = request.Settings.Geneve.Over(new TunnelSettings
         {
             Kind = TunnelKind.Geneve,
-            Device = "genev_sys_" + (request.Settings.Geneve.Port ?? configuration.Port ?? TunnelWords.GenevePort),
+            Device = "genev_sys_" + (request.Settings.Geneve.Port ?? configuration.Port ?? CniTunnels.GenevePort),
             Vni = isInterconnect ? TransitSwitch : 0,
             IdSource = isInterconnect ? TunnelIdSource.TransitSwitch : TunnelIdSource.LogicalSwitch,
             Inner = isInterconnect ? InnerFrame.TunnelDevices : InnerFrame.RouterToPod,
-            Port = configuration.Port ?? TunnelWords.GenevePort,
+            Port = configuration.Port ?? CniTunnels.GenevePort,
             OuterFamily = isV6Only ? 6 : 4,
             Df = TunnelDf.Set,
             UdpChecksum = true,
-            SourcePortMin = TunnelWords.GeneveSourcePortMin,
-            SourcePortMax = TunnelWords.GeneveSourcePortMax,
+            SourcePortMin = CniTunnels.GeneveSourcePortMin,
+            SourcePortMax = CniTunnels.GeneveSourcePortMax,
             Overhead = isV6Only ? OverheadV6 : Overhead,
         });
-        TunnelWords.NoteIdle(request, tunnel, "");
+        CniTunnels.NoteIdle(request, tunnel, "");
         NoteZones(nodes, isInterconnect, request);
         return tunnel;
     }

@@ -87,7 +87,7 @@ public class CalicoProfileTests
     {
         NetworkModel model = CompileAll(Nodes + Pods + Pool(IpIp));
         Assert.Equal(
-            ["192.168.166.128/26", "192.168.104.0/26", "192.168.166.128/26"],
+            ["192.168.166.128/26", "192.168.104.0/26", "192.168.166.140/32"],
             model.Nodes.Select(node => Assert.Single(node.PodCidrs).ToString()));
         Assert.Contains(
             "no BlockAffinity or IPAMBlock in the manifests: blocks inferred from the pods of 3 nodes: node1, node2, node3",
@@ -174,6 +174,17 @@ public class CalicoProfileTests
         Assert.Contains(
             "calico.yaml:58: wireguardEnabled: what is replayed is what WireGuard would encrypt", model.Notes);
     }
+
+    [Fact]
+    public void Without_a_mesh_bgp_peers_are_taken_to_know_all_blocks() => Assert.Contains(
+        "calico.yaml:58: nodeToNodeMeshEnabled is false: BGP peers are taken to give every node the others' blocks",
+        CompileAll(Nodes + Pool(Bgp) + """
+            apiVersion: crd.projectcalico.org/v1
+            kind: BGPConfiguration
+            metadata: {name: default}
+            spec: {asNumber: 64513, logSeverityScreen: Info, nodeToNodeMeshEnabled: false}
+
+            """).Notes);
 
     [Fact]
     public void Settings_go_before_the_pool()

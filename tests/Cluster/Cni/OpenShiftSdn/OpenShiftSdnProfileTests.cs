@@ -145,6 +145,12 @@ public class OpenShiftSdnProfileTests
     }
 
     [Fact]
+    public void Egress_ips_of_a_namespace_are_said_not_to_be_modelled() => Assert.Contains(
+        "egress IPs of namespaces are not modelled, their pods leave with the node's address: shop (sdn.yaml:42)",
+        Compile(NetworkPolicyMode.Replace("netid: 11584373", "netid: 11584373\negressIPs: [192.168.126.50]", StringComparison.Ordinal))
+            .Notes);
+
+    [Fact]
     public void The_multitenant_modes_isolation_is_said_not_to_be_modelled() => Assert.Contains(
         "sdn.yaml:48: the multitenant mode's isolation of projects is not modelled: nothing is denied",
         Compile(Nodes + Objects + ClusterNetwork("multitenant")).Notes);

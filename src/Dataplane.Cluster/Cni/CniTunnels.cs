@@ -3,7 +3,7 @@ using Dataplane.Cluster.Network;
 namespace Dataplane.Cluster.Cni;
 
 /// <summary>What tunnels of several CNIs have in common.</summary>
-internal static class TunnelWords
+internal static class CniTunnels
 {
     public const ushort KernelVxlanPort = 8472;
     public const ushort VxlanPort = 4789;
