@@ -29,6 +29,11 @@ internal sealed record OvnAnnotations(Node Node)
 
     public IpAddress TransitV6 { get; private init; }
 
+    /// <summary>The gateway router's address on the join switch: what comes from outside reaches pods with it.</summary>
+    public IpAddress JoinV4 { get; private init; }
+
+    public IpAddress JoinV6 { get; private init; }
+
     /// <summary>Empty where it is absent: one zone for all.</summary>
     public string Zone { get; private init; } = "";
 
@@ -44,6 +49,7 @@ internal sealed record OvnAnnotations(Node Node)
         Reading reading = new(node, notes);
         JsonElement primary = reading.Object("node-primary-ifaddr");
         JsonElement transit = reading.Object("node-transit-switch-port-ifaddr");
+        JsonElement join = reading.Object("node-gateway-router-lrp-ifaddr");
         JsonElement gateway = GoJson.Field(reading.Object("l3-gateway-config"), "default") ?? default;
         return new OvnAnnotations(node)
         {
@@ -55,6 +61,8 @@ internal sealed record OvnAnnotations(Node Node)
             PrimaryV6 = reading.Address(primary, "node-primary-ifaddr", 6),
             TransitV4 = reading.Address(transit, "node-transit-switch-port-ifaddr", 4),
             TransitV6 = reading.Address(transit, "node-transit-switch-port-ifaddr", 6),
+            JoinV4 = reading.Address(join, "node-gateway-router-lrp-ifaddr", 4),
+            JoinV6 = reading.Address(join, "node-gateway-router-lrp-ifaddr", 6),
             Zone = node.Annotations.GetValueOrDefault(Prefix + "zone-name", ""),
             Id = reading.Id(),
         };
