@@ -31,7 +31,8 @@ internal static class CiliumNodes
         Node node, CiliumNode? cilium, HashSet<IpAddress> taken, CniMtus mtus, EmulationSettings settings)
     {
         NodeNetwork network = CniNodes.Base(node, mtus, settings);
-        ImmutableArray<IpAddress> internals = cilium is null || cilium.InternalIps.IsEmpty ? node.InternalIps : cilium.InternalIps;
+        ImmutableArray<IpAddress> internals =
+            cilium is null || cilium.InternalIps.IsEmpty ? node.InternalIps : cilium.InternalIps;
         ImmutableArray<IpPrefix> podCidrs = cilium is null || cilium.PodCidrs.IsEmpty ? node.PodCidrs : cilium.PodCidrs;
         IpAddress routerV4 = RouterAddress(cilium, podCidrs, 4, taken);
         IpAddress routerV6 = RouterAddress(cilium, podCidrs, 6, taken);

@@ -15,10 +15,7 @@ internal sealed record OvnAnnotations(Node Node)
     /// <summary>The default network's subnets of the node.</summary>
     public ImmutableArray<IpPrefix> Subnets { get; private init; } = [];
 
-    /// <summary>Null where the annotation is absent.</summary>
-    public MacAddress? ManagementMac { get; private init; }
-
-    /// <summary>The address of the node's bridge to the underlay (breth0).</summary>
+    /// <summary>The MAC of the node's bridge to the underlay (breth0); null where it is not said.</summary>
     public MacAddress? GatewayMac { get; private init; }
 
     public IpAddress PrimaryV4 { get; private init; }
@@ -54,8 +51,6 @@ internal sealed record OvnAnnotations(Node Node)
         return new OvnAnnotations(node)
         {
             Subnets = reading.Subnets(),
-            ManagementMac = reading.Mac("node-mgmt-port-mac-address", node.Annotations.GetValueOrDefault(Prefix + "node-mgmt-port-mac-address"))
-                ?? reading.Mac("node-mgmt-port-mac-addresses", GoJson.Text(reading.Object("node-mgmt-port-mac-addresses"), "default")),
             GatewayMac = reading.Mac("l3-gateway-config", GoJson.Text(gateway, "mac-address")),
             PrimaryV4 = reading.Address(primary, "node-primary-ifaddr", 4),
             PrimaryV6 = reading.Address(primary, "node-primary-ifaddr", 6),
