@@ -52,7 +52,8 @@ public static class HelpText
           -t, --topspeed         as fast as possible (the default)
 
         cluster
-              --cni NAME         flannel; without it, recognised from the manifests, and said
+              --cni NAME         flannel, calico, cilium, openshift-sdn or ovn-kubernetes; without it,
+                                 recognised from the manifests, and said
               --proxy NAME       how services are looked up: ebpf (the default), iptables, ipvs
               --rules [NODE=]F   a dump of iptables-save (and ipset save) or ipvsadm-save
               --entry NODE       where traffic from outside to a Service's outer address arrives
@@ -80,7 +81,8 @@ public static class HelpText
 
           -f, --manifests PATH   file, folder or -; repeatable
           -r, --read PATH        pcap or pcapng, also .gz .zst .lz4, or -; repeatable
-              --cni NAME         flannel; without it, recognised from the manifests
+              --cni NAME         flannel, calico, cilium, openshift-sdn or ovn-kubernetes; without it,
+                                 recognised from the manifests
               --set KEY=VALUE    a setting, as replay takes it; repeatable
           -o, --output FORMAT    text (default), json
               --color WHEN       auto (default), always, never
@@ -155,7 +157,8 @@ public static class HelpText
 
         cluster
           -f, --manifests PATH   file, folder or -; repeatable
-              --cni NAME         flannel; without it, recognised from the manifests, and said
+              --cni NAME         flannel, calico, cilium, openshift-sdn or ovn-kubernetes; without it,
+                                 recognised from the manifests, and said
               --proxy NAME       ebpf (the default), iptables, ipvs
               --rules [NODE=]FILE  a dump of iptables-save or ipvsadm-save; repeatable
               --entry NODE       where traffic from outside arrives

@@ -19,7 +19,7 @@ internal static class InspectCommand
         ClusterSnapshot snapshot, string? asked, IReadOnlyList<string> settings)
     {
         CniChoice choice = CniCatalog.Resolve(asked, snapshot);
-        NetworkModel model = FlannelProfile.Compile(snapshot, EmulationSettings.Parse(settings));
+        NetworkModel model = CniProfiles.Compile(choice.Name, snapshot, EmulationSettings.Parse(settings));
         return (choice.Name, [choice.Evidence, .. model.Notes]);
     }
 }

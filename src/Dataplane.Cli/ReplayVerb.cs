@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Dataplane.Cluster.Cni;
 using Dataplane.Replay;
 
 namespace Dataplane.Cli;
@@ -8,7 +9,7 @@ namespace Dataplane.Cli;
 public sealed class ReplayVerb : IVerb
 {
     private static readonly string[] Points = ["wire", "pod", "tunnel", "drops", "all"];
-    private static readonly string[] Cnis = ["flannel", "calico", "cilium", "openshift-sdn", "ovn-kubernetes"];
+    private static readonly string[] Cnis = [.. CniCatalog.Names];
     private static readonly string[] Proxies = ["ebpf", "iptables", "ipvs", "nftables"];
 
     private readonly Option<string[]> _manifests = OptionValues.Many("--manifests", "-f");
@@ -138,8 +139,9 @@ public sealed class ReplayVerb : IVerb
 
     internal static string? CheckCni(string? cni) => cni switch
     {
-        null or "flannel" => cni,
-        _ when cni == "all" || Cnis.Contains(cni) => throw new UsageException($"--cni {cni}: not built yet; flannel is"),
+        null => cni,
+        "all" => throw new UsageException($"--cni {cni}: not built yet; {string.Join(", ", Cnis)} are"),
+        _ when Cnis.Contains(cni) => cni,
         _ => throw new UsageException(Suggestion.For("CNI", cni, Cnis)),
     };
 

@@ -64,7 +64,7 @@ public sealed class Emulation : IDisposable
         EmulationSettings settings = EmulationSettings.Parse(options.Settings);
         CniChoice cni = CniCatalog.Resolve(options.Cni, snapshot);
         var enforcement = PolicyEnforcement.Of(snapshot, options.Cni, settings);
-        return Compile(FlannelProfile.Compile(snapshot, settings, enforcement), enforcement, options, [cni.Evidence], choice);
+        return Compile(CniProfiles.Compile(cni.Name, snapshot, settings, enforcement), enforcement, options, [cni.Evidence], choice);
     }
 
     /// <summary>The same for a network that is known already.</summary>

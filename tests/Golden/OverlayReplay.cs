@@ -35,8 +35,8 @@ public sealed class OverlayReplay : IDisposable
         };
         ClusterSnapshot snapshot = ManifestReader.ReadText(OverlayManifests.Yaml(setup), setup.Variant);
         var parsed = EmulationSettings.Parse(options.Settings);
-        NetworkModel model = OverlayTunnel.Of(setup, FlannelProfile.Compile(snapshot, parsed));
-        var enforcement = PolicyEnforcement.Of(snapshot, FlannelProfile.Name, parsed);
+        NetworkModel model = OverlayTunnel.Of(setup, CniProfiles.Compile("flannel", snapshot, parsed));
+        var enforcement = PolicyEnforcement.Of(snapshot, "flannel", parsed);
         _emulation = Emulation.Compile(model, enforcement, options, []);
     }
 

@@ -46,16 +46,16 @@ internal sealed class TunnelRig : IDisposable
     private readonly Emulation _emulation;
 
     private TunnelRig(NetworkModel model, ReplayOptions options) =>
-        _emulation = Emulation.Compile(model, PolicyEnforcement.Of(model.Snapshot, FlannelProfile.Name, new EmulationSettings()), options, []);
+        _emulation = Emulation.Compile(model, PolicyEnforcement.Of(model.Snapshot, "flannel", new EmulationSettings()), options, []);
 
     public Topology Topology => _emulation.Topology;
 
     /// <summary>The rig with the tunnel, and whatever else the test wants otherwise in the model.</summary>
     public static TunnelRig With(TunnelSettings tunnel, Func<NetworkModel, NetworkModel>? change = null, string manifests = Manifests)
     {
-        var options = new ReplayOptions { Cni = FlannelProfile.Name, Settings = ["pod.default/a.mac=0a:58:0a:f4:01:0a", "pod.default/b.mac=0a:58:0a:f4:02:14"] };
+        var options = new ReplayOptions { Cni = "flannel", Settings = ["pod.default/a.mac=0a:58:0a:f4:01:0a", "pod.default/b.mac=0a:58:0a:f4:02:14"] };
         ClusterSnapshot snapshot = ManifestReader.ReadText(manifests, "rig.yaml");
-        NetworkModel model = FlannelProfile.Compile(snapshot, EmulationSettings.Parse(options.Settings)) with { Tunnel = tunnel };
+        NetworkModel model = CniProfiles.Compile("flannel", snapshot, EmulationSettings.Parse(options.Settings)) with { Tunnel = tunnel };
         model = model with
         {
             Nodes = [.. model.Nodes.Select((node, index) => node with { UnderlayMac = MacAddress.Parse($"02:00:c0:a8:38:0{(index == 0 ? 'b' : 'c')}") })],

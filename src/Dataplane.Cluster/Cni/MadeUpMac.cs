@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Dataplane.Wire;
@@ -22,4 +23,13 @@ internal static class MadeUpMac
     /// </summary>
     public static MacAddress FromAddress(IpAddress address, string name) =>
         address.IsV4 ? new MacAddress(CniPrefix << 32 | address.V4) : FromName(name);
+
+    /// <summary>0a:58 and the IPv4 address, or a hash of the IPv6 address, as ovn-kubernetes' IPAddrToHWAddr has it.</summary>
+    public static MacAddress FromEither(IpAddress v4, IpAddress v6, string name)
+    {
+        if (v4.IsV4 || v6.IsNone) return FromAddress(v4, name);
+
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(v6.ToString()));
+        return new MacAddress(CniPrefix << 32 | BinaryPrimitives.ReadUInt32BigEndian(hash));
+    }
 }

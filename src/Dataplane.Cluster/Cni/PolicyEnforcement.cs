@@ -27,18 +27,21 @@ public sealed record PolicyEnforcement(PolicyEnforcer Enforcer, bool IsAssumed, 
             return new PolicyEnforcement(asked, IsAssumed: false, sentence);
         }
 
-        string? shown = cni ?? CniCatalog.Shown(snapshot);
-        PolicyEnforcer enforcer = shown switch
-        {
-            "calico" => PolicyEnforcer.Calico,
-            "cilium" => PolicyEnforcer.Cilium,
-            "ovn-kubernetes" => PolicyEnforcer.OvnKubernetes,
-            _ => PolicyEnforcer.None,
-        };
+        string? shown = cni is null ? CniCatalog.Shown(snapshot) : CniCatalog.Resolve(cni, snapshot).Name;
+        PolicyEnforcer enforcer = shown is null ? PolicyEnforcer.None : CniProfiles.Of(shown).EnforcerOf(snapshot);
         if (enforcer != PolicyEnforcer.None)
-            return new PolicyEnforcement(enforcer, IsAssumed: false, $"NetworkPolicies are enforced by {shown}, the cluster's CNI");
+        {
+            string judge = shown == NameOf(enforcer) ? "" : $", judged as {NameOf(enforcer)} does";
+            return new PolicyEnforcement(
+                enforcer, IsAssumed: false, $"NetworkPolicies are enforced by {shown}, the cluster's CNI{judge}");
+        }
 
-        string who = shown is null ? "the manifests show no CNI, and Flannel is assumed, which" : "Flannel";
+        string who = shown switch
+        {
+            null => "the manifests show no CNI, and Flannel is assumed, which",
+            "flannel" => "Flannel",
+            _ => shown,
+        };
         return new PolicyEnforcement(
             PolicyEnforcer.None,
             IsAssumed: shown is null,

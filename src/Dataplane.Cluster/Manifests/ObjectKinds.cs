@@ -23,6 +23,17 @@ internal static class ObjectKinds
                 new AdminNetworkPolicyDraft(place, isBaseline: false),
             ("policy.networking.k8s.io" or "any", "BaselineAdminNetworkPolicy") =>
                 new AdminNetworkPolicyDraft(place, isBaseline: true),
+            ("crd.projectcalico.org" or "projectcalico.org", "IPPool") => new CalicoPoolDraft(place),
+            ("crd.projectcalico.org" or "projectcalico.org", "BlockAffinity") => new CalicoAffinityDraft(place),
+            ("crd.projectcalico.org" or "projectcalico.org", "IPAMBlock") => new CalicoBlockDraft(place),
+            ("crd.projectcalico.org" or "projectcalico.org", "BGPConfiguration") => new CalicoBgpDraft(place),
+            ("crd.projectcalico.org" or "projectcalico.org", "FelixConfiguration") => new CalicoFelixDraft(place),
+            ("cilium.io", "CiliumNode") => new CiliumNodeDraft(place),
+            ("cilium.io", "CiliumEndpoint") => new CiliumEndpointDraft(place),
+            ("cilium.io", "CiliumIdentity") => new CiliumIdentityDraft(place),
+            ("network.openshift.io", "HostSubnet") => new HostSubnetDraft(place),
+            ("network.openshift.io", "NetNamespace") => new NetNamespaceDraft(place),
+            ("network.openshift.io", "ClusterNetwork") => new OpenShiftNetworkDraft(place),
             _ => new UnmodelledDraft(apiVersion ?? "", kind, place),
         };
     }

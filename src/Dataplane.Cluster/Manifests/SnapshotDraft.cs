@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Dataplane.Cluster.Model;
 
 namespace Dataplane.Cluster.Manifests;
@@ -17,6 +18,17 @@ internal sealed class SnapshotDraft
     private readonly ObjectTable<AdminNetworkPolicy> _admin = new("AdminNetworkPolicy");
     private readonly ObjectTable<AdminNetworkPolicy> _baseline = new("BaselineAdminNetworkPolicy");
     private readonly ObjectTable<ConfigMap> _configMaps = new("ConfigMap");
+    private readonly ObjectTable<CalicoPool> _pools = new("IPPool");
+    private readonly ObjectTable<CalicoAffinity> _affinities = new("BlockAffinity");
+    private readonly ObjectTable<CalicoBlock> _blocks = new("IPAMBlock");
+    private readonly ObjectTable<CalicoBgp> _bgp = new("BGPConfiguration");
+    private readonly ObjectTable<CalicoFelix> _felix = new("FelixConfiguration");
+    private readonly ObjectTable<CiliumNode> _ciliumNodes = new("CiliumNode");
+    private readonly ObjectTable<CiliumEndpoint> _ciliumEndpoints = new("CiliumEndpoint");
+    private readonly ObjectTable<CiliumIdentity> _ciliumIdentities = new("CiliumIdentity");
+    private readonly ObjectTable<HostSubnet> _hostSubnets = new("HostSubnet");
+    private readonly ObjectTable<NetNamespace> _netNamespaces = new("NetNamespace");
+    private readonly ObjectTable<OpenShiftNetwork> _openShiftNetworks = new("ClusterNetwork");
     private readonly OrderedDictionary<(string ApiVersion, string Kind), UnmodelledKind> _unmodelled = [];
 
     public List<Finding> Findings { get; } = [];
@@ -43,6 +55,31 @@ internal sealed class SnapshotDraft
     public void AddBaseline(AdminNetworkPolicy policy) => _baseline.Add("", policy.Name, policy.Source, policy, Findings);
 
     public void Add(ConfigMap map) => _configMaps.Add(map.Namespace, map.Name, map.Source, map, Findings);
+
+    public void Add(CalicoPool pool) => _pools.Add("", pool.Name, pool.Source, pool, Findings);
+
+    public void Add(CalicoAffinity affinity) => _affinities.Add("", affinity.Name, affinity.Source, affinity, Findings);
+
+    public void Add(CalicoBlock block) => _blocks.Add("", block.Name, block.Source, block, Findings);
+
+    public void Add(CalicoBgp bgp) => _bgp.Add("", bgp.Name, bgp.Source, bgp, Findings);
+
+    public void Add(CalicoFelix felix) => _felix.Add("", felix.Name, felix.Source, felix, Findings);
+
+    public void Add(CiliumNode node) => _ciliumNodes.Add("", node.Name, node.Source, node, Findings);
+
+    public void Add(CiliumEndpoint endpoint) =>
+        _ciliumEndpoints.Add(endpoint.Namespace, endpoint.Name, endpoint.Source, endpoint, Findings);
+
+    public void Add(CiliumIdentity identity) => _ciliumIdentities.Add(
+        "", identity.Id.ToString(CultureInfo.InvariantCulture), identity.Source, identity, Findings);
+
+    public void Add(HostSubnet subnet) => _hostSubnets.Add("", subnet.Host, subnet.Source, subnet, Findings);
+
+    public void Add(NetNamespace space) => _netNamespaces.Add("", space.Namespace, space.Source, space, Findings);
+
+    public void Add(OpenShiftNetwork network) =>
+        _openShiftNetworks.Add("", network.Name, network.Source, network, Findings);
 
     public void AddEndpoints(string space, string name, SourceLine source, ImmutableArray<EndpointSlice> subsets) =>
         _endpoints.Add(space, name, source, subsets, Findings);
@@ -71,6 +108,26 @@ internal sealed class SnapshotDraft
             AdminNetworkPolicies = [.. _admin.All],
             BaselineAdminNetworkPolicies = [.. _baseline.All],
             ConfigMaps = [.. _configMaps.All],
+            Calico = new CalicoObjects
+            {
+                Pools = [.. _pools.All],
+                Affinities = [.. _affinities.All],
+                Blocks = [.. _blocks.All],
+                BgpConfigurations = [.. _bgp.All],
+                FelixConfigurations = [.. _felix.All],
+            },
+            Cilium = new CiliumObjects
+            {
+                Nodes = [.. _ciliumNodes.All],
+                Endpoints = [.. _ciliumEndpoints.All],
+                Identities = [.. _ciliumIdentities.All],
+            },
+            OpenShift = new OpenShiftObjects
+            {
+                HostSubnets = [.. _hostSubnets.All],
+                NetNamespaces = [.. _netNamespaces.All],
+                ClusterNetworks = [.. _openShiftNetworks.All],
+            },
             Unmodelled = [.. _unmodelled.Values],
         };
 

@@ -14,15 +14,13 @@ internal sealed class UnmodelledDraft(string apiVersion, string kind, SourceLine
         "k8s.ovn.org/EgressFirewall", "k8s.ovn.org/EgressIP", "k8s.ovn.org/EgressService", "k8s.ovn.org/EgressQoS",
         "k8s.ovn.org/AdminPolicyBasedExternalRoute", "k8s.ovn.org/UserDefinedNetwork",
         "k8s.ovn.org/ClusterUserDefinedNetwork",
-        "network.openshift.io/EgressNetworkPolicy", "network.openshift.io/NetNamespace",
-        "network.openshift.io/HostSubnet", "network.openshift.io/ClusterNetwork",
+        "network.openshift.io/EgressNetworkPolicy",
         "k8s.cni.cncf.io/MultiNetworkPolicy",
     ];
 
     private static readonly HashSet<string> CalicoKinds =
     [
-        "NetworkPolicy", "GlobalNetworkPolicy", "NetworkSet", "GlobalNetworkSet", "HostEndpoint", "Tier", "IPPool",
-        "BGPConfiguration", "FelixConfiguration",
+        "NetworkPolicy", "GlobalNetworkPolicy", "NetworkSet", "GlobalNetworkSet", "HostEndpoint", "Tier",
     ];
 
     public override bool IsNamespaced => false;

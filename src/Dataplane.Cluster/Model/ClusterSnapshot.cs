@@ -28,6 +28,12 @@ public sealed record ClusterSnapshot
     /// <summary>ConfigMaps are kept only where a CNI profile reads them (kube-flannel-cfg and the like).</summary>
     public ImmutableArray<ConfigMap> ConfigMaps { get; init; } = [];
 
+    public CalicoObjects Calico { get; init; } = CalicoObjects.None;
+
+    public CiliumObjects Cilium { get; init; } = CiliumObjects.None;
+
+    public OpenShiftObjects OpenShift { get; init; } = OpenShiftObjects.None;
+
     /// <summary>Kinds that were present and are not modelled, with how often, where first, and whether they could change a verdict.</summary>
     public ImmutableArray<UnmodelledKind> Unmodelled { get; init; } = [];
 

@@ -35,10 +35,13 @@ public sealed record NetworkModel
     /// <summary>When two nodes reach each other's pods by a plain route.</summary>
     public required DirectRouting Direct { get; init; }
 
+    /// <summary>The same for IPv6, where it is another (Calico's pools have a mode each); null: as <see cref="Direct"/>.</summary>
+    public DirectRouting? DirectV6 { get; init; }
+
     /// <summary>flanneld --ip-masq: what pods send outside <see cref="ClusterCidrs"/> leaves with the node's address.</summary>
     public required bool Masquerade { get; init; }
 
-    /// <summary>The network of all pods (flannel's Network), one prefix for each family at most.</summary>
+    /// <summary>The network of all pods (flannel's Network), of each family as many as there are pools.</summary>
     public required ImmutableArray<IpPrefix> ClusterCidrs { get; init; }
 
     /// <summary>Deliver to addresses in a podCIDR that no Pod object has, instead of answering host-unreachable.</summary>
@@ -200,6 +203,9 @@ public sealed record NodeNetwork
     /// <summary>An address without a device of the node's that pods have as their gateway (169.254.1.1).</summary>
     public IpAddress GatewayV4 { get; init; }
 
+    /// <summary>The same for IPv6: a link-local address (fe80::ecee:eeff:feee:eeee).</summary>
+    public IpAddress GatewayV6 { get; init; }
+
     /// <summary>Every address that the node answers to, beside bridge and tunnel device.</summary>
     public ImmutableArray<IpAddress> OwnAddresses { get; init; } = [];
 
@@ -222,7 +228,7 @@ public sealed record NodeNetwork
 
     public MacAddress TunnelMac { get; init; }
 
-    /// <summary>MAC of <see cref="NetworkModel.TunnelV6"/>'s device.</summary>
+    /// <summary>The MAC of the tunnel device for IPv6 packets, where that is another (flannel-v6.1, vxlan-v6.calico).</summary>
     public MacAddress TunnelMacV6 { get; init; }
 
     /// <summary>Identity or NetID of what the node itself sends, where <see cref="TunnelIdSource.Sender"/> asks for it.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Network;
 using Dataplane.Wire;
 
@@ -9,23 +10,11 @@ public sealed record EmulationSettings
 {
     public static readonly EmulationSettings Default = new();
 
-    public uint? VxlanVni { get; init; }
+    public TunnelOverrides Vxlan { get; init; } = TunnelOverrides.None;
 
-    public ushort? VxlanPort { get; init; }
+    public TunnelOverrides Geneve { get; init; } = TunnelOverrides.None;
 
-    /// <summary>Outer TTL; 0 copies the inner one (<c>ip link</c>'s <c>ttl inherit</c>, not its 0).</summary>
-    public byte VxlanTtl { get; init; } = 64;
-
-    public byte VxlanTos { get; init; }
-
-    public bool VxlanTosInherit { get; init; }
-
-    public TunnelDf VxlanDf { get; init; }
-
-    public bool VxlanUdpChecksum { get; init; } = true;
-
-    /// <summary>First and last source port, both inclusive.</summary>
-    public PortRange VxlanSourcePorts { get; init; } = new(32768, 60998);
+    public TunnelOverrides IpIp { get; init; } = TunnelOverrides.None;
 
     public int? UnderlayMtu { get; init; }
 
@@ -66,6 +55,17 @@ public sealed record EmulationSettings
 
     /// <summary>At most one prefix for each family.</summary>
     public ImmutableArray<IpPrefix> FlannelNetwork { get; init; } = [];
+
+    /// <summary>Null: as the IPPool says.</summary>
+    public EncapsulationMode? CalicoIpIp { get; init; }
+
+    public EncapsulationMode? CalicoVxlan { get; init; }
+
+    /// <summary>Null: as cilium-config says.</summary>
+    public CiliumTunnel? CiliumTunnel { get; init; }
+
+    /// <summary>OVN's keys, which no Kubernetes object holds.</summary>
+    public OvnKeys OvnKeys { get; init; } = OvnKeys.None;
 
     public LoadBalancerAlgorithm LoadBalancer { get; init; }
 
@@ -131,6 +131,15 @@ public enum FlannelBackend : byte
 {
     Vxlan,
     HostGateway,
+    IpIp,
+}
+
+/// <summary>Cilium's tunnel-protocol; none is routing-mode native.</summary>
+public enum CiliumTunnel : byte
+{
+    Vxlan,
+    Geneve,
+    None,
 }
 
 /// <summary>How a service's backend is chosen for a new connection.</summary>

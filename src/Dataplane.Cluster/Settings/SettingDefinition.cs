@@ -8,7 +8,12 @@ namespace Dataplane.Cluster.Settings;
 public sealed record SettingDefinition(string Key, string Allowed, string Default, string Help)
 {
     /// <summary>The CNI that reads the setting; <c>all</c> where every one does.</summary>
-    public string Cni => Key.StartsWith("flannel.", StringComparison.Ordinal) ? "flannel" : "all";
+    public string Cni => Key[..Math.Max(0, Key.IndexOf('.', StringComparison.Ordinal))] switch
+    {
+        "ovn" => "ovn-kubernetes",
+        "flannel" or "calico" or "cilium" => Key[..Key.IndexOf('.', StringComparison.Ordinal)],
+        _ => "all",
+    };
 
     /// <summary>
     /// The settings with this one applied; null where the value is not allowed. Takes the settings, the name in the

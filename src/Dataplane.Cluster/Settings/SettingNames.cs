@@ -13,14 +13,21 @@ public static class SettingNames
     /// </summary>
     public static void Check(ClusterSnapshot snapshot, EmulationSettings settings)
     {
-        Check("node", "node", settings.NodeMacs.Keys, snapshot.Nodes.Select(node => node.Name));
-        Check("vtep", "node", settings.VtepMacs.Keys, snapshot.Nodes.Select(node => node.Name));
-        Check("bridge", "node", settings.BridgeMacs.Keys, snapshot.Nodes.Select(node => node.Name));
-        Check("pod", "pod", settings.PodMacs.Keys, snapshot.Pods.Select(pod => pod.ToString()));
-        Check("veth", "pod", settings.VethMacs.Keys, snapshot.Pods.Select(pod => pod.ToString()));
+        IEnumerable<string> nodes = snapshot.Nodes.Select(node => node.Name);
+        Check("node", "mac", "node", settings.NodeMacs.Keys, nodes);
+        Check("vtep", "mac", "node", settings.VtepMacs.Keys, nodes);
+        Check("bridge", "mac", "node", settings.BridgeMacs.Keys, nodes);
+        Check("ovn", "switchKey", "node", settings.OvnKeys.Switches.Keys, nodes);
+        Check("ovn", "routerPortKey", "node", settings.OvnKeys.RouterPorts.Keys, nodes);
+        Check("ovn", "transitPortKey", "node", settings.OvnKeys.TransitPorts.Keys, nodes);
+        IEnumerable<string> pods = snapshot.Pods.Select(pod => pod.ToString());
+        Check("pod", "mac", "pod", settings.PodMacs.Keys, pods);
+        Check("veth", "mac", "pod", settings.VethMacs.Keys, pods);
+        Check("ovn", "portKey", "pod", settings.OvnKeys.PodPorts.Keys, pods);
     }
 
-    private static void Check(string prefix, string kind, IEnumerable<string> given, IEnumerable<string> known)
+    private static void Check(
+        string prefix, string suffix, string kind, IEnumerable<string> given, IEnumerable<string> known)
     {
         HashSet<string>? names = null;
         foreach (string name in given.Order(StringComparer.Ordinal))
@@ -29,9 +36,9 @@ public static class SettingNames
             if (names.Contains(name)) continue;
 
             string? nearest = NearestWord.Of(name, names);
-            string hint = nearest is null ? "" : $": did you mean {prefix}.{nearest}.mac?";
+            string hint = nearest is null ? "" : $": did you mean {prefix}.{nearest}.{suffix}?";
             throw new InvalidDataException(
-                $"setting {prefix}.{SettingValues.Show(name)}.mac: the manifests have no {kind} "
+                $"setting {prefix}.{SettingValues.Show(name)}.{suffix}: the manifests have no {kind} "
                 + $"{SettingValues.Show(name)}{hint}");
         }
     }

@@ -10,10 +10,9 @@ public static class SettingRegistry
 {
     private const string OneMac = "a device's MAC address such as 02:00:c0:a8:38:0b";
     private const string AnMtu = "576 to 65535";
-    private const string OnOff = "on or off";
+    internal const string OnOff = "on or off";
 
-    private static readonly string[] NotBuilt =
-        ["geneve.", "ipip.", "link.", "calico.", "cilium."];
+    private static readonly string[] NotBuilt = ["link."];
 
     private static readonly string[] IpvsSchedulers =
         ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "dh", "sed", "nq", "mh", "fo", "ovf"];
@@ -21,7 +20,8 @@ public static class SettingRegistry
     private static readonly int[] MaglevSizes = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131071];
 
     public static ImmutableArray<SettingDefinition> All { get; } =
-        [.. Tunnel(), .. Mtus(), .. Macs(), .. Routing(), .. Flannel(), .. Policies(), .. Connections(), .. Proxy()];
+        [.. TunnelSettingDefinitions.All(), .. Mtus(), .. Macs(), .. Routing(), .. CniSettingDefinitions.All(),
+            .. Policies(), .. Connections(), .. Proxy()];
 
     /// <summary>The table as <c>--help</c> prints it, one line a setting.</summary>
     public static ImmutableArray<string> Listing()
@@ -55,34 +55,6 @@ public static class SettingRegistry
         .Select(group => group.Key == group.First().Key
             ? string.Join(", ", group.Select(setting => setting.Key))
             : $"{group.Key}.{string.Join('|', group.Select(setting => setting.Key[(group.Key.Length + 1)..]))}"));
-
-    private static IEnumerable<SettingDefinition> Tunnel() =>
-    [
-        Define("vxlan.vni", "0 to 16777215", "flannel's annotation or configuration, else 1",
-            "VXLAN network identifier",
-            Number(0, 0xFFFFFF), (settings, vni) => settings with { VxlanVni = (uint)vni }),
-        Define("vxlan.port", "1 to 65535", "flannel's configuration, else 8472", "outer UDP destination port",
-            Number(1, 65535), (settings, port) => settings with { VxlanPort = (ushort)port }),
-        Define("vxlan.ttl", "1 to 255, 0 or auto (the route's default, 64) or inherit (copies the inner TTL)", "auto",
-            "outer TTL",
-            Either(OneOf(("0", 64), ("auto", 64), ("inherit", 0)), Number(1, 255)),
-            (settings, ttl) => settings with { VxlanTtl = (byte)ttl }),
-        Define<int>("vxlan.tos",
-            "0 to 255, 0x00 to 0xff (ip link reads bare digits as hexadecimal, here they are decimal) or inherit", "0",
-            "outer DS field; ECN comes from the inner packet; 1 is inherit, as in the kernel",
-            Either(OneOf(("inherit", 1)), TryDsField),
-            (settings, tos) => settings with { VxlanTos = tos == 1 ? (byte)0 : (byte)tos, VxlanTosInherit = tos == 1 }),
-        Define("vxlan.df", "unset, set or inherit", "unset", "outer DF bit",
-            OneOf(("unset", TunnelDf.Unset), ("set", TunnelDf.Set), ("inherit", TunnelDf.Inherit)),
-            (settings, df) => settings with { VxlanDf = df }),
-        Define("vxlan.udpcsum", OnOff, "on", "outer UDP checksum over IPv4",
-            Switch, (settings, on) => settings with { VxlanUdpChecksum = on }),
-        Define<PortRange>("vxlan.srcport",
-            "MIN-MAX or one port, 1 to 65535, both inclusive (ip link's MAX is exclusive: its 49152 49153 is "
-            + "49152-49152)",
-            "32768-60998", "outer UDP source ports", TryPorts,
-            (settings, ports) => settings with { VxlanSourcePorts = ports }),
-    ];
 
     private static IEnumerable<SettingDefinition> Mtus() =>
     [
@@ -120,24 +92,9 @@ public static class SettingRegistry
             "whether something listens on a node's UDP ports; closed ones answer with port-unreachable",
             OneOf(("open", false), ("closed", true)),
             (settings, closed) => settings with { NodeUdpClosed = closed }),
-        Define("pod.attach", "bridge or routed", "the CNI's (flannel: bridge)", "how pods hang on their node",
+        Define("pod.attach", "bridge or routed", "the CNI's (flannel, openshift-sdn, ovn-kubernetes: bridge)", "how pods hang on their node",
             OneOf(("bridge", PodAttachment.Bridge), ("routed", PodAttachment.Routed)),
             (settings, attachment) => settings with { PodAttachment = attachment }),
-    ];
-
-    private static IEnumerable<SettingDefinition> Flannel() =>
-    [
-        Define("flannel.backend", "vxlan or host-gw", "the nodes' annotations, else vxlan", "flannel's backend",
-            OneOf(("vxlan", FlannelBackend.Vxlan), ("host-gw", FlannelBackend.HostGateway)),
-            (settings, backend) => settings with { FlannelBackend = backend }),
-        Define("flannel.directRouting", OnOff, "flannel's configuration, else off",
-            "no tunnel between nodes of one layer-2 segment",
-            Switch, (settings, on) => settings with { FlannelDirectRouting = on }),
-        Define("flannel.ipMasq", OnOff, "on", "masquerade what pods send outside the cluster's network",
-            Switch, (settings, on) => settings with { FlannelIpMasq = on }),
-        Define<ImmutableArray<IpPrefix>>("flannel.network", "CIDR or CIDR,CIDR, one for each family",
-            "flannel's configuration, else what covers the podCIDRs", "the network of all pods",
-            TryNetworks, (settings, networks) => settings with { FlannelNetwork = networks }),
     ];
 
     private static IEnumerable<SettingDefinition> Policies() =>
@@ -208,7 +165,7 @@ public static class SettingRegistry
         Define(key, allowed, standard, help, read,
             (settings, value) => settings with { Proxy = set(settings.Proxy, value) });
 
-    private static SettingDefinition Define<T>(
+    internal static SettingDefinition Define<T>(
         string key, string allowed, string standard, string help, TryRead<T> read,
         Func<EmulationSettings, T, EmulationSettings> set) =>
         new(key, allowed, standard, help)
@@ -216,10 +173,15 @@ public static class SettingRegistry
             Apply = (settings, _, text) => read(text, out T value) ? set(settings, value) : null,
         };
 
+    internal static SettingDefinition Named<T>(
+        string key, string allowed, string standard, string help, TryRead<T> read,
+        Func<EmulationSettings, string, T, EmulationSettings> set) =>
+        new(key, allowed, standard, help)
+        {
+            Apply = (settings, name, text) => read(text, out T value) ? set(settings, name, value) : null,
+        };
+
     private static SettingDefinition Named(
         string key, string standard, string help, Func<EmulationSettings, string, MacAddress, EmulationSettings> set) =>
-        new(key, OneMac, standard, help)
-        {
-            Apply = (settings, name, text) => TryDeviceMac(text, out MacAddress mac) ? set(settings, name, mac) : null,
-        };
+        Named<MacAddress>(key, OneMac, standard, help, TryDeviceMac, set);
 }

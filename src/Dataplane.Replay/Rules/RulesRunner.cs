@@ -29,7 +29,7 @@ public static class RulesRunner
         EmulationSettings settings = EmulationSettings.Parse(options.Settings);
         List<string> notes = [];
         ProxyNode node = FindNode(options.Node, snapshot, notes);
-        NetworkModel network = FlannelProfile.Compile(snapshot, settings);
+        NetworkModel network = CniProfiles.Compile(CniCatalog.Resolve(null, snapshot).Name, snapshot, settings);
         ServiceModel services = ServiceModel.Compile(snapshot);
         notes.AddRange(services.Notes);
         notes.AddRange(services.Ports.Where(port => IsOutside(port, settings.Proxy)).Select(port => NoteOf(port, settings.Proxy)));

@@ -115,7 +115,7 @@ public class OverlayLabTests
     {
         string folder = FolderOrSkip(variant);
         (ClusterSnapshot snapshot, string[] settings) = OverlayLab.Load(folder);
-        return (FlannelProfile.Compile(snapshot, EmulationSettings.Parse(settings)), OverlayLab.Setup(folder));
+        return (CniProfiles.Compile("flannel", snapshot, EmulationSettings.Parse(settings)), OverlayLab.Setup(folder));
     }
 
     private static string FolderOrSkip(string variant)

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Dataplane.Cluster.Cni;
 
-/// <summary>JSON as Go's encoding/json reads it for flannel: field names without regard to case.</summary>
-internal static class FlannelJson
+/// <summary>JSON as Go's encoding/json reads it: field names without regard to case.</summary>
+internal static class GoJson
 {
     /// <summary>An object; false for anything else. <c>null</c> is what host-gw writes for no data.</summary>
     public static bool TryParse(string text, out JsonElement value)

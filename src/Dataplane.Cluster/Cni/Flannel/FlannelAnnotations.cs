@@ -3,7 +3,7 @@ using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Settings;
 using Dataplane.Wire;
 
-namespace Dataplane.Cluster.Cni;
+namespace Dataplane.Cluster.Cni.Flannel;
 
 /// <summary>What flanneld wrote on its node (flannel's pkg/subnet/kube/annotations.go).</summary>
 internal sealed record FlannelAnnotations(Node Node)
@@ -22,6 +22,12 @@ internal sealed record FlannelAnnotations(Node Node)
 
     public MacAddress? VtepMac { get; private init; }
 
+    /// <summary>The second device's (flannel-v6.1), where there are two.</summary>
+    public MacAddress? VtepMacV6 { get; private init; }
+
+    /// <summary>Whether flanneld made a device for IPv6 outer headers.</summary>
+    public bool HasV6Device { get; private init; }
+
     public IpAddress PublicV4 { get; private init; }
 
     public IpAddress PublicV6 { get; private init; }
@@ -36,6 +42,8 @@ internal sealed record FlannelAnnotations(Node Node)
             BackendType = node.Annotations.GetValueOrDefault(Prefix + "backend-type"),
             Vni = vni ?? vniV6,
             VtepMac = mac ?? macV6,
+            VtepMacV6 = mac is null ? null : macV6,
+            HasV6Device = macV6 is not null,
             PublicV4 = Address(node, "public-ip", 4, notes),
             PublicV6 = Address(node, "public-ipv6", 6, notes),
         };
@@ -45,19 +53,19 @@ internal sealed record FlannelAnnotations(Node Node)
     {
         if (!node.Annotations.TryGetValue(Prefix + name, out string? text) || text.Trim() is "null" or "")
             return (null, null);
-        if (!FlannelJson.TryParse(text, out JsonElement data))
+        if (!GoJson.TryParse(text, out JsonElement data))
         {
             notes.Add($"{node.Source}: node {node.Name}: annotation {Prefix}{name} is not a JSON object: ignored");
             return (null, null);
         }
 
-        uint? vni = FlannelJson.Number(data, "VNI", MaxVni);
-        if (vni is null && FlannelJson.Field(data, "VNI") is not null)
+        uint? vni = GoJson.Number(data, "VNI", MaxVni);
+        if (vni is null && GoJson.Field(data, "VNI") is not null)
             notes.Add(
                 $"{node.Source}: node {node.Name}: VNI in annotation {Prefix}{name} is not 0 to {MaxVni}: ignored");
 
-        bool hasMac = SettingValues.TryDeviceMac(FlannelJson.Text(data, "VtepMAC"), out MacAddress mac);
-        if (!hasMac && FlannelJson.Field(data, "VtepMAC") is not null)
+        bool hasMac = SettingValues.TryDeviceMac(GoJson.Text(data, "VtepMAC"), out MacAddress mac);
+        if (!hasMac && GoJson.Field(data, "VtepMAC") is not null)
             notes.Add(
                 $"{node.Source}: node {node.Name}: VtepMAC in annotation {Prefix}{name} is no device's MAC "
                 + $"address: ignored");

@@ -6,7 +6,7 @@ using Dataplane.Cluster.Settings;
 using Dataplane.Wire;
 using Xunit;
 
-namespace Dataplane.Tests.Cluster.Cni;
+namespace Dataplane.Tests.Cluster.Cni.Flannel;
 
 public class FlannelProfileTests
 {
@@ -112,7 +112,7 @@ public class FlannelProfileTests
     [InlineData("""{"Network": "10.244.0.0/16"}""", "udp")]
     public void Other_backends_are_not_built(string netConf, string backend) => Assert.Equal(
         $"flannel.yaml:9: net-conf.json: flannel backend {backend} is not built yet (--set "
-        + $"flannel.backend=vxlan or host-gw replays another)",
+        + $"flannel.backend=vxlan, host-gw or ipip replays another)",
         Assert.Throws<InvalidDataException>(() => Compile(WithNetConf(netConf))).Message);
 
     [Fact]
@@ -120,8 +120,8 @@ public class FlannelProfileTests
     {
         ClusterSnapshot snapshot = new() { Nodes = [WithAnnotation("n0", "backend-type", "wireguard")] };
         Assert.Equal(
-            "manifests.yaml:1: node n0: flannel backend wireguard is not built yet (--set flannel.backend=vxlan "
-            + "or host-gw replays another)",
+            "manifests.yaml:1: node n0: flannel backend wireguard is not built yet (--set flannel.backend=vxlan, "
+            + "host-gw or ipip replays another)",
             Assert.Throws<InvalidDataException>(() => Compile(snapshot)).Message);
         Assert.Contains(
             "flannel backend vxlan as --set flannel.backend says, where the manifests say wireguard",
@@ -252,7 +252,7 @@ public class FlannelProfileTests
     }
 
     private static NetworkModel Compile(ClusterSnapshot snapshot, params string[] settings) =>
-        FlannelProfile.Compile(snapshot, EmulationSettings.Parse(settings));
+        CniProfiles.Compile("flannel", snapshot, EmulationSettings.Parse(settings));
 
     private static ClusterSnapshot WithNetConf(string json) => new()
     {

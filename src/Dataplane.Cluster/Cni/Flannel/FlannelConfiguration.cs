@@ -4,13 +4,15 @@ using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Settings;
 using Dataplane.Wire;
 
-namespace Dataplane.Cluster.Cni;
+namespace Dataplane.Cluster.Cni.Flannel;
 
 /// <summary>
 /// flannel's own configuration: net-conf.json of the ConfigMap kube-flannel-cfg (flannel's pkg/subnet/config.go).
 /// </summary>
 internal sealed record FlannelConfiguration
 {
+    public const string ConfigMapName = "kube-flannel-cfg";
+
     /// <summary>Lower case, as flanneld compares it; null without a ConfigMap.</summary>
     public string? BackendType { get; private init; }
 
@@ -20,6 +22,9 @@ internal sealed record FlannelConfiguration
 
     public bool? DirectRouting { get; private init; }
 
+    /// <summary>Whether flanneld makes devices for IPv6 outer headers.</summary>
+    public bool? EnableIpv6 { get; private init; }
+
     /// <summary>Network and IPv6Network, those that are there.</summary>
     public ImmutableArray<IpPrefix> Networks { get; private init; } = [];
 
@@ -27,27 +32,28 @@ internal sealed record FlannelConfiguration
     public SourceLine Source { get; private init; }
 
     public static ConfigMap? FindConfigMap(ClusterSnapshot snapshot) =>
-        snapshot.ConfigMaps.FirstOrDefault(map => map.Name == "kube-flannel-cfg");
+        snapshot.ConfigMaps.FirstOrDefault(map => map.Name == ConfigMapName);
 
     public static FlannelConfiguration Read(ClusterSnapshot snapshot, List<string> notes)
     {
         ConfigMap? map = FindConfigMap(snapshot);
         if (map is null || !map.Data.TryGetValue("net-conf.json", out string? text)) return new FlannelConfiguration();
-        if (!FlannelJson.TryParse(text, out JsonElement root))
+        if (!GoJson.TryParse(text, out JsonElement root))
         {
             notes.Add(
                 $"{map.Source}: ConfigMap {map.Namespace}/{map.Name}: net-conf.json is not a JSON object: ignored");
             return new FlannelConfiguration();
         }
 
-        JsonElement backend = FlannelJson.Field(root, "Backend") ?? default;
-        uint? port = FlannelJson.Number(backend, "Port", ushort.MaxValue);
+        JsonElement backend = GoJson.Field(root, "Backend") ?? default;
+        uint? port = GoJson.Number(backend, "Port", ushort.MaxValue);
         return new FlannelConfiguration
         {
-            BackendType = FlannelJson.Text(backend, "Type")?.ToLowerInvariant() ?? "udp",
-            Vni = FlannelJson.Number(backend, "VNI", 0xFFFFFF),
+            BackendType = GoJson.Text(backend, "Type")?.ToLowerInvariant() ?? "udp",
+            Vni = GoJson.Number(backend, "VNI", 0xFFFFFF),
             Port = port is null or 0 ? null : (ushort)port,
-            DirectRouting = FlannelJson.Flag(backend, "DirectRouting"),
+            DirectRouting = GoJson.Flag(backend, "DirectRouting"),
+            EnableIpv6 = GoJson.Flag(root, "EnableIPv6"),
             Networks = [.. Network(map, root, "Network", 4, notes), .. Network(map, root, "IPv6Network", 6, notes)],
             Source = map.Source,
         };
@@ -56,7 +62,7 @@ internal sealed record FlannelConfiguration
     private static IEnumerable<IpPrefix> Network(ConfigMap map, JsonElement root, string field, int family,
         List<string> notes)
     {
-        string? text = FlannelJson.Text(root, field);
+        string? text = GoJson.Text(root, field);
         if (string.IsNullOrEmpty(text)) return [];
         if (IpPrefix.TryParse(text, out IpPrefix prefix) && prefix.Address.Family == family) return [prefix];
 

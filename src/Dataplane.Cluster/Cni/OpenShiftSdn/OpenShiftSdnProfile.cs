@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Network;
+using Dataplane.Cluster.Settings;
+using Dataplane.Wire;
+
+namespace Dataplane.Cluster.Cni.OpenShiftSdn;
+
+/// <summary>
+/// OpenShift SDN: one layer 2 over all nodes on Open vSwitch's br0, VXLAN between them with the sender's NetID (sdn's
+/// pkg/network/node/ovscontroller.go).
+/// </summary>
+internal sealed class OpenShiftSdnProfile : ICniProfile
+{
+    private const string SubnetMode = "redhat/openshift-ovs-subnet";
+    private const string MultitenantMode = "redhat/openshift-ovs-multitenant";
+
+    private static readonly IpPrefix DefaultNetwork = IpPrefix.Parse("10.128.0.0/14");
+
+    public string Name => "openshift-sdn";
+
+    public CniEvidence? Recognise(ClusterSnapshot snapshot) => EvidenceSearch.Strongest(
+        EvidenceSearch.Object("HostSubnet", snapshot.OpenShift.HostSubnets, subnet => (subnet.Host, subnet.Source)),
+        EvidenceSearch.Object("ClusterNetwork", snapshot.OpenShift.ClusterNetworks, network => (network.Name, network.Source)),
+        EvidenceSearch.Object("NetNamespace", snapshot.OpenShift.NetNamespaces, space => (space.Namespace, space.Source)));
+
+    /// <summary>In the networkpolicy mode, by flows that ask again of connections that stand, as OVN's do.</summary>
+    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot) =>
+        PluginOf(snapshot) is SubnetMode or MultitenantMode ? PolicyEnforcer.None : PolicyEnforcer.OvnKubernetes;
+
+    public string DefaultProxyOf(ClusterSnapshot snapshot) => "iptables";
+
+    public NetworkModel Compile(CniRequest request)
+    {
+        EmulationSettings settings = request.Settings;
+        OpenShiftNetwork? network = request.Snapshot.OpenShift.ClusterNetworks.FirstOrDefault();
+        TunnelSettings tunnel = settings.Vxlan.Over(Vxlan(network));
+        CniTunnels.NoteIdle(request, tunnel, "");
+        CniMtus mtus = CniMtus.Of(request, tunnel, network?.Mtu);
+        ImmutableArray<NodeNetwork> nodes = OpenShiftNodes.Compile(mtus, request);
+        ImmutableArray<PodNetwork> pods = OpenShiftNetIds.Give(
+            CniPods.Compile(request), isSingleTenant: PluginOf(request.Snapshot) == SubnetMode, request);
+        if (PluginOf(request.Snapshot) == MultitenantMode)
+            request.Note(
+                $"{network!.Source}: the multitenant mode's isolation of projects is not modelled: nothing is denied");
+        return new NetworkModel
+        {
+            Cni = Name,
+            Snapshot = request.Snapshot,
+            Nodes = nodes,
+            Pods = pods,
+            Attachment = settings.PodAttachment ?? PodAttachment.Bridge,
+            Tunnel = tunnel,
+            Hops = new HopCosts { PodToTunnel = 0, TunnelToPod = 0, PodToPod = 0 },
+            Direct = DirectRouting.Never,
+            Masquerade = true,
+            ClusterCidrs = ClusterNetworks.Choose(
+                request, network?.Cidrs ?? [], nodes.SelectMany(node => node.PodCidrs), DefaultNetwork,
+                new AssumptionWords("openshift-sdn", "ClusterNetwork says another")),
+            ForwardUnlisted = settings.ForwardUnlisted,
+            Notes = [.. request.Notes],
+        };
+    }
+
+    private static string PluginOf(ClusterSnapshot snapshot) =>
+        snapshot.OpenShift.ClusterNetworks.FirstOrDefault()?.Plugin ?? "";
+
+    private static TunnelSettings Vxlan(OpenShiftNetwork? network) => new()
+    {
+        Kind = TunnelKind.Vxlan,
+        Device = "vxlan0",
+        Vni = 0,
+        IdSource = TunnelIdSource.Sender,
+        Inner = InnerFrame.PodToPod,
+        Port = network?.VxlanPort ?? CniTunnels.VxlanPort,
+        Df = TunnelDf.Set,
+        UdpChecksum = false,
+        Overhead = CniTunnels.VxlanOverheadV4,
+    };
+}

@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Settings;
+using Dataplane.Wire;
+
+namespace Dataplane.Cluster.Cni.OvnKubernetes;
+
+/// <summary>What ovnkube wrote on a node (ovn-kubernetes' pkg/util/node_annotations.go).</summary>
+internal sealed record OvnAnnotations(Node Node)
+{
+    public const string Prefix = "k8s.ovn.org/";
+
+    /// <summary>The default network's subnets of the node.</summary>
+    public ImmutableArray<IpPrefix> Subnets { get; private init; } = [];
+
+    /// <summary>Null where the annotation is absent.</summary>
+    public MacAddress? ManagementMac { get; private init; }
+
+    /// <summary>The address of the node's bridge to the underlay (breth0).</summary>
+    public MacAddress? GatewayMac { get; private init; }
+
+    public IpAddress PrimaryV4 { get; private init; }
+
+    public IpAddress PrimaryV6 { get; private init; }
+
+    public IpAddress TransitV4 { get; private init; }
+
+    public IpAddress TransitV6 { get; private init; }
+
+    /// <summary>Empty where it is absent: one zone for all.</summary>
+    public string Zone { get; private init; } = "";
+
+    /// <summary>From 1; 0 where it is absent.</summary>
+    public uint Id { get; private init; }
+
+    public bool HasTransit => TransitV4.IsV4 || TransitV6.IsV6;
+
+    public bool HasHybridOverlay => Node.Annotations.ContainsKey(Prefix + "hybrid-overlay-node-subnet");
+
+    public static OvnAnnotations Read(Node node, List<string> notes)
+    {
+        Reading reading = new(node, notes);
+        JsonElement primary = reading.Object("node-primary-ifaddr");
+        JsonElement transit = reading.Object("node-transit-switch-port-ifaddr");
+        JsonElement gateway = GoJson.Field(reading.Object("l3-gateway-config"), "default") ?? default;
+        return new OvnAnnotations(node)
+        {
+            Subnets = reading.Subnets(),
+            ManagementMac = reading.Mac("node-mgmt-port-mac-address", node.Annotations.GetValueOrDefault(Prefix + "node-mgmt-port-mac-address"))
+                ?? reading.Mac("node-mgmt-port-mac-addresses", GoJson.Text(reading.Object("node-mgmt-port-mac-addresses"), "default")),
+            GatewayMac = reading.Mac("l3-gateway-config", GoJson.Text(gateway, "mac-address")),
+            PrimaryV4 = reading.Address(primary, "node-primary-ifaddr", 4),
+            PrimaryV6 = reading.Address(primary, "node-primary-ifaddr", 6),
+            TransitV4 = reading.Address(transit, "node-transit-switch-port-ifaddr", 4),
+            TransitV6 = reading.Address(transit, "node-transit-switch-port-ifaddr", 6),
+            Zone = node.Annotations.GetValueOrDefault(Prefix + "zone-name", ""),
+            Id = reading.Id(),
+        };
+    }
+
+    private sealed class Reading(Node node, List<string> notes)
+    {
+        public JsonElement Object(string name)
+        {
+            if (!node.Annotations.TryGetValue(Prefix + name, out string? text)) return default;
+            if (GoJson.TryParse(text, out JsonElement value)) return value;
+
+            Refuse(name, "a JSON object");
+            return default;
+        }
+
+        /// <summary>A list of prefixes under "default", or one, as older versions write it.</summary>
+        public ImmutableArray<IpPrefix> Subnets()
+        {
+            const string Name = "node-subnets";
+            if (GoJson.Field(Object(Name), "default") is not { } value) return [];
+
+            IEnumerable<string?> texts = value.ValueKind switch
+            {
+                JsonValueKind.Array => value.EnumerateArray()
+                    .Select(item => item.ValueKind == JsonValueKind.String ? item.GetString() : null),
+                JsonValueKind.String => [value.GetString()],
+                _ => [null],
+            };
+            ImmutableArray<IpPrefix> subnets = [];
+            foreach (string? text in texts)
+            {
+                if (text is not null && IpPrefix.TryParse(text, out IpPrefix prefix)) subnets = subnets.Add(prefix);
+                else Refuse(Name, "a list of CIDRs");
+            }
+
+            return subnets;
+        }
+
+        public IpAddress Address(JsonElement value, string name, int family)
+        {
+            string? text = GoJson.Text(value, family == 4 ? "ipv4" : "ipv6");
+            if (string.IsNullOrEmpty(text)) return default;
+            if (InterfaceAddress.TryParse(text, family, out IpAddress address, out _)) return address;
+
+            Refuse(name, $"an IPv{family} address");
+            return default;
+        }
+
+        public MacAddress? Mac(string name, string? text)
+        {
+            if (string.IsNullOrEmpty(text)) return null;
+            if (SettingValues.TryDeviceMac(text, out MacAddress mac)) return mac;
+
+            Refuse(name, "a device's MAC address");
+            return null;
+        }
+
+        public uint Id()
+        {
+            if (!node.Annotations.TryGetValue(Prefix + "node-id", out string? text)) return 0;
+            if (uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id)) return id;
+
+            Refuse("node-id", "a number");
+            return 0;
+        }
+
+        private void Refuse(string name, string wanted) =>
+            notes.Add($"{node.Source}: node {node.Name}: annotation {Prefix}{name} is not {wanted}: ignored");
+    }
+}

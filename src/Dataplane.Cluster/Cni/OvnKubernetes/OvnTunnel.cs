@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Dataplane.Cluster.Network;
+
+namespace Dataplane.Cluster.Cni.OvnKubernetes;
+
+/// <summary>Geneve as Open vSwitch's kernel datapath sends it for OVN, in one zone or between zones.</summary>
+internal static class OvnTunnel
+{
+    private const int Overhead = 58;
+    private const int OverheadV6 = 78;
+    private const int DefaultMtu = 1400;
+    private const uint TransitSwitch = 16711683;
+
+    public static TunnelSettings Make(
+        OvnConfiguration configuration, ImmutableArray<OvnAnnotations> nodes, CniRequest request)
+    {
+        bool isInterconnect = nodes.Any(node => node.HasTransit)
+            && nodes.Select(node => node.Zone).Distinct().Count() > 1;
+        bool isV6Only = nodes.Length > 0 && !nodes.Any(node => OvnNodes.Underlay(node, 4).IsV4);
+        TunnelSettings tunnel = request.Settings.Geneve.Over(new TunnelSettings
+        {
+            Kind = TunnelKind.Geneve,
+            Device = "genev_sys_" + (request.Settings.Geneve.Port ?? configuration.Port ?? CniTunnels.GenevePort),
+            Vni = isInterconnect ? TransitSwitch : 0,
+            IdSource = isInterconnect ? TunnelIdSource.TransitSwitch : TunnelIdSource.LogicalSwitch,
+            Inner = isInterconnect ? InnerFrame.TunnelDevices : InnerFrame.RouterToPod,
+            Port = configuration.Port ?? CniTunnels.GenevePort,
+            OuterFamily = isV6Only ? 6 : 4,
+            Df = TunnelDf.Set,
+            UdpChecksum = true,
+            SourcePortMin = CniTunnels.GeneveSourcePortMin,
+            SourcePortMax = CniTunnels.GeneveSourcePortMax,
+            Overhead = isV6Only ? OverheadV6 : Overhead,
+        });
+        CniTunnels.NoteIdle(request, tunnel, "");
+        NoteZones(nodes, isInterconnect, request);
+        return tunnel;
+    }
+
+    /// <summary>1400 unless something else is said, or the underlay has no room for it.</summary>
+    public static CniMtus MakeMtus(OvnConfiguration configuration, TunnelSettings tunnel, CniRequest request)
+    {
+        int room = (request.Settings.UnderlayMtu ?? 1500) - tunnel.Overhead;
+        if (configuration.Mtu is null && request.Settings.TunnelMtu is null)
+            request.Note($"MTU {Math.Min(DefaultMtu, room)} assumed: ovn-kubernetes' default (--set mtu.tunnel=N says another)");
+        return CniMtus.Of(request, tunnel, configuration.Mtu ?? Math.Min(DefaultMtu, room));
+    }
+
+    /// <summary>
+    /// Within a zone the sending node's router is the only one; between zones each side's is passed. Pods of one node are on
+    /// one switch.
+    /// </summary>
+    public static HopCosts HopsOf(TunnelSettings tunnel) => new()
+    {
+        PodToTunnel = 1,
+        TunnelToPod = tunnel.IdSource == TunnelIdSource.TransitSwitch ? 1 : 0,
+        PodToPod = 0,
+    };
+
+    private static void NoteZones(ImmutableArray<OvnAnnotations> nodes, bool isInterconnect, CniRequest request)
+    {
+        if (isInterconnect)
+        {
+            string[] shared = [.. nodes.GroupBy(node => node.Zone).Where(zone => zone.Count() > 1).Select(zone => zone.Key)];
+            if (shared.Length > 0)
+                request.Note(
+                    $"zones of several nodes are taken for zones of one each, so that every packet passes the transit "
+                    + $"switch: {NameList.Of(shared, shown: 5)}");
+        }
+
+        string[] hybrid = [.. nodes.Where(node => node.HasHybridOverlay).Select(node => node.Node.Name)];
+        if (hybrid.Length > 0)
+            request.Note($"the hybrid overlay (VXLAN to Windows nodes) is not modelled: {NameList.OfNodes(hybrid)}");
+    }
+}

@@ -1,0 +1,32 @@
+using Dataplane.Cluster.Model;
+using Dataplane.Wire;
+
+namespace Dataplane.Cluster.Manifests;
+
+/// <summary>OpenShift SDN's HostSubnet, whose fields stand beside metadata.</summary>
+internal sealed class HostSubnetDraft(SourceLine source) : ObjectDraft(source)
+{
+    private string _host = "";
+    private IpAddress _hostIp;
+    private IpPrefix? _subnet;
+
+    public override bool IsNamespaced => false;
+
+    public override void AddTo(SnapshotDraft snapshot) => snapshot.Add(
+        new HostSubnet(_host.Length > 0 ? _host : Name, Source)
+        {
+            HostIp = _hostIp,
+            Subnet = _subnet ?? throw new ObjectDamageException(Source.Line, $"HostSubnet {Name} has no subnet"),
+        });
+
+    protected override void ReadField(ManifestCursor cursor)
+    {
+        switch (cursor.Key)
+        {
+            case "host": _host = cursor.ReadText("host"); break;
+            case "hostIP": cursor.TryReadAddress("hostIP", out _hostIp); break;
+            case "subnet": _subnet = cursor.ReadPrefix("subnet"); break;
+            default: cursor.Skip(); break;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Dataplane.Cluster.Model;
+
+namespace Dataplane.Cluster.Manifests;
+
+/// <summary>OpenShift SDN's NetNamespace, whose fields stand beside metadata.</summary>
+internal sealed class NetNamespaceDraft(SourceLine source) : ObjectDraft(source)
+{
+    private const int MaxNetId = 0xFFFFFF;
+
+    private string _space = "";
+    private uint? _netId;
+    private bool _hasEgressIps;
+
+    public override bool IsNamespaced => false;
+
+    public override void AddTo(SnapshotDraft snapshot) => snapshot.Add(new NetNamespace(
+        _space.Length > 0 ? _space : Name,
+        _netId ?? throw new ObjectDamageException(Source.Line, $"NetNamespace {Name} has no netid"),
+        Source)
+    {
+        HasEgressIps = _hasEgressIps,
+    });
+
+    protected override void ReadField(ManifestCursor cursor)
+    {
+        switch (cursor.Key)
+        {
+            case "netname": _space = cursor.ReadText("netname"); break;
+            case "netid": _netId = (uint)cursor.ReadNumber("netid", 0, MaxNetId); break;
+            case "egressIPs": _hasEgressIps = !cursor.ReadAddresses("egressIPs").IsEmpty; break;
+            default: cursor.Skip(); break;
+        }
+    }
+}
