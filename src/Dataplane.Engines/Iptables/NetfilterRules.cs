@@ -106,7 +106,7 @@ public sealed partial class NetfilterRules : IDisposable
 
         CompiledChain chain = _chains[low];
         int number = rule - chain.Start;
-        return number < chain.Text.Rules.Count
+        return number < chain.Text.RuleCount
             ? new RulePlace(chain.Table, chain.Text, number + 1, chain.Text.Rules[number])
             : new RulePlace(chain.Table, chain.Text, 0, null);
     }
