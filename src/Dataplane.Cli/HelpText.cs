@@ -92,24 +92,41 @@ public static class HelpText
         dataplane diff OUT --dissect [--input IN] [options]
 
         Compares two captures field by field as tshark dissects both, or checks that one
-        dissects to the end with good checksums and lengths. tshark has to be on PATH.
+        dissects to the end with good checksums, good lengths and no warning about what
+        the dataplane writes. tshark has to be on PATH, except with --native.
 
-          --by order|inner       match frames by their order (default), or by the innermost IP
-                                 packet: all of it but TTL and header checksum
-          --ignore FIELD,...     leave these out too; tshark's names, * for anything,
-                                 "outer NAME" for the packet that carries a tunnel
-          --only FIELD,...       compare these alone, also the ones that are expected to differ
-          --dissect              check one capture
-          --input IN             with --dissect: the capture that was replayed. Faults that it had
-                                 already do not count; frames find their record by packet id
-          --tunnel-port PORT=vxlan|geneve
-                                 a tunnel's port that Wireshark does not know; 8472 is always VXLAN
-          -o, --output FORMAT    text (default), json
-          --color WHEN           auto (default), always, never
+          dataplane diff out.pcapng reference.pcap
+          dataplane diff out.pcapng reference.pcap --by inner -w delta.pcapng
+          dataplane diff out.pcapng reference.pcap --ignore ip.ttl,ip.checksum*,tcp.options.*
+          dataplane diff out.pcapng --dissect --input in.pcap
 
-        Times, numbers and interfaces of frames, the outer source port and IP id and the checksums
-        that follow from them are expected to differ: they are ignored by name, and listed.
-        Exit codes: 0 equal or good, 1 different or faulty.
+        two captures
+              --by order|inner       match frames by their order (default), or by the innermost
+                                     IP packet: all of it but TTL and header checksum
+              --ignore FIELD,...     leave these out too; tshark's names, * for anything,
+                                     "outer NAME" for the packet that carries a tunnel
+              --only FIELD,...       compare these alone, also the ones expected to differ
+              --native               our own parser under tshark's names: faster, fewer fields
+              --show N               pairs of frames to show side by side: 5
+          -w, --write PATH           frames that differ or have no partner as pcapng; interfaces
+                                     ours and reference, comments that name the fields
+
+        one capture
+              --dissect              check one capture
+              --input IN             the capture that was replayed: faults that it had already
+                                     do not count; frames find their record by packet id
+
+        both
+              --tunnel-port PORT=vxlan|geneve
+                                     a tunnel's port; 8472, 4789 and 6081 are known, others are
+                                     found where frames of tunnels go there, and said
+          -o, --output FORMAT        text (default), json
+              --color WHEN           auto (default), always, never
+
+        Times, numbers and interfaces of frames, the outer source port and IP id and the
+        checksums that follow from them are expected to differ: ignored by name, and listed.
+        Exit codes: 0 equal or good, 1 different or faulty, 2 wrong usage or unreadable input,
+        3 equal or good as far as a damaged capture could be read.
 
         """;
 
