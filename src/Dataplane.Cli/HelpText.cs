@@ -24,6 +24,7 @@ public static class HelpText
           reach      tell who can talk to whom, and whether that is as expected
           policy     check NetworkPolicies, or compare two versions of them
           bench      measure what packets cost as a cluster grows
+          generate   make clusters and captures up from a seed
 
         dataplane VERB --help explains a verb; dataplane --version names the version.
 
@@ -206,6 +207,50 @@ public static class HelpText
               --color WHEN       auto (default), always, never
 
         These are the emulator's nanoseconds, never a kernel's.
+
+        """;
+
+    public const string Generate = """
+        dataplane generate cluster [options]
+        dataplane generate traffic -f MANIFESTS -w CAPTURE [options]
+
+        Makes up a cluster of any size as manifests, and captures that belong to a cluster; the same options
+        give the same bytes on every machine.
+
+          dataplane generate cluster --nodes 10 --pods 100 --services 500 -w cluster.yaml
+          dataplane generate traffic -f cluster.yaml -w traffic.pcap --packets 1000000 --flows 100000
+          dataplane generate traffic -f cluster.yaml -w scan.pcapng --mix tcp=60,udp=10,dns=10,scan=20
+          dataplane generate cluster --dual-stack -o json | dataplane inspect -f -
+
+        cluster
+              --nodes N          3
+              --pods N           on each node: 10
+              --namespaces N     beside kube-system, which has CoreDNS: 4
+              --services N       with TCP port 80 and UDP port 8125 each: 10
+              --endpoints N      of each Service: 3
+              --policies N       NetworkPolicies; even ones let in one team's namespaces, odd ones all: 0
+              --dual-stack       IPv6 beside IPv4
+              --cni NAME         whose annotations nodes have: flannel (default), none
+          -w, --write PATH       manifests; without it, stdout
+          -o, --output FORMAT    yaml (default), json (default where PATH ends in .json)
+
+        traffic, as seen at the clients' veths
+          -f, --manifests PATH   file, folder or -; repeatable; any cluster's
+          -w, --write PATH       pcapng, or pcap if it ends in .pcap, also .gz .zst .lz4, or -
+              --packets N        1000000
+              --flows N          that live side by side: 10000. A flow that ends begins again
+              --distribution D   how flows take turns: uniform (default), zipf (the k-th with weight 1/k)
+              --frame-size SIZE  imix (default: 7 of 64, 4 of 594, 1 of 1518), 1500, or 64 to 9018 bytes,
+                                 the checksum of four included, which captures do not hold
+              --mtu BYTES        the largest IP packet: with imix 1450, which VXLAN leaves of 1500
+              --mix LIST         flows in percent: tcp=80,udp=15,dns=5,scan=0
+              --replies PERCENT  of packets with payload: 50; TCP's handshakes are whole in any case
+              --ipv6 PERCENT     of flows of pods that have both families: 50
+          -p, --pps N            packets a second by the capture's clock, in nanoseconds: 1000000
+          -o, --output FORMAT    text (default), json
+
+        both
+              --seed N           1
 
         """;
 }
