@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dataplane.Replay;
 using Dataplane.Replay.Bench;
+using Dataplane.Replay.Generate;
 using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Cli;
@@ -12,6 +13,7 @@ namespace Dataplane.Cli;
 [JsonSerializable(typeof(InspectReport))]
 [JsonSerializable(typeof(TraceReport))]
 [JsonSerializable(typeof(ScalingReport))]
+[JsonSerializable(typeof(TrafficReport))]
 public sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly CliJson Readable = new(new JsonSerializerOptions
@@ -29,4 +31,6 @@ public sealed partial class CliJson : JsonSerializerContext
     public static string Write(TraceReport report) => JsonSerializer.Serialize(report, Readable.TraceReport);
 
     public static string Write(ScalingReport report) => JsonSerializer.Serialize(report, Readable.ScalingReport);
+
+    public static string Write(TrafficReport report) => JsonSerializer.Serialize(report, Readable.TrafficReport);
 }

@@ -8,7 +8,7 @@ namespace Dataplane.Cli;
 /// <summary>From what was typed to an exit code. Every error ends here, as one line on stderr.</summary>
 public static class CommandLine
 {
-    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules", "trace", "reach", "policy", "bench"];
+    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules", "trace", "reach", "policy", "bench", "generate"];
 
     public static int Run(string[] arguments)
     {
@@ -37,6 +37,7 @@ public static class CommandLine
         "reach" => new ReachVerb(),
         "policy" => new PolicyVerb(),
         "bench" => new BenchVerb(),
+        "generate" => new GenerateVerb(),
         _ => throw new UsageException(Suggestion.For("verb", name, Verbs)),
     };
 

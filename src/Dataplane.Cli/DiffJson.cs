@@ -11,8 +11,24 @@ public sealed class DiffJson(TextWriter output, string listName) : IDiffOutput
     private readonly string _listName = listName;
     private bool _begun;
 
-    public void Difference(FieldDifference difference) =>
-        Element(JsonSerializer.Serialize(difference, LineJson.Readable.FieldDifference));
+    public void Different(DissectedFrame ours, DissectedFrame reference, IReadOnlyList<FieldDifference> differences)
+    {
+        foreach (FieldDifference difference in differences)
+            Element(JsonSerializer.Serialize(difference, LineJson.Readable.FieldDifference));
+    }
+
+    /// <summary>Their numbers stand behind the list.</summary>
+    public void OnlyOurs(DissectedFrame frame)
+    {
+    }
+
+    public void OnlyReference(DissectedFrame frame)
+    {
+    }
+
+    public void Read(long frames)
+    {
+    }
 
     public void Fault(FrameFault fault) => Element(JsonSerializer.Serialize(fault, LineJson.Readable.FrameFault));
 
@@ -21,6 +37,7 @@ public sealed class DiffJson(TextWriter output, string listName) : IDiffOutput
         EndList();
         Number("compared", summary.Compared);
         Number("equal", summary.Equal);
+        Value("fields", JsonSerializer.Serialize(summary.Fields, LineJson.Readable.ImmutableArrayFieldCount));
         Value("onlyOurs", JsonSerializer.Serialize(summary.OnlyOurs, LineJson.Readable.ImmutableArrayInt64));
         Value("onlyReference", JsonSerializer.Serialize(summary.OnlyReference, LineJson.Readable.ImmutableArrayInt64));
         Value("ignored", JsonSerializer.Serialize(summary.Ignored, LineJson.Readable.ImmutableArrayIgnoredField));

@@ -24,6 +24,7 @@ public static class HelpText
           reach      tell who can talk to whom, and whether that is as expected
           policy     check NetworkPolicies, or compare two versions of them
           bench      measure what packets cost as a cluster grows
+          generate   make clusters and captures up from a seed
 
         dataplane VERB --help explains a verb; dataplane --version names the version.
 
@@ -94,24 +95,41 @@ public static class HelpText
         dataplane diff OUT --dissect [--input IN] [options]
 
         Compares two captures field by field as tshark dissects both, or checks that one
-        dissects to the end with good checksums and lengths. tshark has to be on PATH.
+        dissects to the end with good checksums, good lengths and no warning about what
+        the dataplane writes. tshark has to be on PATH, except with --native.
 
-          --by order|inner       match frames by their order (default), or by the innermost IP
-                                 packet: all of it but TTL and header checksum
-          --ignore FIELD,...     leave these out too; tshark's names, * for anything,
-                                 "outer NAME" for the packet that carries a tunnel
-          --only FIELD,...       compare these alone, also the ones that are expected to differ
-          --dissect              check one capture
-          --input IN             with --dissect: the capture that was replayed. Faults that it had
-                                 already do not count; frames find their record by packet id
-          --tunnel-port PORT=vxlan|geneve
-                                 a tunnel's port that Wireshark does not know; 8472 is always VXLAN
-          -o, --output FORMAT    text (default), json
-          --color WHEN           auto (default), always, never
+          dataplane diff out.pcapng reference.pcap
+          dataplane diff out.pcapng reference.pcap --by inner -w delta.pcapng
+          dataplane diff out.pcapng reference.pcap --ignore ip.ttl,ip.checksum*,tcp.options.*
+          dataplane diff out.pcapng --dissect --input in.pcap
 
-        Times, numbers and interfaces of frames, the outer source port and IP id and the checksums
-        that follow from them are expected to differ: they are ignored by name, and listed.
-        Exit codes: 0 equal or good, 1 different or faulty.
+        two captures
+              --by order|inner       match frames by their order (default), or by the innermost
+                                     IP packet: all of it but TTL and header checksum
+              --ignore FIELD,...     leave these out too; tshark's names, * for anything,
+                                     "outer NAME" for the packet that carries a tunnel
+              --only FIELD,...       compare these alone, also the ones expected to differ
+              --native               our own parser under tshark's names: faster, fewer fields
+              --show N               pairs of frames to show side by side: 5
+          -w, --write PATH           frames that differ or have no partner as pcapng; interfaces
+                                     ours and reference, comments that name the fields
+
+        one capture
+              --dissect              check one capture
+              --input IN             the capture that was replayed: faults that it had already
+                                     do not count; frames find their record by packet id
+
+        both
+              --tunnel-port PORT=vxlan|geneve
+                                     a tunnel's port; 8472, 4789 and 6081 are known, others are
+                                     found where frames of tunnels go there, and said
+          -o, --output FORMAT        text (default), json
+              --color WHEN           auto (default), always, never
+
+        Times, numbers and interfaces of frames, the outer source port and IP id and the
+        checksums that follow from them are expected to differ: ignored by name, and listed.
+        Exit codes: 0 equal or good, 1 different or faulty, 2 wrong usage or unreadable input,
+        3 equal or good as far as a damaged capture could be read.
 
         """;
 
@@ -192,6 +210,50 @@ public static class HelpText
               --color WHEN       auto (default), always, never
 
         These are the emulator's nanoseconds, never a kernel's.
+
+        """;
+
+    public const string Generate = """
+        dataplane generate cluster [options]
+        dataplane generate traffic -f MANIFESTS -w CAPTURE [options]
+
+        Makes up a cluster of any size as manifests, and captures that belong to a cluster; the same options
+        give the same bytes on every machine.
+
+          dataplane generate cluster --nodes 10 --pods 100 --services 500 -w cluster.yaml
+          dataplane generate traffic -f cluster.yaml -w traffic.pcap --packets 1000000 --flows 100000
+          dataplane generate traffic -f cluster.yaml -w scan.pcapng --mix tcp=60,udp=10,dns=10,scan=20
+          dataplane generate cluster --dual-stack -o json | dataplane inspect -f -
+
+        cluster
+              --nodes N          3
+              --pods N           on each node: 10
+              --namespaces N     beside kube-system, which has CoreDNS: 4
+              --services N       with TCP port 80 and UDP port 8125 each: 10
+              --endpoints N      of each Service: 3
+              --policies N       NetworkPolicies; even ones let in one team's namespaces, odd ones all: 0
+              --dual-stack       IPv6 beside IPv4
+              --cni NAME         whose annotations nodes have: flannel (default), none
+          -w, --write PATH       manifests; without it, stdout
+          -o, --output FORMAT    yaml (default), json (default where PATH ends in .json)
+
+        traffic, as seen at the clients' veths
+          -f, --manifests PATH   file, folder or -; repeatable; any cluster's
+          -w, --write PATH       pcapng, or pcap if it ends in .pcap, also .gz .zst .lz4, or -
+              --packets N        1000000
+              --flows N          that live side by side: 10000. A flow that ends begins again
+              --distribution D   how flows take turns: uniform (default), zipf (the k-th with weight 1/k)
+              --frame-size SIZE  imix (default: 7 of 64, 4 of 594, 1 of 1518), 1500, or 64 to 9018 bytes,
+                                 the checksum of four included, which captures do not hold
+              --mtu BYTES        the largest IP packet: with imix 1450, which VXLAN leaves of 1500
+              --mix LIST         flows in percent: tcp=80,udp=15,dns=5,scan=0
+              --replies PERCENT  of packets with payload: 50; TCP's handshakes are whole in any case
+              --ipv6 PERCENT     of flows of pods that have both families: 50
+          -p, --pps N            packets a second by the capture's clock, in nanoseconds: 1000000
+          -o, --output FORMAT    text (default), json
+
+        both
+              --seed N           1
 
         """;
 }

@@ -3,10 +3,8 @@ using Dataplane.Replay.Diff;
 namespace Dataplane.Cli;
 
 /// <summary>Prints differences as they are found, and the sums at the end.</summary>
-public interface IDiffOutput
+public interface IDiffOutput : IDiffWatch
 {
-    void Difference(FieldDifference difference);
-
     void End(DiffSummary summary);
 
     void Fault(FrameFault fault);

@@ -11,6 +11,7 @@ namespace Dataplane.Cli;
 [JsonSerializable(typeof(FrameFault))]
 [JsonSerializable(typeof(ImmutableArray<long>))]
 [JsonSerializable(typeof(ImmutableArray<string>))]
+[JsonSerializable(typeof(ImmutableArray<FieldCount>))]
 [JsonSerializable(typeof(ImmutableArray<IgnoredField>))]
 public sealed partial class LineJson : JsonSerializerContext
 {

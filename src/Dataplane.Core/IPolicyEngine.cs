@@ -10,7 +10,8 @@ public interface IPolicyEngine
 
     /// <summary>
     /// Whether a change of policies reaches connections that stand (Cilium, OVN: packets of the original direction are judged
-    /// again); otherwise only first packets are judged (Calico accepts what is established in front of all policies).
+    /// again); otherwise only what nobody has answered yet is judged (Calico accepts what conntrack calls established in front
+    /// of all policies).
     /// </summary>
     static abstract bool JudgesEstablished { get; }
 

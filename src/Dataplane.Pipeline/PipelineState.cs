@@ -50,13 +50,13 @@ public sealed class PipelineState : IDisposable
         set
         {
             _police = value;
-            PolicyMark = value is { JudgesEstablished: true } ? ++_swaps : (ushort)0;
+            PolicyMark = value is null ? (ushort)0 : ++_swaps;
         }
     }
 
     /// <summary>
-    /// What connections carry that the policies of now let pass: 0 where policies do not touch what is established, so that
-    /// one that began before they came has it, too.
+    /// What connections carry that the policies of now let pass, be it that those do not touch what is established; 0 where
+    /// nobody enforces any.
     /// </summary>
     public ushort PolicyMark { get; private set; }
 

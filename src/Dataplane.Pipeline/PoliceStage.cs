@@ -26,8 +26,12 @@ public static unsafe class PoliceStage
             ref Connection connection = ref connections[lane.Connection >> 1];
             // a connection that the burst's earlier packet began, and lost here: this one would have begun it again
             bool isNew = lane.Is(Shape.NewConnection) || connection.IsRemoved;
-            bool isDue = isNew || (TPolicy.JudgesEstablished && connection.Judged != mark);
-            if (!isDue) continue;
+            if (!isNew && connection.Judged == mark) continue;
+            if (!isNew && !TPolicy.JudgesEstablished && (connection.Flags & ConnectionFlags.SeenReply) != 0)
+            {
+                connection.Judged = mark;
+                continue;
+            }
 
             if (MayPass(burst, ref lane, in policy)) connection.Judged = mark;
             else if (isNew) Forget(ref lane, state.Connections);

@@ -30,7 +30,8 @@ public class CommandLineTests
     [InlineData("nothing to inspect", "inspect")]
     [InlineData("diff compares two captures", "diff", "a.pcap")]
     [InlineData("--dissect checks one capture: leave out b.pcap", "diff", "a.pcap", "b.pcap", "--dissect")]
-    [InlineData("--native: not built yet; leave it out", "diff", "a.pcap", "b.pcap", "--native")]
+    [InlineData("--dissect asks Wireshark's dissector: it does not go with --native", "diff", "a.pcap", "--dissect", "--native")]
+    [InlineData("--show many: give a whole number from 0", "diff", "a.pcap", "b.pcap", "--show", "many")]
     [InlineData("--tunnel-port 4790: write PORT=vxlan or PORT=geneve", "diff", "a", "b", "--tunnel-port", "4790")]
     [InlineData("Required argument 'OURS' missing for command: 'diff'.", "diff")]
     public void Wrong_usage_is_one_line_and_exit_code_2(string expected, params string[] arguments)

@@ -51,10 +51,10 @@ internal sealed class TunnelRig : IDisposable
     public Topology Topology => _emulation.Topology;
 
     /// <summary>The rig with the tunnel, and whatever else the test wants otherwise in the model.</summary>
-    public static TunnelRig With(TunnelSettings tunnel, Func<NetworkModel, NetworkModel>? change = null)
+    public static TunnelRig With(TunnelSettings tunnel, Func<NetworkModel, NetworkModel>? change = null, string manifests = Manifests)
     {
         var options = new ReplayOptions { Cni = "flannel", Settings = ["pod.default/a.mac=0a:58:0a:f4:01:0a", "pod.default/b.mac=0a:58:0a:f4:02:14"] };
-        ClusterSnapshot snapshot = ManifestReader.ReadText(Manifests, "rig.yaml");
+        ClusterSnapshot snapshot = ManifestReader.ReadText(manifests, "rig.yaml");
         NetworkModel model = CniProfiles.Compile("flannel", snapshot, EmulationSettings.Parse(options.Settings)) with { Tunnel = tunnel };
         model = model with
         {
@@ -63,8 +63,8 @@ internal sealed class TunnelRig : IDisposable
         return new TunnelRig(change is null ? model : change(model), options);
     }
 
-    /// <summary>The frame as it leaves node 1 for node 2.</summary>
-    public unsafe byte[] Encapsulate(byte[] frame)
+    /// <summary>The frame as it leaves the node for the other.</summary>
+    public unsafe byte[] Encapsulate(byte[] frame, int node = 0)
     {
         PacketBurst burst = _emulation.Burst;
         burst.Clear();
@@ -89,7 +89,8 @@ internal sealed class TunnelRig : IDisposable
         AdmitStage.Locate(ref lane, _emulation.Topology);
         lane.Entry = Entry.PodVeth;
         lane.Exit = Exit.Tunnel;
-        lane.NextNode = 1;
+        lane.Node = (ushort)node;
+        lane.NextNode = (ushort)(1 - node);
         var sink = default(NullSink);
         EncapStage.Run(burst, _emulation.State, ref sink);
         return new ReadOnlySpan<byte>(lane.Frame, lane.Length).ToArray();

@@ -19,7 +19,7 @@ public class TunnelVectorTests
         var tunnel = new TunnelSettings { Kind = TunnelKind.Vxlan, Device = "flannel.1" };
         AssertOuter(
             tunnel,
-            "4500005600000000 4011f731 c0a8380b c0a8380c 00002118 00420000 0800000000000100 0200000000bb 0200000000aa 0800",
+            "4500005600000000 4011892f c0a8380b c0a8380c 00002118 00420000 0800000000000100 0200000000bb 0200000000aa 0800",
             model => model with { Nodes = [.. model.Nodes.Select((node, at) => node with { TunnelMac = DeviceMac(at) })] });
     }
 
@@ -36,7 +36,7 @@ public class TunnelVectorTests
         };
         AssertOuter(
             tunnel,
-            "4500005600000000 4011f731 c0a8380b c0a8380c 00002118 00420000 08000000001a2b00 020000000001 0a580af4010a 0800",
+            "4500005600000000 4011892f c0a8380b c0a8380c 00002118 00420000 08000000001a2b00 020000000001 0a580af4010a 0800",
             model => WithPods(model, pod => pod with { TunnelId = 0x1a2b }));
     }
 
@@ -55,7 +55,7 @@ public class TunnelVectorTests
         };
         AssertOuter(
             tunnel,
-            "4500005600004000 4011b731 c0a8380b c0a8380c 000012b5 00420000 08000000bc614e00 0a580af40214 0a580af4010a 0800",
+            "4500005600004000 4011492f c0a8380b c0a8380c 000012b5 00420000 08000000bc614e00 0a580af40214 0a580af4010a 0800",
             model => WithPods(model, pod => pod with { TunnelId = 12345678 }));
     }
 
@@ -64,7 +64,7 @@ public class TunnelVectorTests
     {
         AssertOuter(
             Ovn(TunnelIdSource.LogicalSwitch, InnerFrame.RouterToPod),
-            "4500005e00004000 4011b729 c0a8380b c0a8380c 000017c1 004a0000 0240655800000700 0102800100020005 0a580af40214 0a580af40201 0800",
+            "4500005e00004000 40114927 c0a8380b c0a8380c 000017c1 004a0000 0240655800000700 0102800100020005 0a580af40214 0a580af40201 0800",
             model => WithPods(WithKeys(model), pod => pod with { PortKey = 5 }));
     }
 
@@ -73,7 +73,7 @@ public class TunnelVectorTests
     {
         AssertOuter(
             Ovn(TunnelIdSource.TransitSwitch, InnerFrame.TunnelDevices) with { Vni = 16711683 },
-            "4500005e00004000 4011b729 c0a8380b c0a8380c 000017c1 004a0000 02406558ff000300 0102800100020003 0200000000bb 0200000000aa 0800",
+            "4500005e00004000 40114927 c0a8380b c0a8380c 000017c1 004a0000 02406558ff000300 0102800100020003 0200000000bb 0200000000aa 0800",
             model => WithKeys(model) with
             {
                 Nodes = [.. model.Nodes.Select((node, at) => node with { TunnelMac = DeviceMac(at), TransitPortKey = (ushort)(2 + at) })],
@@ -84,7 +84,7 @@ public class TunnelVectorTests
     public void Ipip_takes_ttl_and_df_from_inside()
     {
         var tunnel = new TunnelSettings { Kind = TunnelKind.IpInIp, Device = "tunl0", Ttl = 0, Df = TunnelDf.Inherit };
-        AssertOuter(tunnel, "4500003800004000 3f04b85c c0a8380b c0a8380c");
+        AssertOuter(tunnel, "4500003800004000 3f044a5a c0a8380b c0a8380c");
     }
 
     private static TunnelSettings Ovn(TunnelIdSource source, InnerFrame inner) => new()

@@ -18,6 +18,7 @@ internal sealed class Scenario : IDisposable
     private const long FirstTimestamp = 1_700_000_000_000_000_000;
 
     private readonly Emulation _emulation;
+    private readonly List<Emulation> _changed = [];
     private readonly List<ObservedFrame> _unexpected = [];
     private long _now = FirstTimestamp;
     private bool _isJudged = true;
@@ -60,6 +61,14 @@ internal sealed class Scenario : IDisposable
         _unexpected.AddRange(run.Frames);
         Last = run.Records[^1];
         _isJudged = false;
+        return this;
+    }
+
+    /// <summary>The policies of other manifests of the same cluster are swapped in between bursts; connections stand.</summary>
+    public Scenario ChangePolicies(string yaml, params string[] settings)
+    {
+        _changed.Add(Emulation.Compile(ManifestReader.ReadText(yaml, "changed.yaml"), new ReplayOptions { Settings = [.. settings] }));
+        _emulation.State.Police = _changed[^1].Policies?.Police;
         return this;
     }
 
@@ -106,6 +115,7 @@ internal sealed class Scenario : IDisposable
     {
         Assert.True(_isJudged, "the last frame was sent, but nobody looked at what became of it");
         _emulation.Dispose();
+        foreach (Emulation changed in _changed) changed.Dispose();
     }
 
     private Scenario Expect(string place, bool isAnswer, params byte[][] frames)

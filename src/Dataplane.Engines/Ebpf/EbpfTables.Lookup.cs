@@ -46,6 +46,20 @@ public sealed unsafe partial class EbpfTables
         return verdict;
     }
 
+    /// <summary>
+    /// Entries that a first packet's look-up compares: the frontend's slots, a backend's slots (or Maglev's entry), the backend.
+    /// </summary>
+    public int CountProbes(in FlowKey key, ref Draw draw)
+    {
+        LbServiceKey frontend = FrontendOf(in key, key.Destination);
+        int probes = _services.CountProbes(in frontend);
+        if (!_services.TryGet(in frontend, out LbService service) || service.Count == 0) return probes;
+        if (_maglev.Size != 0) return probes + 2;
+
+        LbServiceKey slot = frontend.At((ushort)(draw.Next() % service.Count + 1));
+        return probes + _services.CountProbes(in slot) + 1;
+    }
+
     private static LbServiceKey FrontendOf(in FlowKey key, uint address) =>
         new(address, key.DestinationPort, key.Protocol, key.Family, slot: 0);
 

@@ -58,6 +58,13 @@ public sealed class FlatMap<TKey, TValue> : IDisposable
         Sse.Prefetch0(line + CacheLine);
     }
 
+    /// <summary>Slots that a look-up of the key compares; more than one where others lie in its way.</summary>
+    public int CountProbes(in TKey key)
+    {
+        long mask = _slots.Length - 1;
+        return (int)((SlotOf(in key) - (key.Hash() & mask)) & mask) + 1;
+    }
+
     public bool Contains(in TKey key) => !_slots[SlotOf(in key)].Key.IsFree;
 
     public void Set(in TKey key, in TValue value)

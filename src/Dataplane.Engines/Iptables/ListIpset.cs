@@ -7,6 +7,13 @@ internal sealed class ListIpset(IReadOnlyList<Ipset> members) : Ipset
 
     public override int Family => 0;
 
+    public override long Size => _members.Sum(static member => member.Size);
+
+    public override void Dispose()
+    {
+        foreach (Ipset member in _members) member.Dispose();
+    }
+
     public override bool Contains(in NetfilterPacket packet, uint sources, int directions)
     {
         foreach (Ipset member in _members)

@@ -21,6 +21,7 @@ public sealed partial class NetfilterRules : IDisposable
     private readonly NatRequest[] _nats;
     private readonly RecentRule[] _recents;
     private readonly SetTest[] _sets;
+    private readonly HashIpset[] _frontendSets;
     private readonly byte[] _hotInterfaces;
     private readonly int[] _entries;
     private readonly int[] _policies;
@@ -39,6 +40,8 @@ public sealed partial class NetfilterRules : IDisposable
         _nats = [.. parts.Nats];
         _recents = [.. parts.Recents];
         _sets = [.. parts.Sets];
+        _frontendSets = [.. _sets.Where(static test => test.IsOfDestination).Select(static test => test.Set).OfType<HashIpset>()
+            .Where(static set => set.IsAddressPort).Distinct()];
         _hotInterfaces = parts.HotInterfaces();
         _entries = compiled.Entries;
         _policies = compiled.Policies;
@@ -59,9 +62,10 @@ public sealed partial class NetfilterRules : IDisposable
     /// <summary>How many jumps may wait for a return at once.</summary>
     public int Depth { get; }
 
-    /// <summary>Bytes of the tables that packets walk through.</summary>
+    /// <summary>Bytes of the tables that packets walk through, and of the sets that rules ask.</summary>
     public long MemorySize =>
-        _keys.Length * RuleKey.Size + _actions.Length * RuleAction.Size + _matches.Length * RareMatch.Size;
+        _keys.Length * RuleKey.Size + _actions.Length * RuleAction.Size + _matches.Length * RareMatch.Size
+        + _sets.Select(static test => test.Set).Distinct().Sum(static set => set.Size);
 
     internal LimitRule[] Limits { get; }
 
@@ -106,13 +110,32 @@ public sealed partial class NetfilterRules : IDisposable
 
         CompiledChain chain = _chains[low];
         int number = rule - chain.Start;
-        return number < chain.Text.Rules.Count
+        return number < chain.Text.RuleCount
             ? new RulePlace(chain.Table, chain.Text, number + 1, chain.Text.Rules[number])
             : new RulePlace(chain.Table, chain.Text, 0, null);
     }
 
+    /// <summary>Sends for what rules will ask sets of addresses and ports about an IPv4 packet's destination.</summary>
+    public void PrefetchSets(in FlowKey key)
+    {
+        if (_frontendSets.Length == 0 || key.Family != 4) return;
+
+        uint hash = IpsetKey.HashOf(in key);
+        foreach (HashIpset set in _frontendSets) set.Prefetch(hash);
+    }
+
+    /// <summary>Behind <see cref="PrefetchSets"/>: sends for the entries that it has found the places of.</summary>
+    public void PrefetchEntries(in FlowKey key)
+    {
+        if (_frontendSets.Length == 0 || key.Family != 4) return;
+
+        uint hash = IpsetKey.HashOf(in key);
+        foreach (HashIpset set in _frontendSets) set.PrefetchEntry(hash);
+    }
+
     public void Dispose()
     {
+        foreach (SetTest test in _sets) test.Set.Dispose();
         _keys.Dispose();
         _actions.Dispose();
         _matches.Dispose();

@@ -9,6 +9,12 @@ internal sealed class PortIpset : Ipset
 
     public override int Family => 0;
 
+    public override long Size => _bits.Length * sizeof(ulong);
+
+    public override void Dispose()
+    {
+    }
+
     public void Add(ushort port) => _bits[port >> 6] |= 1ul << port;
 
     public override bool Contains(in NetfilterPacket packet, uint sources, int directions)

@@ -17,9 +17,22 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
 
     public bool TranslatesAnything => false;
 
-    public void Prefetch(in FlowKey key) => new IpvsLookup(nodes.At(key.Zone).Tables).Prefetch(in key);
+    public void Prefetch(in FlowKey key)
+    {
+        IpvsNode node = nodes.At(key.Zone);
+        new IpvsLookup(node.Tables).Prefetch(in key);
+        node.State.Connections.Prefetch(in key);
+        node.RulesOf(key.Family)?.Rules.PrefetchSets(in key);
+    }
 
-    public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw) => 0;
+    /// <summary>What a look-up reads is sent for; which node's number a backend has, the number does not tell.</summary>
+    public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw)
+    {
+        IpvsNode node = nodes.At(key.Zone);
+        new IpvsLookup(node.Tables).PrefetchNext(in key, node.State);
+        node.RulesOf(key.Family)?.Rules.PrefetchEntries(in key);
+        return 0;
+    }
 
     public uint AddressOf(uint backend) => 0;
 

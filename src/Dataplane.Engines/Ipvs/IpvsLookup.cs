@@ -14,6 +14,19 @@ public readonly struct IpvsLookup(IpvsTables tables)
     /// <summary>Sends for the service's bucket.</summary>
     public void Prefetch(in FlowKey key) => tables.Prefetch(in key);
 
+    /// <summary>Sends for the real server that round robin would probably give, and its load.</summary>
+    public void PrefetchNext(in FlowKey key, IpvsState state)
+    {
+        uint number = tables.FindService(in key);
+        if (number == 0) return;
+
+        ref readonly IpvsService service = ref tables.Service(number);
+        uint next = state.MarkOf(number).Last + 1;
+        if (next <= service.First || next >= service.End) next = service.First;
+        tables.PrefetchDestination(next);
+        state.PrefetchLoad(next);
+    }
+
     /// <summary>
     /// The real server for a packet that may be scheduled (<see cref="IpvsTables.IsScheduled"/>): the client's
     /// template's, or the scheduler's. No backend is answered with a port-unreachable error.

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Dataplane.Core;
 using Dataplane.Wire;
 
@@ -38,6 +39,11 @@ public sealed class IpvsState : IDisposable
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly IpvsLoad LoadOf(uint destination) => ref _loads[destination];
+
+    internal unsafe void PrefetchLoad(uint destination)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(_loads.Start + destination);
+    }
 
     internal ref IpvsMark MarkOf(uint service) => ref _marks[service];
 

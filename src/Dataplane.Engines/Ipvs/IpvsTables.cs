@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Dataplane.Core;
 using Dataplane.Wire;
 
@@ -124,6 +125,11 @@ public sealed unsafe class IpvsTables : IDisposable
 
     internal void Prefetch(in FlowKey key) =>
         _hash.Prefetch(FoldOf(key.Destination, key.Family), key.Protocol, key.DestinationPort);
+
+    internal void PrefetchDestination(uint destination)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(_destinations.Start + destination);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ref IpvsService Service(uint service) => ref _services[service];

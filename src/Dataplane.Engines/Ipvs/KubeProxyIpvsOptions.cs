@@ -16,6 +16,9 @@ public sealed record KubeProxyIpvsOptions
     /// <summary><c>--cluster-cidr</c>: what is not from here to a cluster IP is masqueraded.</summary>
     public ImmutableArray<IpPrefix> ClusterCidrs { get; init; } = [];
 
+    /// <summary>MASQUERADE --random-fully, which kube-proxy writes wherever iptables knows it (from 1.6.2).</summary>
+    public bool RandomFully { get; init; } = true;
+
     /// <summary>The addresses that serve node ports (<c>--nodeport-addresses</c>); empty: all of the node.</summary>
     public ImmutableArray<IpPrefix> NodePortAddresses { get; init; } = [];
 }

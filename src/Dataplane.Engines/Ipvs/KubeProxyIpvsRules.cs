@@ -96,7 +96,7 @@ internal sealed class KubeProxyIpvsRules(
         Line($"-A KUBE-POSTROUTING -m mark ! --mark {Mark}/{Mark} -j RETURN");
         Line($"-A KUBE-POSTROUTING -j MARK --xor-mark {Mark}");
         Line("-A KUBE-POSTROUTING -m comment --comment \"kubernetes service traffic requiring SNAT\" "
-            + "-j MASQUERADE --random-fully");
+            + $"-j MASQUERADE{(options.RandomFully ? " --random-fully" : "")}");
         Line($"-A KUBE-MARK-MASQ -j MARK --or-mark {Mark}");
     }
 

@@ -38,13 +38,13 @@ public static class KubeProxyRules
         foreach (TableBuilder table in (ReadOnlySpan<TableBuilder>)[mangle, nat, filter]) table.New("KUBE-PROXY-CANARY");
 
         var fixedRules = new FixedRules(nat, filter, services, options);
-        var portRules = new PortRules(nat, filter, services, options);
         bool isLarge = services.Ports.Sum(port => port.Port.Endpoints.Length) > LargeClusterEndpoints;
-        foreach (NodeServicePort port in services.Ports) portRules.Write(port, hasEndpointComments: !isLarge);
+        var portRules = new PortRules(nat, filter, services, options, hasEndpointComments: !isLarge);
+        foreach (NodeServicePort port in services.Ports) portRules.Write(port);
         fixedRules.WriteNodePortJumps(portRules.Services);
 
-        ruleset.Add(mangle.Build());
-        ruleset.Add(filter.Build());
-        ruleset.Add(nat.Build());
+        ruleset.Add(mangle.Table);
+        ruleset.Add(filter.Table);
+        ruleset.Add(nat.Table);
     }
 }

@@ -8,7 +8,7 @@ namespace Dataplane.Engines.KubeProxy;
 /// <summary>What one Service port adds: its entries in the shared chains, its own chains, its endpoints'.</summary>
 internal sealed class PortRules
 {
-    private const string MarkMasq = "KUBE-MARK-MASQ";
+    private const string MarkMasq = EndpointText.MarkMasq;
 
     private readonly TableBuilder _nat;
     private readonly KubeProxyOptions _options;
@@ -22,13 +22,14 @@ internal sealed class PortRules
     private readonly IptablesChain _filterNodePorts;
     private readonly IptablesChain _firewall;
 
-    public PortRules(TableBuilder nat, TableBuilder filter, NodeServices services, KubeProxyOptions options)
+    public PortRules(
+        TableBuilder nat, TableBuilder filter, NodeServices services, KubeProxyOptions options, bool hasEndpointComments)
     {
         int family = services.Family;
         _nat = nat;
         _options = options;
         _local = new LocalTraffic(options, services.Node, family);
-        _endpoints = new EndpointRules(nat, family);
+        _endpoints = new EndpointRules(nat, new EndpointText(family, hasEndpointComments));
         _nodeIp = services.Node.Addresses.FirstOrDefault(address => address.Family == family);
         string rejection = family == 4 ? "icmp-port-unreachable" : "icmp6-port-unreachable";
         _rejection = [new IptablesOption("--reject-with", rejection)];
@@ -44,7 +45,7 @@ internal sealed class PortRules
     /// <summary>KUBE-SERVICES of nat, which ends with the jump to the node ports.</summary>
     public IptablesChain Services { get; }
 
-    public void Write(NodeServicePort view, bool hasEndpointComments)
+    public void Write(NodeServicePort view)
     {
         var chains = new PortChains(view);
         CaptureClusterIp(view, chains);
@@ -54,12 +55,13 @@ internal sealed class PortRules
         if (view.Port.HealthCheckNodePort != 0) AcceptHealthChecks(view.Port);
         if (!view.HasAnywhere) return;
 
-        IptablesChain? cluster = view.Cluster.IsEmpty ? null : _nat.New(chains.Cluster);
-        IptablesChain? local = view.Local.IsEmpty ? null : _nat.New(chains.Local);
-        if (chains.HasInternal) MasqueradeForeign(view.Port, view.Port.IsInternalPolicyLocal ? local! : cluster!);
+        IptablesChain[] reachable = _endpoints.Write(view);
+        if (!view.Cluster.IsEmpty)
+            _endpoints.WriteChoice(chains.Cluster, view, view.Cluster, reachable, MasqueradeForeign(view, chains, chains.Cluster));
+        if (!view.Local.IsEmpty)
+            _endpoints.WriteChoice(chains.Local, view, view.Local, reachable, MasqueradeForeign(view, chains, chains.Local));
         if (view.Port.IsExternallyAccessible) WriteExternal(view, chains, _nat.New(chains.External));
         if (chains.HasFirewall) WriteFirewall(view.Port, chains, _nat.New(chains.Firewall));
-        _endpoints.Write(view, cluster, local, hasEndpointComments);
     }
 
     private void CaptureClusterIp(NodeServicePort view, PortChains chains)
@@ -128,23 +130,28 @@ internal sealed class PortRules
         Target = "ACCEPT",
     });
 
-    /// <summary>Who is no pod may come from outside through this node: answers have to come back to it.</summary>
-    private void MasqueradeForeign(ProxiedPort port, IptablesChain chain)
+    /// <summary>
+    /// Who is no pod may come from outside through this node: answers have to come back to it. Before the choice of the
+    /// chain that takes the cluster IP's traffic.
+    /// </summary>
+    private IptablesRule? MasqueradeForeign(NodeServicePort view, PortChains chains, string chain)
     {
-        if (!_options.MasqueradeAll && !_local.CanTell) return;
+        if (!chains.HasInternal || chain != chains.Internal) return null;
+        if (!_options.MasqueradeAll && !_local.CanTell) return null;
 
+        ProxiedPort port = view.Port;
         IptablesOption destination = RuleParts.Destination(port.ClusterIp);
         IptablesOption protocol = RuleParts.Protocol(port.Protocol);
-        chain.Add(new IptablesRule
+        return new IptablesRule
         {
-            Chain = chain.Name,
+            Chain = chain,
             Header = _options.MasqueradeAll ? [destination, protocol] : _local.IfNotLocal(destination, protocol),
             Matches =
             [
                 RuleParts.Comment($"{port.Name} cluster IP"), RuleParts.DestinationPort(port.Protocol, port.Port.Port),
             ],
             Target = MarkMasq,
-        });
+        };
     }
 
     /// <summary>Pods and the node itself take the short way around an external policy Local.</summary>

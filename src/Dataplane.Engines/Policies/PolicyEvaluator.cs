@@ -33,6 +33,19 @@ public static class PolicyEvaluator
             : new PolicyVerdict(true, PolicyVerdict.NotIsolated);
     }
 
+    /// <summary>The administrators' rule that passes the question on to NetworkPolicies; −1: none does.</summary>
+    public static int PassingRule(PolicyModel model, in PolicyQuestion question)
+    {
+        foreach (int number in model.Identities[question.Subject].PoliciesFor(question.Direction))
+        {
+            CompiledPolicy policy = model.Policies[number];
+            int rule = policy.Tier == PolicyTier.Admin ? FirstMatch(model, policy.RulesFor(question.Direction), question) : -1;
+            if (rule >= 0) return model.Rules[rule].Action == PolicyAction.Pass ? rule : -1;
+        }
+
+        return -1;
+    }
+
     /// <summary>Whether the rule applies: a peer and a port of it match.</summary>
     public static bool Matches(PolicyModel model, CompiledRule rule, in PolicyQuestion question) =>
         MatchesPeer(rule, question) && MatchesPort(model, rule, question);

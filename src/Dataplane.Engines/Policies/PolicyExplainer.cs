@@ -19,7 +19,7 @@ public static class PolicyExplainer
         ImmutableArray<int> selecting = model.Identities[question.Subject].PoliciesFor(question.Direction);
         PolicyExplanation explanation = verdict.Rule switch
         {
-            PolicyVerdict.DefaultDeny => DefaultDeny(model, question),
+            PolicyVerdict.DefaultDeny => Passed(model, question, DefaultDeny(model, question)),
             PolicyVerdict.NotIsolated => NotIsolated(model, question),
             PolicyVerdict.NeverJudged => Unjudged(model, question),
             PolicyVerdict.TunnelFromPod => Tunnelled(model, question),
@@ -64,6 +64,15 @@ public static class PolicyExplainer
         string why = miss.Distance > 0 ? miss.Text : Unapplied(closest, question);
         return Denied(question, model.Policies[closest.Policy], closest,
             $"{start} and no rule allows it; closest is {PolicyText.Of(model, closest)}: {why}");
+    }
+
+    /// <summary>Who reads an administrator's rule on this traffic should know that it left the decision to others.</summary>
+    private static PolicyExplanation Passed(PolicyModel model, in PolicyQuestion question, PolicyExplanation explanation)
+    {
+        int rule = PolicyEvaluator.PassingRule(model, question);
+        return rule < 0
+            ? explanation
+            : explanation with { Sentence = $"{explanation.Sentence} ({PolicyText.Of(model, model.Rules[rule])} passed it on)" };
     }
 
     private static PolicyExplanation Denied(PolicyQuestion question, CompiledPolicy policy, CompiledRule? closest, string sentence) => new()

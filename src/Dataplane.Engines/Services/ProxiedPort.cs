@@ -88,8 +88,8 @@ public sealed class ProxiedPort
     {
         for (int index = 1; index < Endpoints.Length; index++)
         {
-            if (string.CompareOrdinal(Endpoints[index - 1].Text, Endpoints[index].Text) > 0)
-                return Endpoints.Sort((left, right) => string.CompareOrdinal(left.Text, right.Text));
+            if (ProxiedEndpoint.CompareTexts(Endpoints[index - 1], Endpoints[index]) > 0)
+                return Endpoints.Sort(ProxiedEndpoint.CompareTexts);
         }
 
         return Endpoints;

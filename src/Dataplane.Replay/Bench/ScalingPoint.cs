@@ -34,6 +34,7 @@ internal sealed class ScalingPoint : IDisposable
     {
         Services = services;
         _traffic = traffic;
+        WarmUp(_latency);
         _emulation = Emulation.Compile(snapshot, options);
         CompileSeconds = MeasureCompiling(proxy, snapshot);
         TableBytes = _emulation.Proxy.TableSizeAt(Node);
@@ -99,6 +100,13 @@ internal sealed class ScalingPoint : IDisposable
     {
         _emulation.Dispose();
         _affinity.Dispose();
+    }
+
+    // The first histogram of a process makes tables, which are no packet's.
+    private static void WarmUp(LongHistogram latency)
+    {
+        latency.RecordValueWithCount(1, 1);
+        latency.Reset();
     }
 
     /// <summary>The first of several also pays for the code that it is the first to run: the fastest counts.</summary>

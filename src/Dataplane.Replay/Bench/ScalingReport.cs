@@ -65,7 +65,7 @@ public sealed record ScalingRun
 
     /// <summary>
     /// What a first packet's look-up visits, on average: rules of all hooks (iptables), rules and entries of the bucket
-    /// (ipvs), entries of maps (ebpf).
+    /// (ipvs), entries of maps with those that collide (ebpf).
     /// </summary>
     public required double LookupsPerPacket { get; init; }
 

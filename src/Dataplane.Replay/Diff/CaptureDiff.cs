@@ -1,22 +1,25 @@
 using System.Collections.Immutable;
+using Dataplane.Replay.Diff.Native;
 
 namespace Dataplane.Replay.Diff;
 
-/// <summary>Compares two captures as tshark dissects both.</summary>
+/// <summary>Compares two captures as tshark, or our own parser, dissects both.</summary>
 public static class CaptureDiff
 {
     public static DiffSummary Run(
-        DiffOptions options, Action<string> showCommand, Action<FieldDifference> different, CancellationToken cancellation)
+        DiffOptions options, Action<string> showCommand, IDiffWatch watch, CancellationToken cancellation)
     {
-        ImmutableArray<TunnelPort> ports = TunnelPort.ForDecodeAs(options.TunnelPorts);
+        using IFrameReader ours = Open(options.Ours, options, showCommand);
+        using IFrameReader reference = Open(options.Reference, options, showCommand);
         var filter = new FieldFilter(options.Ignore, options.Only);
-        using var ours = new PdmlReader(options.Ours, ports, showCommand);
-        using var reference = new PdmlReader(options.Reference, ports, showCommand);
-
-        var pairs = new PairCount(new FrameComparison(filter), different);
+        var pairs = new PairCount(new FrameComparison(filter), watch);
+        var steps = new Steps(ours, reference, pairs.Names, watch, cancellation);
         (ImmutableArray<long> onlyOurs, ImmutableArray<long> onlyReference) = options.By == FrameMatch.Order
-            ? MatchByOrder(ours, reference, pairs, cancellation)
-            : MatchByInner(ours, reference, filter, pairs, cancellation);
+            ? MatchByOrder(steps, pairs, watch)
+            : MatchByInner(steps, filter, pairs, watch, options.MostWaitingInMemory);
+
+        string? unknown = pairs.Names.NothingOf(options.Only);
+        if (unknown is not null) throw new InvalidDataException($"--only {unknown}; nothing was compared");
 
         return new DiffSummary
         {
@@ -24,42 +27,57 @@ public static class CaptureDiff
             Equal = pairs.Equal,
             OnlyOurs = onlyOurs,
             OnlyReference = onlyReference,
+            Fields = pairs.Fields(),
             Ignored = ListIgnored(options, pairs.Comparison.Ignored),
+            UnknownFields =
+            [
+                .. pairs.Names.Unknown(options.Ignore).Select(text => "--ignore " + text),
+                .. pairs.Names.Unknown(options.Only).Select(text => "--only " + text),
+            ],
             Damage = [.. new[] { ours.Damage, reference.Damage }.OfType<string>()],
         };
     }
 
+    private static IFrameReader Open(string capture, DiffOptions options, Action<string> showCommand)
+    {
+        ImmutableArray<TunnelPort> ports = TunnelPort.ForDecodeAs(options.TunnelPorts);
+        if (options.Native) return new NativeReader(capture, ports, options.KeepRecords);
+
+        var reader = new PdmlReader(capture, ports, showCommand);
+        return options.KeepRecords ? new RecordingReader(reader, capture) : reader;
+    }
+
     private static (ImmutableArray<long> OnlyOurs, ImmutableArray<long> OnlyReference) MatchByOrder(
-        PdmlReader ours, PdmlReader reference, PairCount pairs, CancellationToken cancellation)
+        Steps steps, PairCount pairs, IDiffWatch watch)
     {
         ImmutableArray<long>.Builder onlyOurs = ImmutableArray.CreateBuilder<long>();
         ImmutableArray<long>.Builder onlyReference = ImmutableArray.CreateBuilder<long>();
-        while (true)
+        while (steps.Next(out DissectedFrame? left, out DissectedFrame? right))
         {
-            cancellation.ThrowIfCancellationRequested();
-            DissectedFrame? left = ours.Read();
-            DissectedFrame? right = reference.Read();
-            if (left is null && right is null) return (onlyOurs.ToImmutable(), onlyReference.ToImmutable());
-
             if (left is not null && right is not null) pairs.Compare(left, right);
-            else if (left is not null) onlyOurs.Add(left.Number);
-            else onlyReference.Add(right!.Number);
+            else if (left is not null)
+            {
+                onlyOurs.Add(left.Number);
+                watch.OnlyOurs(left);
+            }
+            else
+            {
+                onlyReference.Add(right!.Number);
+                watch.OnlyReference(right);
+            }
         }
+
+        return (onlyOurs.ToImmutable(), onlyReference.ToImmutable());
     }
 
-    /// <summary>Both files are read in step; frames wait until their partner comes, so memory grows with the disorder only.</summary>
+    /// <summary>Both files are read in step; frames wait until their partner comes, most of them on disk.</summary>
     private static (ImmutableArray<long> OnlyOurs, ImmutableArray<long> OnlyReference) MatchByInner(
-        PdmlReader ours, PdmlReader reference, FieldFilter filter, PairCount pairs, CancellationToken cancellation)
+        Steps steps, FieldFilter filter, PairCount pairs, IDiffWatch watch, int mostInMemory)
     {
-        var waitingOurs = new WaitingFrames();
-        var waitingReference = new WaitingFrames();
-        while (true)
+        using var waitingOurs = new WaitingFrames(mostInMemory);
+        using var waitingReference = new WaitingFrames(mostInMemory);
+        while (steps.Next(out DissectedFrame? left, out DissectedFrame? right))
         {
-            cancellation.ThrowIfCancellationRequested();
-            DissectedFrame? left = ours.Read();
-            DissectedFrame? right = reference.Read();
-            if (left is null && right is null) return (waitingOurs.Numbers(), waitingReference.Numbers());
-
             if (left is not null)
             {
                 UInt128 key = InnerPacketKey.Of(left, filter);
@@ -74,6 +92,20 @@ public static class CaptureDiff
                 else waitingReference.Add(key, right);
             }
         }
+
+        return (Leave(waitingOurs, watch.OnlyOurs), Leave(waitingReference, watch.OnlyReference));
+    }
+
+    private static ImmutableArray<long> Leave(WaitingFrames waiting, Action<DissectedFrame> tell)
+    {
+        ImmutableArray<long>.Builder numbers = ImmutableArray.CreateBuilder<long>();
+        foreach (DissectedFrame frame in waiting.TakeAll())
+        {
+            numbers.Add(frame.Number);
+            tell(frame);
+        }
+
+        return numbers.ToImmutable();
     }
 
     private static ImmutableArray<IgnoredField> ListIgnored(DiffOptions options, IReadOnlyDictionary<string, long> seen)
@@ -84,22 +116,68 @@ public static class CaptureDiff
         return [.. names.Distinct().Select(name => new IgnoredField(name, seen.GetValueOrDefault(name)))];
     }
 
-    private sealed class PairCount(FrameComparison comparison, Action<FieldDifference> different)
+    /// <summary>Both captures, frame by frame, until both have ended.</summary>
+    private sealed class Steps(
+        IFrameReader ours, IFrameReader reference, FieldNames names, IDiffWatch watch, CancellationToken cancellation)
     {
-        private readonly Action<FieldDifference> _different = different;
+        private long _frames;
+
+        public bool Next(out DissectedFrame? left, out DissectedFrame? right)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            left = Read(ours);
+            right = Read(reference);
+            watch.Read(_frames);
+            return left is not null || right is not null;
+        }
+
+        private DissectedFrame? Read(IFrameReader reader)
+        {
+            if (reader.Read() is not { } frame) return null;
+
+            _frames++;
+            names.Add(frame);
+            return frame;
+        }
+    }
+
+    private sealed class PairCount(FrameComparison comparison, IDiffWatch watch)
+    {
+        private readonly Dictionary<string, (long Frames, long Last)> _fields = [];
 
         public FrameComparison Comparison { get; } = comparison;
+
+        public FieldNames Names { get; } = new();
 
         public long Compared { get; private set; }
 
         public long Equal { get; private set; }
 
+        public ImmutableArray<FieldCount> Fields() =>
+        [
+            .. _fields.Select(one => new FieldCount(one.Key, one.Value.Frames))
+                .OrderByDescending(one => one.Frames).ThenBy(one => one.Field, StringComparer.Ordinal),
+        ];
+
         public void Compare(DissectedFrame ours, DissectedFrame reference)
         {
             IReadOnlyList<FieldDifference> found = Comparison.Compare(ours, reference);
             Compared++;
-            if (found.Count == 0) Equal++;
-            foreach (FieldDifference difference in found) _different(difference);
+            if (found.Count == 0)
+            {
+                Equal++;
+                return;
+            }
+
+            foreach (FieldDifference difference in found) Count(difference.Field);
+            watch.Different(ours, reference, found);
+        }
+
+        /// <summary>A field that a frame has twice, and differs twice, is one frame.</summary>
+        private void Count(string field)
+        {
+            (long frames, long last) = _fields.GetValueOrDefault(field);
+            if (last != Compared) _fields[field] = (frames + 1, Compared);
         }
     }
 }

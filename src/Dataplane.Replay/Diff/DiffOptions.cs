@@ -32,6 +32,15 @@ public sealed record DiffOptions
 
     /// <summary>Beside 8472, which is always VXLAN.</summary>
     public ImmutableArray<TunnelPort> TunnelPorts { get; init; } = [];
+
+    /// <summary>Dissect with our own parser instead of tshark.</summary>
+    public bool Native { get; init; }
+
+    /// <summary>Give every frame its bytes, for who writes it again.</summary>
+    public bool KeepRecords { get; init; }
+
+    /// <summary>By inner packet: frames of each capture that wait for their partner in memory; more wait in a temporary file.</summary>
+    public int MostWaitingInMemory { get; init; } = 1024;
 }
 
 /// <summary>A field that differs; null on the side that does not have it. Frames are numbered from 1.</summary>
@@ -39,6 +48,9 @@ public sealed record FieldDifference(long Frame, long ReferenceFrame, string Fie
 
 /// <summary>Fields that differed in so many frames and were left out by this name.</summary>
 public sealed record IgnoredField(string Field, long Frames);
+
+/// <summary>Pairs of frames in which a field differs.</summary>
+public sealed record FieldCount(string Field, long Frames);
 
 /// <summary>The sums of a comparison; the differences themselves were given out while it ran.</summary>
 public sealed record DiffSummary
@@ -53,9 +65,15 @@ public sealed record DiffSummary
 
     public ImmutableArray<long> OnlyReference { get; init; } = [];
 
+    /// <summary>The most frequent first.</summary>
+    public ImmutableArray<FieldCount> Fields { get; init; } = [];
+
     public ImmutableArray<IgnoredField> Ignored { get; init; } = [];
 
-    /// <summary>One line for each capture that tshark could not read to its end.</summary>
+    /// <summary>Patterns of --ignore and --only that no field of any frame has, with the nearest name.</summary>
+    public ImmutableArray<string> UnknownFields { get; init; } = [];
+
+    /// <summary>One line for each capture that could not be read to its end.</summary>
     public ImmutableArray<string> Damage { get; init; } = [];
 
     public bool Same => Compared == Equal && OnlyOurs.IsEmpty && OnlyReference.IsEmpty;

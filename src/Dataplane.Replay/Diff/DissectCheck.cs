@@ -7,7 +7,11 @@ namespace Dataplane.Replay.Diff;
 public static class DissectCheck
 {
     public static DissectSummary Run(
-        DissectOptions options, Action<string> showCommand, Action<FrameFault> fault, CancellationToken cancellation)
+        DissectOptions options,
+        Action<string> showCommand,
+        Action<FrameFault> fault,
+        CancellationToken cancellation,
+        Action<long>? read = null)
     {
         ImmutableArray<TunnelPort> decodeAs = TunnelPort.ForDecodeAs(options.TunnelPorts);
         ImmutableArray<TunnelPort> ports = [.. options.TunnelPorts.Concat(TunnelPort.WellKnown).DistinctBy(port => port.Port)];
@@ -20,6 +24,7 @@ public static class DissectCheck
         while (reader.Read() is { } frame)
         {
             cancellation.ThrowIfCancellationRequested();
+            read?.Invoke(frame.Number);
             summary = Count(summary, frame, FrameFaults.Find(frame, ports), known, fault);
         }
 

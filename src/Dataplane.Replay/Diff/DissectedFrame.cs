@@ -6,6 +6,9 @@ public readonly record struct DissectedField(int Layer, string Name, string Show
 /// <summary>One frame as tshark dissected it: layers from the outside in, and their fields in order.</summary>
 public sealed class DissectedFrame
 {
+    /// <summary>Stands before the names of fields of a packet that carries another one.</summary>
+    public const string Outer = "outer ";
+
     private readonly List<string> _layers = [];
     private readonly List<string> _titles = [];
     private readonly List<int> _starts = [];
@@ -13,6 +16,9 @@ public sealed class DissectedFrame
 
     /// <summary>Position in the capture, from 1.</summary>
     public required long Number { get; init; }
+
+    /// <summary>The frame itself; null where nobody asked for it.</summary>
+    public FrameRecord? Record { get; set; }
 
     /// <summary>tshark's protocol names; the first is <c>frame</c>.</summary>
     public IReadOnlyList<string> Layers => _layers;
@@ -35,7 +41,7 @@ public sealed class DissectedFrame
     public static bool IsTunnel(string layer) => layer is "vxlan" or "geneve";
 
     /// <summary>The field's name with <c>outer </c> before it where it belongs to a carrying packet.</summary>
-    public string QualifiedName(in DissectedField field) => IsOuter(field.Layer) ? "outer " + field.Name : field.Name;
+    public string QualifiedName(in DissectedField field) => IsOuter(field.Layer) ? Outer + field.Name : field.Name;
 
     /// <summary>The first value of a field, or null.</summary>
     public string? Find(string name, int fromLayer = 0)

@@ -46,11 +46,14 @@ public sealed class FieldFilter(ImmutableArray<string> ignore, ImmutableArray<st
     /// <summary>Stands for every field that <c>--only</c> did not name.</summary>
     public const string NotAsked = "(not in --only)";
 
-    private static bool Matches(string pattern, string name)
+    /// <summary>A last <c>.*</c> takes the field itself along with what stands below it.</summary>
+    internal static bool Matches(string pattern, string name)
     {
-        const string Outer = "outer ";
-        if (!pattern.StartsWith(Outer, StringComparison.Ordinal) && name.StartsWith(Outer, StringComparison.Ordinal))
-            name = name[Outer.Length..];
+        const string Below = ".*";
+        if (!pattern.StartsWith(DissectedFrame.Outer, StringComparison.Ordinal) && name.StartsWith(DissectedFrame.Outer, StringComparison.Ordinal))
+            name = name[DissectedFrame.Outer.Length..];
+        if (pattern.EndsWith(Below, StringComparison.Ordinal) && name == pattern[..^Below.Length]) return true;
+
         return FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
     }
 }

@@ -8,8 +8,14 @@ internal readonly record struct DissectionFault(string Kind, string Text, bool A
 /// <summary>Finds what is wrong with a dissected frame.</summary>
 internal static class FrameFaults
 {
+    public const string ExpertMessage = "_ws.expert.message";
+
     private const string BadChecksum = "0";
+    private const string ChecksumGroup = "16777216";
+    private const string SequenceGroup = "33554432";
+    private const string ReassembleGroup = "100663296";
     private const string MalformedGroup = "117440512";
+    private const int WarningSeverity = 0x60_0000;
     private const int SmallestEthernetFrame = 60;
 
     public static List<DissectionFault> Find(DissectedFrame frame, IReadOnlyList<TunnelPort> ports)
@@ -17,6 +23,7 @@ internal static class FrameFaults
         List<DissectionFault> faults = [];
         FindMalformed(frame, faults);
         FindInFields(frame, faults);
+        if (!IsCut(frame)) FindWarnings(frame, faults);
         FindMissingTunnel(frame, ports, faults);
         FindWrongLengths(frame, faults);
         return faults;
@@ -50,6 +57,29 @@ internal static class FrameFaults
             {
                 bool above = !IsCarrier(layer);
                 faults.Add(new(above ? "malformed above the transport" : $"odd {layer}", $"tshark objects to {layer}", above));
+            }
+        }
+    }
+
+    /// <summary>
+    /// Expert information from warnings on. What other frames have a part in (sequence, reassembly) is not the frame's own
+    /// fault; checksums and malformed packets are found by their fields.
+    /// </summary>
+    private static void FindWarnings(DissectedFrame frame, List<DissectionFault> faults)
+    {
+        string message = "";
+        int severity = 0;
+        foreach (DissectedField field in frame.Fields)
+        {
+            if (field.Name == ExpertMessage) message = field.Show;
+            else if (field.Name == "_ws.expert.severity")
+                severity = int.TryParse(field.Show, NumberStyles.None, CultureInfo.InvariantCulture, out int level) ? level : 0;
+            else if (field.Name == "_ws.expert.group" && severity >= WarningSeverity
+                && field.Show is not (ChecksumGroup or SequenceGroup or ReassembleGroup or MalformedGroup))
+            {
+                string layer = frame.Layers[field.Layer];
+                string where = frame.IsOuter(field.Layer) ? DissectedFrame.Outer + layer : layer;
+                faults.Add(new($"warning {layer}: {message}", $"{where}: {message}", !IsCarrier(layer)));
             }
         }
     }

@@ -7,7 +7,7 @@ using Dataplane.Capture;
 namespace Dataplane.Replay.Diff;
 
 /// <summary>Runs tshark on a capture and reads its PDML frame by frame, in constant memory (tshark's own aside).</summary>
-public sealed class PdmlReader : IDisposable
+public sealed class PdmlReader : IFrameReader
 {
     private readonly Process _process;
     private readonly XmlReader _xml;
@@ -45,10 +45,9 @@ public sealed class PdmlReader : IDisposable
 
     public string Capture { get; }
 
-    /// <summary>What tshark said about a capture that ends too early; null while nothing.</summary>
+    /// <summary>What tshark said about a capture that ends too early.</summary>
     public string? Damage { get; private set; }
 
-    /// <summary>The next frame, or null at the end.</summary>
     public DissectedFrame? Read()
     {
         if (_ended) return null;
@@ -123,7 +122,7 @@ public sealed class PdmlReader : IDisposable
                     _xml.GetAttribute("showname") ?? "",
                     Number(_xml.GetAttribute("pos")));
             }
-            else if (!skipping && _xml.GetAttribute("hide") is null)
+            else if (!skipping && (_xml.GetAttribute("hide") is null || IsWorthSeeing(name)))
             {
                 AddField(frame, layer, name);
             }
@@ -135,6 +134,10 @@ public sealed class PdmlReader : IDisposable
     private void AddField(DissectedFrame frame, int layer, string name)
     {
         string value = _xml.GetAttribute("value") ?? "";
+        string show = _xml.GetAttribute("show") ?? "";
+
+        // What has neither text nor bytes heads a group: its fields say it all.
+        if (value.Length == 0 && show.Length == 0) return;
         if (name.Length == 0)
         {
             // Bytes that a dissector shows as text only; headlines of groups have no bytes of their own.
@@ -142,8 +145,12 @@ public sealed class PdmlReader : IDisposable
             name = frame.Layers[layer] + ".text";
         }
 
-        frame.AddField(new DissectedField(layer, _names.Add(name), _xml.GetAttribute("show") ?? "", value));
+        frame.AddField(new DissectedField(layer, _names.Add(name), show, value));
     }
+
+    /// <summary>Hidden fields mostly repeat others; these do not: bits that nothing else shows, and a warning's words.</summary>
+    private static bool IsWorthSeeing(string name) =>
+        name == FrameFaults.ExpertMessage || name.StartsWith("geneve.", StringComparison.Ordinal);
 
     private static int Number(string? text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;

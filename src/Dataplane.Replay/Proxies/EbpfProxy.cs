@@ -11,7 +11,6 @@ namespace Dataplane.Replay.Proxies;
 public sealed class EbpfProxy : IProxy
 {
     private const double Mebibyte = 1024 * 1024;
-    private const int BackendEntries = 3;
 
     public EbpfProxy(ProxyRequest request)
     {
@@ -48,16 +47,11 @@ public sealed class EbpfProxy : IProxy
     /// <summary>All nodes share one set of maps.</summary>
     public long TableSizeAt(int node) => Tables.Size;
 
-    /// <summary>The frontend's entry, then its backend's slot (or Maglev's), then the backend.</summary>
     public double CountLookups(int node, ReadOnlySpan<FlowKey> keys, LookupContext context)
     {
-        long entries = 0;
-        foreach (ref readonly FlowKey key in keys)
-        {
-            var frontend = new LbServiceKey(key.Destination, key.DestinationPort, key.Protocol, key.Family, slot: 0);
-            entries += Tables.TryGetService(in frontend, out LbService service) && service.Count > 0 ? BackendEntries : 1;
-        }
-
-        return (double)entries / keys.Length;
+        var draw = new Draw(context.Seed);
+        long probes = 0;
+        foreach (ref readonly FlowKey key in keys) probes += Tables.CountProbes(in key, ref draw);
+        return (double)probes / keys.Length;
     }
 }

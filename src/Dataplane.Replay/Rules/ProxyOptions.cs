@@ -43,6 +43,7 @@ public static class ProxyOptions
         {
             Scheduler = scheduler,
             MasqueradeAll = proxy.MasqueradeAll,
+            RandomFully = proxy.RandomFully,
             ClusterCidrs = proxy.ClusterCidrs.IsEmpty ? network.ClusterCidrs : proxy.ClusterCidrs,
             NodePortAddresses = proxy.NodePortAddresses,
         };

@@ -75,6 +75,28 @@ public class PolicyExplanationTests
     }
 
     [Fact]
+    public void A_default_deny_that_an_administrator_passed_on_names_the_rule_that_did()
+    {
+        PolicyModel model = PolicyModelCompiler.Compile(ManifestReader.ReadText(Cluster + """
+
+            ---
+            apiVersion: policy.networking.k8s.io/v1alpha1
+            kind: AdminNetworkPolicy
+            metadata: {name: delegate}
+            spec:
+              priority: 5
+              subject: {namespaces: {}}
+              ingress: [{name: theirs, action: Pass, from: [{namespaces: {}}]}]
+            """, "f"));
+        PolicyQuestion question = Question("shop/typo", "shop/db", 5432, PolicyDirection.Ingress);
+
+        Assert.EndsWith(
+            "the pod has app=webshop (ingress[0] \"theirs\" of AdminNetworkPolicy delegate (f:35) passed it on)",
+            PolicyExplainer.Explain(model, question).Sentence,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_pod_of_the_hosts_network_is_told_why_its_labels_do_not_help()
     {
         PolicyModel model = PolicyModelCompiler.Compile(ManifestReader.ReadText(

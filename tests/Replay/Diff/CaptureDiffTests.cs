@@ -15,8 +15,10 @@ public sealed class CaptureDiffTests : IDisposable
     private const int InnerTtl = Inner + 8;
 
     private readonly Captures _captures = new();
-    private readonly List<FieldDifference> _found = [];
+    private readonly SeenDifferences _seen = new();
     private readonly List<string> _commands = [];
+
+    private List<FieldDifference> Found => _seen.Fields;
 
     public void Dispose() => _captures.Dispose();
 
@@ -30,7 +32,7 @@ public sealed class CaptureDiffTests : IDisposable
         Assert.True(summary.Same);
         Assert.Equal(Captures.Frames(kernel).Count, summary.Compared);
         Assert.Equal(summary.Compared, summary.Equal);
-        Assert.Empty(_found);
+        Assert.Empty(Found);
         Assert.Equal(2, _commands.Count);
         Assert.Contains("-d udp.port==8472,vxlan -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE", _commands[0], StringComparison.Ordinal);
     }
@@ -45,24 +47,30 @@ public sealed class CaptureDiffTests : IDisposable
 
         DiffSummary summary = Compare(sent, received, options => options with { By = by });
 
-        Assert.True(summary.Same, string.Join('\n', _found));
+        Assert.True(summary.Same, string.Join('\n', Found));
         Assert.NotEqual(0, Assert.Single(summary.Ignored, one => one.Field == "frame.time*").Frames);
     }
 
     [Theory]
-    [InlineData(OuterTtl, "outer ip.ttl", "65", "64")]
-    [InlineData(InnerTtl, "ip.ttl", "62", "63")]
-    [InlineData(MiddleOfVni, "vxlan.vni", "257", "1")]
-    public void One_changed_byte_names_its_field_and_both_values(int offset, string field, string ours, string reference)
+    [InlineData(OuterTtl, "outer ip.ttl", "65", "64", false)]
+    [InlineData(InnerTtl, "ip.ttl", "62", "63", false)]
+    [InlineData(MiddleOfVni, "vxlan.vni", "257", "1", false)]
+    [InlineData(OuterTtl, "outer ip.ttl", "65", "64", true)]
+    [InlineData(InnerTtl, "ip.ttl", "62", "63", true)]
+    [InlineData(MiddleOfVni, "vxlan.vni", "257", "1", true)]
+    public void One_changed_byte_names_its_field_and_both_values(
+        int offset, string field, string ours, string reference, bool native)
     {
         byte[] kernel = Captures.KernelVxlan();
         const int Frame = 5;
 
-        DiffSummary summary = Compare(Captures.Flip(kernel, Frame, offset), kernel);
+        DiffSummary summary = Compare(
+            Captures.Flip(kernel, Frame, offset), kernel, options => options with { Native = native });
 
         Assert.False(summary.Same);
         Assert.Equal(summary.Compared - 1, summary.Equal);
-        FieldDifference difference = Assert.Single(_found, one => one.Field == field);
+        Assert.Equal(1, Assert.Single(summary.Fields, one => one.Field == field).Frames);
+        FieldDifference difference = Assert.Single(Found, one => one.Field == field);
         Assert.Equal((Frame, ours, reference), (difference.Frame, difference.Ours, difference.Reference));
     }
 
@@ -77,7 +85,7 @@ public sealed class CaptureDiffTests : IDisposable
 
         DiffSummary summary = Compare(Captures.Flip(kernel, Frame, offset), kernel);
 
-        Assert.DoesNotContain(_found, one => one.Field == field);
+        Assert.DoesNotContain(Found, one => one.Field == field);
         Assert.Equal(1, Assert.Single(summary.Ignored, one => one.Field == field).Frames);
     }
 
@@ -89,7 +97,7 @@ public sealed class CaptureDiffTests : IDisposable
 
         Compare(changed, kernel, options => options with { Only = ["outer ip.id"] });
 
-        Assert.Equal("outer ip.id", Assert.Single(_found).Field);
+        Assert.Equal("outer ip.id", Assert.Single(Found).Field);
     }
 
     [Fact]
@@ -102,7 +110,7 @@ public sealed class CaptureDiffTests : IDisposable
             kernel,
             options => options with { Ignore = ["ip.ttl", "ip.checksum*", "udp.checksum*", "udp.payload"] });
 
-        Assert.True(summary.Same, string.Join('\n', _found));
+        Assert.True(summary.Same, string.Join('\n', Found));
     }
 
     [Fact]
@@ -126,7 +134,63 @@ public sealed class CaptureDiffTests : IDisposable
 
         Assert.Equal(2, Assert.Single(summary.OnlyReference));
         Assert.Empty(summary.OnlyOurs);
-        Assert.Empty(_found);
+        Assert.Empty(Found);
+    }
+
+    [Fact]
+    public void A_field_is_counted_once_for_each_frame_that_it_differs_in()
+    {
+        byte[] kernel = Captures.KernelVxlan();
+        byte[] changed = Captures.Flip(Captures.Flip(Captures.Flip(kernel, 3, OuterTtl), 5, OuterTtl), 5, InnerTtl);
+
+        DiffSummary summary = Compare(changed, kernel, options => options with { Only = ["*ip.ttl"] });
+
+        Assert.Equal([new FieldCount("outer ip.ttl", 2), new FieldCount("ip.ttl", 1)], summary.Fields);
+    }
+
+    [Theory]
+    [InlineData("tcp.options.*", "tcp.options", true)]
+    [InlineData("tcp.options.*", "tcp.options.mss_val", true)]
+    [InlineData("tcp.options.*", "tcp.options_len", false)]
+    [InlineData("ip.ttl", "outer ip.ttl", true)]
+    [InlineData("outer ip.ttl", "ip.ttl", false)]
+    [InlineData("*.checksum*", "udp.checksum.status", true)]
+    public void Patterns_take_a_field_and_what_stands_below_it(string pattern, string field, bool ignored) =>
+        Assert.Equal(ignored ? pattern : null, new FieldFilter([pattern], []).IgnoredBy(field));
+
+    [Fact]
+    public void A_pattern_that_no_field_has_is_named_with_the_nearest_field()
+    {
+        byte[] kernel = Captures.KernelVxlan();
+
+        DiffSummary summary = Compare(kernel, kernel, options => options with { Ignore = ["ip.tll", "ip.id"], Native = true });
+
+        Assert.Equal("--ignore ip.tll: no frame has such a field: did you mean ip.ttl?", Assert.Single(summary.UnknownFields));
+    }
+
+    [Fact]
+    public void To_compare_only_what_is_not_there_is_no_equality()
+    {
+        byte[] kernel = Captures.KernelVxlan();
+
+        InvalidDataException error = Assert.Throws<InvalidDataException>(
+            () => Compare(kernel, kernel, options => options with { Only = ["vxlan.vin"], Native = true }));
+
+        Assert.Contains("did you mean vxlan.vni?", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void By_inner_packet_a_reversed_capture_equals_itself_though_few_frames_are_held_in_memory()
+    {
+        byte[] kernel = Captures.KernelVxlan();
+
+        DiffSummary summary = Compare(Captures.Reversed(kernel), kernel, options => options with
+        {
+            By = FrameMatch.Inner, Native = true, MostWaitingInMemory = 3,
+        });
+
+        Assert.Equal(Captures.Frames(kernel).Count, summary.Compared);
+        Assert.True(summary.Same, string.Join('\n', Found.Take(5)));
     }
 
     [Fact]
@@ -158,6 +222,6 @@ public sealed class CaptureDiffTests : IDisposable
             Ours = _captures.Write("ours.pcap", ours),
             Reference = _captures.Write("reference.pcap", reference),
         };
-        return CaptureDiff.Run(change?.Invoke(options) ?? options, _commands.Add, _found.Add, TestContext.Current.CancellationToken);
+        return CaptureDiff.Run(change?.Invoke(options) ?? options, _commands.Add, _seen, TestContext.Current.CancellationToken);
     }
 }

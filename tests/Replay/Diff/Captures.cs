@@ -16,6 +16,15 @@ internal sealed class Captures : IDisposable
     {
         string? golden = FindGolden(file);
         if (golden is null) Assert.Skip("../shared/golden is not there");
+        RequireTshark();
+        using var packed = new GZipStream(File.OpenRead(golden), CompressionMode.Decompress);
+        var bytes = new MemoryStream();
+        packed.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
+    public static void RequireTshark()
+    {
         try
         {
             Tshark.Find();
@@ -24,11 +33,6 @@ internal sealed class Captures : IDisposable
         {
             Assert.Skip(absent.Message);
         }
-
-        using var packed = new GZipStream(File.OpenRead(golden), CompressionMode.Decompress);
-        var bytes = new MemoryStream();
-        packed.CopyTo(bytes);
-        return bytes.ToArray();
     }
 
     public string Write(string name, byte[] bytes)
@@ -57,6 +61,13 @@ internal sealed class Captures : IDisposable
     {
         (int start, int length) = Frames(pcap)[frame - 1];
         return [.. pcap[..(start - RecordHeader)], .. pcap[(start + length)..]];
+    }
+
+    /// <summary>The same capture with the last frame first.</summary>
+    public static byte[] Reversed(byte[] pcap)
+    {
+        IEnumerable<(int Start, int Length)> frames = Frames(pcap).AsEnumerable().Reverse();
+        return [.. pcap[..FileHeader], .. frames.SelectMany(one => pcap[(one.Start - RecordHeader)..(one.Start + one.Length)])];
     }
 
     /// <summary>The same capture with one byte of one frame flipped.</summary>

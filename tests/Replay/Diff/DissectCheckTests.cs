@@ -42,6 +42,19 @@ public sealed class DissectCheckTests : IDisposable
     }
 
     [Fact]
+    public void What_Wireshark_warns_about_is_a_fault()
+    {
+        const int SourceMac = 6;
+        byte[] kernel = Captures.KernelVxlan();
+
+        DissectSummary summary = Check(Captures.Flip(kernel, Frame, SourceMac));
+
+        FrameFault fault = Assert.Single(_faults);
+        Assert.StartsWith("outer eth: Source MAC must not be a group address", fault.Fault, StringComparison.Ordinal);
+        Assert.Equal((Frame, 1), (fault.Frame, summary.Faults));
+    }
+
+    [Fact]
     public void A_tunnel_frame_that_ends_too_early_is_a_fault()
     {
         byte[] kernel = Captures.KernelVxlan();

@@ -116,6 +116,36 @@ public class PolicyLintTests
     [InlineData("{podSelector: {matchLabels: {app: database}}, policyTypes: [Ingress], egress: []}")]
     public void What_means_what_it_says_is_left_alone(string spec) => Assert.Empty(Lint(spec));
 
+    [Theory]
+    [InlineData("subject: {pods: {namespaceSelector: {matchLabels: {team: sales}}, podSelector: {matchLabels: {app: web}}}}",
+        "[selects-no-pod] subject matches no pod in shop: asks for app=web; nearest is app=webshop in 2 pods")]
+    [InlineData("subject: {namespaces: {matchLabels: {team: sale}}}",
+        "[selects-no-pod] subject's namespaceSelector matches no namespace: asks for team=sale; nearest is team=sales in 1 namespace")]
+    [InlineData("subject: {namespaces: {}}, egress: [{action: Deny, to: [{pods: {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}, "
+        + "podSelector: {matchLabels: {app: grafana}}}}]}]",
+        "[peer-selects-no-pod] peer matches no pod in ops: asks for app=grafana; nearest is app=prometheus in 1 pod")]
+    [InlineData("subject: {namespaces: {}}, ingress: [{action: Pass, from: [{namespaces: {matchLabels: {kubernetes.io/metadata.name: opps}}}]}]",
+        "[peer-selects-no-namespace] peer's namespaceSelector matches no namespace: asks for kubernetes.io/metadata.name=opps; "
+        + "nearest is kubernetes.io/metadata.name=ops in 1 namespace")]
+    [InlineData("subject: {namespaces: {}}, egress: [{action: Allow, to: [{nodes: {matchLabels: {zone: b}}}]}]",
+        "[peer-selects-no-node] peer matches no node: asks for zone=b; nearest is zone=a in 1 node")]
+    public void Selectors_of_admin_policies_and_of_the_baseline_are_compared_too(string spec, string expected)
+    {
+        string node = "apiVersion: v1\nkind: Node\nmetadata: {name: a, labels: {zone: a}}\n---\n";
+        string admin = AdminPolicy("AdminNetworkPolicy", "p", $"{{priority: 10, {spec}}}");
+        string baseline = AdminPolicy("BaselineAdminNetworkPolicy", "default", $"{{{spec}}}");
+
+        Assert.Equal(expected, Assert.Single(Sentences(Run(node + ShopAlone + admin, "policy.enforcer=calico"))));
+        if (!spec.Contains("Pass", StringComparison.Ordinal))
+            Assert.Equal(expected, Assert.Single(Sentences(Run(node + ShopAlone + baseline, "policy.enforcer=calico"))));
+    }
+
+    [Fact]
+    public void An_admin_policy_that_matches_something_everywhere_is_left_alone() => Assert.Empty(Run(
+        ShopAlone + AdminPolicy("AdminNetworkPolicy", "p", "{priority: 10, subject: {namespaces: {}}, "
+            + "egress: [{action: Pass, to: [{pods: {namespaceSelector: {}, podSelector: {matchLabels: {k8s-app: kube-dns}}}}]}]}"),
+        "policy.enforcer=calico").Findings);
+
     [Fact]
     public void A_policy_in_an_unknown_namespace_is_named_with_the_nearest()
     {
@@ -186,6 +216,12 @@ public class PolicyLintTests
     [Fact]
     public void Every_rule_has_an_identifier_of_its_own() =>
         Assert.Equal(LintRule.All.Length, LintRule.All.Select(rule => rule.Id).Distinct().Count());
+
+    /// <summary>The shop up to the NetworkPolicy that each test completes.</summary>
+    private static string ShopAlone => Shop[..Shop.IndexOf("apiVersion: networking.k8s.io", StringComparison.Ordinal)];
+
+    private static string AdminPolicy(string kind, string name, string spec) =>
+        $"apiVersion: policy.networking.k8s.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n";
 
     private static IEnumerable<string> Lint(string spec)
     {

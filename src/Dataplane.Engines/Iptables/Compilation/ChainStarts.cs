@@ -11,62 +11,83 @@ internal sealed class ChainStarts
 {
     private readonly string _file;
     private readonly IptablesTable _table;
-    private readonly Dictionary<string, int> _starts = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _depths = new(StringComparer.Ordinal);
+    private readonly Dictionary<IptablesChain, int> _starts;
+    private readonly Dictionary<IptablesChain, int> _depths = [];
     private readonly Stack<Visit> _open = new();
-    private readonly HashSet<string> _onTheWay = new(StringComparer.Ordinal);
+    private readonly HashSet<IptablesChain> _onTheWay = [];
 
     public ChainStarts(string file, IptablesTable table, int first)
     {
         _file = file;
         _table = table;
-        foreach (IptablesChain chain in table.Chains)
+        _starts = new Dictionary<IptablesChain, int>(table.AsAdded.Count);
+        foreach (IptablesChain chain in table.AsAdded)
         {
-            _starts.Add(chain.Name, first);
-            first += chain.Rules.Count + 1;
+            _starts.Add(chain, first);
+            first += chain.RuleCount + 1;
         }
 
-        foreach (IptablesChain chain in table.Chains) Measure(chain);
+        foreach (IptablesChain chain in table.AsAdded)
+        {
+            if (chain is not DirectChain) Measure(chain);
+            Depth = Math.Max(Depth, TryDepthOf(chain, out int depth) ? depth : 0);
+        }
     }
 
     /// <summary>How many jumps may wait for a return at once.</summary>
-    public int Depth => _depths.Values.DefaultIfEmpty().Max();
+    public int Depth { get; }
 
-    public int Of(string chain) => _starts[chain];
+    public int Of(string chain) => _table.TryFind(chain, out IptablesChain? found)
+        ? _starts[found]
+        : throw new InvalidOperationException($"no chain {chain} in table {_table.Name}");
+
+    public int Of(IptablesChain chain) => _starts[chain];
+
+    private bool TryDepthOf(IptablesChain chain, out int depth)
+    {
+        if (chain is not DirectChain direct) return _depths.TryGetValue(chain, out depth);
+
+        depth = direct.Depth;
+        return true;
+    }
 
     /// <summary>Follows all jumps from a chain, with a stack of its own: dumps may nest chains deeper than threads nest calls.</summary>
     private void Measure(IptablesChain root)
     {
-        if (_depths.ContainsKey(root.Name)) return;
+        if (_depths.ContainsKey(root)) return;
 
-        _onTheWay.Add(root.Name);
+        _onTheWay.Add(root);
         _open.Push(new Visit(root));
         while (_open.TryPeek(out Visit? visit))
         {
-            if (visit.NextRule == visit.Chain.Rules.Count)
+            if (visit.NextRule == visit.Rules.Count)
             {
                 _open.Pop();
-                _onTheWay.Remove(visit.Chain.Name);
-                _depths[visit.Chain.Name] = visit.Depth;
+                _onTheWay.Remove(visit.Chain);
+                _depths[visit.Chain] = visit.Depth;
                 continue;
             }
 
-            IptablesRule rule = visit.Chain.Rules[visit.NextRule];
+            IptablesRule rule = visit.Rules[visit.NextRule];
             if (rule.Target is null || Vocabulary.IsTarget(rule.Target))
             {
                 visit.NextRule++;
+                continue;
             }
-            else if (_depths.TryGetValue(rule.Target, out int depth))
+
+            IptablesChain target = Target(rule);
+            if (TryDepthOf(target, out int depth))
             {
                 visit.Depth = Math.Max(visit.Depth, depth + (rule.IsGoto ? 0 : 1));
                 visit.NextRule++;
             }
+            else if (_onTheWay.Add(target))
+            {
+                _open.Push(new Visit(target));
+            }
             else
             {
-                IptablesChain target = Target(rule);
-                if (!_onTheWay.Add(target.Name))
-                    throw Circle(rule, target, _open.TakeWhile(other => other.Chain != target).Count() + 1);
-                _open.Push(new Visit(target));
+                throw Circle(rule, target, _open.TakeWhile(other => other.Chain != target).Count() + 1);
             }
         }
     }
@@ -91,6 +112,8 @@ internal sealed class ChainStarts
     private sealed class Visit(IptablesChain chain)
     {
         public IptablesChain Chain => chain;
+
+        public IReadOnlyList<IptablesRule> Rules { get; } = chain.Written;
 
         public int NextRule { get; set; }
 

@@ -43,11 +43,29 @@ internal sealed class CompiledParts(string file, int family, InterfaceNames inte
 
     public List<SetTest> Sets { get; } = [];
 
-    /// <summary>Room for so many rules more.</summary>
-    public void Reserve(int rules)
+    /// <summary>Room for so many rules more, with a rarer match or a translation to each chain.</summary>
+    public void Reserve(int rules, int chains)
     {
         Keys.EnsureCapacity(Keys.Count + rules);
         Actions.EnsureCapacity(Actions.Count + rules);
+        Matches.EnsureCapacity(Matches.Count + chains);
+        Nats.EnsureCapacity(Nats.Count + chains);
+    }
+
+    /// <summary>A rarer match on one source address, whole: what an IPv6 address needs besides its hash in the key.</summary>
+    public void AddSource(UInt128 address)
+    {
+        Matches.Add(new RareMatch { Kind = MatchKind.SourcePrefix, First = (uint)Addresses.Count });
+        Addresses.Add(new AddressPair(address, UInt128.MaxValue));
+    }
+
+    /// <summary>A rule without words: its key, rarer matches that were just added, and what it does.</summary>
+    public void AddRule(in RuleKey key, RuleAction action, int firstMatch)
+    {
+        action.FirstMatch = firstMatch;
+        action.MatchCount = (ushort)(Matches.Count - firstMatch);
+        Keys.Add(key);
+        Actions.Add(action);
     }
 
     /// <summary>Behind a chain's last rule: matches everything.</summary>

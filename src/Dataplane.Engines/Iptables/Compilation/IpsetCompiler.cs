@@ -42,11 +42,13 @@ internal sealed class IpsetCompiler
         if (!Types.TryGetValue(set.Type, out IpsetPart[]? parts))
             throw DumpError.At(_file, set.Line, $"set type {Quoting.Excerpt(set.Type)} is not modelled");
 
-        HashIpset hash = new(family, parts);
+        HashIpset hash = new(family, parts, set.Members.Count);
         foreach (IpsetMember member in set.Members)
         {
             bool isExcluded = CheckOptions(in member, mayExclude: Array.IndexOf(parts, IpsetPart.Prefix) >= 0);
-            hash.Add(ReadKey(in member, family, parts), isExcluded);
+            IpsetKey key = ReadKey(in member, family, parts);
+            key.IsExcluded = isExcluded;
+            hash.Add(in key);
         }
 
         return hash;

@@ -64,17 +64,19 @@ internal sealed class RulesCompiler
     private void Compile(IptablesTable text, NetfilterTable table)
     {
         ChainStarts starts = new(Parts.File, text, Parts.Keys.Count);
-        Parts.Reserve(text.Chains.Sum(static chain => chain.Rules.Count + 1));
+        Parts.Reserve(text.AsAdded.Sum(static chain => chain.RuleCount + 1), text.AsAdded.Count);
+        Chains.EnsureCapacity(Chains.Count + text.AsAdded.Count);
         Depth = Math.Max(Depth, starts.Depth);
-        foreach (IptablesChain chain in text.Chains)
+        foreach (IptablesChain chain in text.AsAdded)
         {
-            bool isBuiltIn = BuiltIn[(int)table].Contains(chain.Name);
+            bool isBuiltIn = chain is not DirectChain && BuiltIn[(int)table].Contains(chain.Name);
             if (isBuiltIn != chain.Policy is not null)
                 throw Parts.Error(chain.Line, $"chain {chain.Name} of table {text.Name} {(isBuiltIn ? "is built in: it needs a policy" : "is not built in: it has no policy")}");
 
             Chains.Add(new CompiledChain(text.Name, chain, Parts.Keys.Count));
             if (isBuiltIn) Entries[Slot(table, HookOf(chain))] = Parts.Keys.Count;
-            foreach (IptablesRule rule in chain.Rules) Compile(rule, text.Name, starts);
+            foreach (IptablesRule rule in chain.Written) Compile(rule, text.Name, starts);
+            if (chain is DirectChain direct) direct.Compile(Parts, starts);
             if (isBuiltIn) Policies[Slot(table, HookOf(chain))] = Parts.Keys.Count;
             Parts.AddEnd(chain.Policy switch
             {

@@ -21,6 +21,8 @@ public sealed record LintRule(string Id, string Summary)
 
     public static readonly LintRule PeerSelectsNoNamespace = new("peer-selects-no-namespace", "A peer's namespace that is not there.");
 
+    public static readonly LintRule PeerSelectsNoNode = new("peer-selects-no-node", "A peer that no node is.");
+
     public static readonly LintRule EgressToClusterIp = new(
         "egress-to-cluster-ip", "An egress ipBlock of ClusterIPs: egress is judged after their translation.");
 
@@ -34,6 +36,6 @@ public sealed record LintRule(string Id, string Summary)
     public static ImmutableArray<LintRule> All { get; } =
     [
         Unreadable, UnknownField, UnknownNamespace, IgnoredByCni, SelectsNoPod, PeerSelectsNoPod, PeerSelectsNoNamespace,
-        EgressToClusterIp, EgressWithoutDns, EmptyEgress, NoSuchPort,
+        PeerSelectsNoNode, EgressToClusterIp, EgressWithoutDns, EmptyEgress, NoSuchPort,
     ];
 }

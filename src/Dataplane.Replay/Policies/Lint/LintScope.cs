@@ -57,5 +57,8 @@ internal sealed class LintScope
     }
 
     public void Warn(LintRule rule, SourceLine source, NetworkPolicy policy, string sentence) =>
-        Findings.Add(new LintFinding(rule, Severity.Warning, source, policy.ToString(), sentence));
+        Warn(rule, source, policy.ToString(), sentence);
+
+    public void Warn(LintRule rule, SourceLine source, string policy, string sentence) =>
+        Findings.Add(new LintFinding(rule, Severity.Warning, source, policy, sentence));
 }

@@ -30,7 +30,8 @@ public static class PolicyLint
     private static void CheckAgainstPods(LintScope scope, List<string> notes)
     {
         ImmutableArray<NetworkPolicy> policies = scope.Snapshot.NetworkPolicies;
-        if (policies.IsEmpty) return;
+        AdminNetworkPolicy[] admin = [.. scope.Snapshot.AdminNetworkPolicies, .. scope.Snapshot.BaselineAdminNetworkPolicies];
+        if (policies.IsEmpty && admin.Length == 0) return;
 
         if (scope.Pods.IsEmpty)
         {
@@ -46,6 +47,8 @@ public static class PolicyLint
             SelectorLint.Check(scope, policy);
             PortLint.Check(scope, policy);
         }
+
+        foreach (AdminNetworkPolicy policy in admin) AdminSelectorLint.Check(scope, policy);
 
         // An admin policy may let everybody ask DNS; NetworkPolicies alone do not tell then.
         if (scope.Snapshot.AdminNetworkPolicies.All(policy => policy.Egress.IsEmpty)) new DnsLint(scope).Check();

@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Dataplane.Cluster.Synthetic;
+using Dataplane.Replay.Generate;
+
+namespace Dataplane.Cli;
+
+/// <summary><c>dataplane generate</c>: clusters and traffic from a seed, so that anyone can repeat a figure.</summary>
+public sealed class GenerateVerb : IVerb
+{
+    private const int MostFlows = 1 << 26;
+    private const int SmallestFrame = 64;
+    private const int LargestFrame = 9018;
+    private const int FrameOverhead = 18;
+    private const int SmallestMtu = 1280;
+    private const int LargestMtu = 9000;
+    private const long MostPacketsPerSecond = 1_000_000_000;
+
+    private static readonly string[] Kinds = ["cluster", "traffic"];
+
+    private readonly Argument<string> _kind = new("KIND") { Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string> _nodes = OptionValues.One("--nodes");
+    private readonly Option<string> _pods = OptionValues.One("--pods");
+    private readonly Option<string> _namespaces = OptionValues.One("--namespaces");
+    private readonly Option<string> _services = OptionValues.One("--services");
+    private readonly Option<string> _endpoints = OptionValues.One("--endpoints");
+    private readonly Option<string> _policies = OptionValues.One("--policies");
+    private readonly Option<bool> _dualStack = OptionValues.Flag("--dual-stack");
+    private readonly Option<string> _cni = OptionValues.One("--cni");
+    private readonly Option<string[]> _manifests = OptionValues.Many("--manifests", "-f");
+    private readonly Option<string> _packets = OptionValues.One("--packets");
+    private readonly Option<string> _flows = OptionValues.One("--flows");
+    private readonly Option<string> _distribution = OptionValues.One("--distribution");
+    private readonly Option<string> _frameSize = OptionValues.One("--frame-size");
+    private readonly Option<string> _mix = OptionValues.One("--mix");
+    private readonly Option<string> _replies = OptionValues.One("--replies");
+    private readonly Option<string> _ipv6 = OptionValues.One("--ipv6");
+    private readonly Option<string> _mtu = OptionValues.One("--mtu");
+    private readonly Option<string> _pps = OptionValues.One("--pps", "-p");
+    private readonly Option<string> _seed = OptionValues.One("--seed");
+    private readonly Option<string> _write = OptionValues.One("--write", "-w");
+    private readonly Option<string> _output = OptionValues.One("--output", "-o");
+    private readonly Option<string[]>[] _later = [OptionValues.Later("--encapsulated")];
+
+    public string Name => "generate";
+
+    public string Help => HelpText.Generate;
+
+    public Command Command
+    {
+        get
+        {
+            var command = new Command(Name) { _kind, _seed, _write, _output, _later[0] };
+            foreach (Option option in (IEnumerable<Option>)[.. OfCluster, .. OfTraffic]) command.Add(option);
+            return command;
+        }
+    }
+
+    private Option[] OfCluster => [_nodes, _pods, _namespaces, _services, _endpoints, _policies, _dualStack, _cni];
+
+    private Option[] OfTraffic => [_manifests, _packets, _flows, _distribution, _frameSize, _mix, _replies, _ipv6, _mtu, _pps];
+
+    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    {
+        arguments.RefuseLater(_later);
+        string? kind = arguments.GetValue(_kind);
+        if (kind is null) throw new UsageException($"generate what? Known: {string.Join(' ', Kinds)}");
+        if (!Kinds.Contains(kind)) throw new UsageException(Suggestion.For("generate", kind, Kinds));
+
+        bool traffic = kind == "traffic";
+        Option? stray = (traffic ? OfCluster : OfTraffic).FirstOrDefault(option => arguments.GetResult(option) is { Implicit: false });
+        if (stray is not null) throw new UsageException($"{stray.Name} is for generate {(traffic ? "cluster" : "traffic")}");
+
+        return traffic ? Traffic(arguments, streams, cancellation) : Cluster(arguments, streams, cancellation);
+    }
+
+    private int Cluster(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    {
+        var options = new SyntheticOptions
+        {
+            Nodes = Number(arguments, _nodes, 3, 1, int.MaxValue),
+            PodsPerNode = Number(arguments, _pods, 10, 1, int.MaxValue),
+            Namespaces = Number(arguments, _namespaces, 4, 1, int.MaxValue),
+            Services = Number(arguments, _services, 10, 0, int.MaxValue),
+            Endpoints = Number(arguments, _endpoints, 3, 1, int.MaxValue),
+            Policies = Number(arguments, _policies, 0, 0, int.MaxValue),
+            DualStack = arguments.GetValue(_dualStack),
+            Seed = Seed(arguments),
+        };
+        bool flannel = arguments.OneOf(_cni, "flannel", "none") != "none";
+        string path = arguments.GetValue(_write) ?? "-";
+        string? format = arguments.OneOf(_output, "yaml", "json");
+        bool json = format == "json" || (format is null && path.EndsWith(".json", StringComparison.Ordinal));
+        _ = new ClusterPlan(options);
+
+        long started = Stopwatch.GetTimestamp();
+        long objects;
+        bool toResult = path == "-";
+        using (var sink = new ManifestSink(toResult ? streams.ResultBytes : File.Create(path), json, leaveOpen: toResult))
+            objects = ClusterGenerator.Write(options, flannel, sink, cancellation);
+        streams.Say(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Quantity.Count(objects)} objects in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s; seed {options.Seed}"));
+        return ExitCode.Done;
+    }
+
+    private int Traffic(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    {
+        TrafficOptions options = TrafficOptionsOf(arguments);
+        bool json = arguments.OneOf(_output, "text", "json") == "json";
+        streams.ResultOnError = options.Output == "-";
+        TrafficReport report;
+        using (var progress = new RunProgress(streams.Error))
+        {
+            progress.Started(totalBytes: -1, options.Packets);
+            report = TrafficGenerator.Run(options, packets => progress.Progress(packets, bytesRead: 0), cancellation);
+        }
+
+        foreach (string note in report.Notes) streams.Say($"note: {note}");
+        foreach (string damage in report.Damage) streams.Say($"warning: {damage}");
+        if (json) streams.Result.WriteLine(CliJson.Write(report));
+        else new TrafficText(streams.Result).Write(report);
+        return report.Damage.IsEmpty ? ExitCode.Done : ExitCode.Damaged;
+    }
+
+    private TrafficOptions TrafficOptionsOf(ParseResult arguments)
+    {
+        ImmutableArray<string> manifests = [.. arguments.GetValue(_manifests) ?? []];
+        if (manifests.IsEmpty) throw new UsageException("no manifests: name the cluster's with -f PATH (dataplane generate cluster makes one)");
+
+        string output = arguments.GetValue(_write) ?? throw new UsageException("no capture to write: name it with -w PATH, or -");
+        TrafficOptions defaults = new() { Manifests = manifests, Output = output };
+        int frameSize = FrameSize(arguments);
+        int mtu = Math.Max(defaults.Mtu, frameSize - FrameOverhead);
+        return defaults with
+        {
+            Packets = arguments.Number(_packets, least: 1, defaults.Packets),
+            Flows = Number(arguments, _flows, defaults.Flows, 1, MostFlows),
+            Distribution = arguments.OneOf(_distribution, "uniform", "zipf") == "zipf" ? FlowDistribution.Zipf : FlowDistribution.Uniform,
+            FrameSize = frameSize,
+            Mtu = Number(arguments, _mtu, mtu, SmallestMtu, LargestMtu),
+            Mix = arguments.GetValue(_mix) is { } mix ? Mix(mix) : defaults.Mix,
+            Replies = Number(arguments, _replies, defaults.Replies, 0, 100),
+            Ipv6 = Number(arguments, _ipv6, defaults.Ipv6, 0, 100),
+            PacketsPerSecond = Number(arguments, _pps, (int)defaults.PacketsPerSecond, 1, (int)MostPacketsPerSecond),
+            Seed = Seed(arguments),
+        };
+    }
+
+    private ulong Seed(ParseResult arguments) => (ulong)arguments.Number(_seed, least: 0, otherwise: 1);
+
+    /// <summary>1500 is said of packets, and means frames of 1518.</summary>
+    private int FrameSize(ParseResult arguments)
+    {
+        string text = arguments.GetValue(_frameSize) ?? "imix";
+        if (text == "imix") return TrafficOptions.Imix;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= SmallestFrame and <= LargestFrame)
+            return size == 1500 ? 1518 : size;
+
+        throw new UsageException($"--frame-size {text}: give imix, 1500, or bytes from {SmallestFrame} to {LargestFrame}, the frame's checksum included");
+    }
+
+    private static TrafficMix Mix(string text)
+    {
+        string[] known = ["tcp", "udp", "dns", "scan"];
+        int[] shares = new int[known.Length];
+        foreach (string part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            string[] words = part.Split('=');
+            int kind = Array.IndexOf(known, words[0]);
+            if (kind < 0) throw new UsageException(Suggestion.For("kind of traffic in --mix", words[0], known));
+            if (words.Length != 2 || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out shares[kind]) || shares[kind] > 100)
+                throw new UsageException($"--mix {part}: write KIND=PERCENT, say tcp=80");
+        }
+
+        var mix = new TrafficMix(shares[0], shares[1], shares[2], shares[3]);
+        return mix.Sum == 100 ? mix : throw new UsageException($"--mix {text}: the shares make {mix.Sum} percent, not 100");
+    }
+
+    private static int Number(ParseResult arguments, Option<string> option, int otherwise, int least, int most)
+    {
+        long number = arguments.Number(option, least, otherwise);
+        return number <= most ? (int)number : throw new UsageException($"{option.Name} {number}: {most} is the most");
+    }
+}
