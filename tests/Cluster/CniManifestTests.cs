@@ -25,8 +25,11 @@ public class CniManifestTests
         Assert.Equal(
             new CalicoPool("pool", new SourceLine("all.yaml", 13))
             {
-                Cidr = IpPrefix.Parse("10.0.0.0/16"), IpIpMode = EncapsulationMode.CrossSubnet, NatOutgoing = true,
-                Disabled = true, BlockSize = 28,
+                Cidr = IpPrefix.Parse("10.0.0.0/16"),
+                IpIpMode = EncapsulationMode.CrossSubnet,
+                NatOutgoing = true,
+                Disabled = true,
+                BlockSize = 28,
             },
             pool);
         CalicoAffinity affinity = Assert.Single(All.Calico.Affinities);
@@ -45,7 +48,10 @@ public class CniManifestTests
         Assert.Equal(
             new CalicoFelix("default", new SourceLine("all.yaml", 37))
             {
-                IpIpMtu = 1400, VxlanPort = 4790, VxlanVni = 7, BpfEnabled = true,
+                IpIpMtu = 1400,
+                VxlanPort = 4790,
+                VxlanVni = 7,
+                BpfEnabled = true,
             },
             Assert.Single(All.Calico.FelixConfigurations));
     }

@@ -30,7 +30,9 @@ internal static class FlannelTunnels
 
         return tunnel with
         {
-            Device = $"flannel-v6.{tunnel.Vni}", OuterFamily = 6, Overhead = CniTunnels.VxlanOverheadV6,
+            Device = $"flannel-v6.{tunnel.Vni}",
+            OuterFamily = 6,
+            Overhead = CniTunnels.VxlanOverheadV6,
         };
     }
 

@@ -18,8 +18,14 @@ public class CalicoProfileTests
         Assert.Equal(
             new TunnelSettings
             {
-                Kind = TunnelKind.IpInIp, Device = "tunl0", Vni = 0, Port = 0, Ttl = 0, Df = TunnelDf.Inherit,
-                UdpChecksum = false, Overhead = 20,
+                Kind = TunnelKind.IpInIp,
+                Device = "tunl0",
+                Vni = 0,
+                Port = 0,
+                Ttl = 0,
+                Df = TunnelDf.Inherit,
+                UdpChecksum = false,
+                Overhead = 20,
             },
             model.Tunnel);
         Assert.All(model.Nodes, node => Assert.Equal((1500, 1480, 1480), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu)));

@@ -13,13 +13,24 @@ public class CiliumProfileTests
 
     private static readonly TunnelSettings CiliumVxlan = new()
     {
-        Kind = TunnelKind.Vxlan, Device = "cilium_vxlan", Vni = 0, IdSource = TunnelIdSource.Sender,
-        Inner = InnerFrame.AsSent, Port = 8472, Ttl = 64, Df = TunnelDf.Unset, UdpChecksum = false,
+        Kind = TunnelKind.Vxlan,
+        Device = "cilium_vxlan",
+        Vni = 0,
+        IdSource = TunnelIdSource.Sender,
+        Inner = InnerFrame.AsSent,
+        Port = 8472,
+        Ttl = 64,
+        Df = TunnelDf.Unset,
+        UdpChecksum = false,
     };
 
     private static readonly TunnelSettings CiliumGeneve = CiliumVxlan with
     {
-        Kind = TunnelKind.Geneve, Device = "cilium_geneve", Port = 6081, SourcePortMin = 1, SourcePortMax = 65534,
+        Kind = TunnelKind.Geneve,
+        Device = "cilium_geneve",
+        Port = 6081,
+        SourcePortMin = 1,
+        SourcePortMax = 65534,
     };
 
     [Fact]

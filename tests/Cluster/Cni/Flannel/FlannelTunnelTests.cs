@@ -38,8 +38,14 @@ public class FlannelTunnelTests
         Assert.Equal(
             new TunnelSettings
             {
-                Kind = TunnelKind.IpInIp, Device = "flannel.ipip", Vni = 0, Port = 0, Ttl = 0, Df = TunnelDf.Inherit,
-                UdpChecksum = false, Overhead = 20,
+                Kind = TunnelKind.IpInIp,
+                Device = "flannel.ipip",
+                Vni = 0,
+                Port = 0,
+                Ttl = 0,
+                Df = TunnelDf.Inherit,
+                UdpChecksum = false,
+                Overhead = 20,
             },
             model.Tunnel);
         NodeNetwork node = model.Nodes[0];

@@ -86,8 +86,14 @@ public class OpenShiftSdnProfileTests
     public void Vxlan_carries_the_netid_and_the_pods_own_frames_with_df_and_no_checksum() => Assert.Equal(
         new TunnelSettings
         {
-            Kind = TunnelKind.Vxlan, Device = "vxlan0", Vni = 0, IdSource = TunnelIdSource.Sender, Inner = InnerFrame.PodToPod,
-            Port = 4789, Df = TunnelDf.Set, UdpChecksum = false,
+            Kind = TunnelKind.Vxlan,
+            Device = "vxlan0",
+            Vni = 0,
+            IdSource = TunnelIdSource.Sender,
+            Inner = InnerFrame.PodToPod,
+            Port = 4789,
+            Df = TunnelDf.Set,
+            UdpChecksum = false,
         },
         Compile(NetworkPolicyMode).Tunnel);
 

@@ -43,9 +43,17 @@ public class OvnKubernetesProfileTests
 
     private static readonly TunnelSettings Geneve = new()
     {
-        Kind = TunnelKind.Geneve, Device = "genev_sys_6081", Vni = 0, IdSource = TunnelIdSource.LogicalSwitch,
-        Inner = InnerFrame.RouterToPod, Port = 6081, Df = TunnelDf.Set, UdpChecksum = true, SourcePortMin = 1,
-        SourcePortMax = 65534, Overhead = 58,
+        Kind = TunnelKind.Geneve,
+        Device = "genev_sys_6081",
+        Vni = 0,
+        IdSource = TunnelIdSource.LogicalSwitch,
+        Inner = InnerFrame.RouterToPod,
+        Port = 6081,
+        Df = TunnelDf.Set,
+        UdpChecksum = true,
+        SourcePortMin = 1,
+        SourcePortMax = 65534,
+        Overhead = 58,
     };
 
     [Fact]
