@@ -45,7 +45,8 @@ public sealed record PolicyEnforcement(PolicyEnforcer Enforcer, bool IsAssumed, 
         return new PolicyEnforcement(
             PolicyEnforcer.None,
             IsAssumed: shown is null,
-            $"{who} does not enforce NetworkPolicies: nothing is denied (--set {SettingKey}=calico puts Calico's enforcement beside it)");
+            $"{who} does not enforce NetworkPolicies: nothing is denied (--set {SettingKey}=calico puts Calico's enforcement "
+            + "beside it)");
     }
 
     private static string NameOf(PolicyEnforcer enforcer) => enforcer switch

@@ -3,7 +3,9 @@ using static Dataplane.Cluster.Settings.SettingValues;
 
 namespace Dataplane.Cluster.Network;
 
-/// <summary>The output of <c>birdc show route</c>, of BIRD 1.6 (Calico's) and 2 (nest/rt-show.c); the best routes alone.</summary>
+/// <summary>
+/// The output of <c>birdc show route</c>, of BIRD 1.6 (Calico's) and 2 (nest/rt-show.c); the best routes alone.
+/// </summary>
 internal static class BirdRouteText
 {
     public static bool IsHeader(string text) =>
@@ -50,7 +52,8 @@ internal static class BirdRouteText
             "unreachable" => route with { Kind = RouteKind.Unreachable },
             "prohibited" => route with { Kind = RouteKind.Prohibit },
             string other => throw line.Damage(
-                $"\"{Show(other)}\" is no kind of route of BIRD's (via, dev, unicast, multipath, blackhole, unreachable, prohibited)"),
+                $"\"{Show(other)}\" is no kind of route of BIRD's (via, dev, unicast, multipath, blackhole, unreachable, "
+                + "prohibited)"),
         };
     }
 

@@ -127,6 +127,6 @@ internal static class IpRouteText
         string[] destinations = [.. lines.Where(line => !line.IsContinuation)
             .Select(line => line.Words.FirstOrDefault(word => word != Default && KindOf(word) is null) ?? "")];
         return destinations.Any(word => word.Contains(':', StringComparison.Ordinal))
-            && !destinations.Any(word => word.Length > 0 && char.IsAsciiDigit(word[0]) && word.Contains('.', StringComparison.Ordinal));
+            && !destinations.Any(word => word.Contains('.', StringComparison.Ordinal));
     }
 }

@@ -221,7 +221,7 @@ public sealed record NodeNetwork
 
     public IpAddress BridgeV6 { get; init; }
 
-    /// <summary>flannel.1's addresses: the podCIDR's own; none under host-gw.</summary>
+    /// <summary>The tunnel device's addresses (flannel.1: the podCIDR's own): what is masqueraded into the tunnel has them.</summary>
     public IpAddress TunnelV4 { get; init; }
 
     public IpAddress TunnelV6 { get; init; }

@@ -51,7 +51,9 @@ public sealed record RouteEntry(IpPrefix Destination, SourceLine Source)
     /// <summary>Several where the route is multipath; none where packets end here.</summary>
     public ImmutableArray<RouteHop> Hops { get; init; } = [];
 
-    /// <summary>Who put it there: kernel, bird, dhcp, or BIRD's own protocol (Mesh_10_0_0_2); empty where it is not said.</summary>
+    /// <summary>
+    /// Who put it there: kernel, bird, dhcp, or BIRD's own protocol (Mesh_10_0_0_2); empty where it is not said.
+    /// </summary>
     public string Protocol { get; init; } = "";
 
     /// <summary>The routing table's name or number; empty for main.</summary>

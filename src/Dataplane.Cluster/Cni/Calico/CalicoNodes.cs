@@ -50,11 +50,17 @@ internal static class CalicoNodes
         bool hasVtepV6 = plan.V6.Tunnel?.Kind == TunnelKind.Vxlan;
         bool bridgeMacKnown = settings.BridgeMacs.TryGetValue(name, out MacAddress bridgeMac);
         NodeNetwork network = CniNodes.Base(annotations.Node, plan.Mtus, settings);
+        IpAddress underlayV4 = annotations.V4.IsNone ? network.UnderlayV4 : annotations.V4;
+        IpAddress underlayV6 = annotations.V6.IsNone ? network.UnderlayV6 : annotations.V6;
         return network with
         {
             PodCidrs = blocks,
-            UnderlayV4 = annotations.V4.IsNone ? network.UnderlayV4 : annotations.V4,
-            UnderlayV6 = annotations.V6.IsNone ? network.UnderlayV6 : annotations.V6,
+            UnderlayV4 = underlayV4,
+            UnderlayV6 = underlayV6,
+
+            // The pods' devices have no address: towards them the kernel takes the node's.
+            BridgeV4 = underlayV4,
+            BridgeV6 = underlayV6,
             OwnAddresses = [.. network.OwnAddresses
                 .Concat([annotations.V4, annotations.V6]).Where(address => !address.IsNone).Distinct()],
             GatewayV4 = GatewayV4,

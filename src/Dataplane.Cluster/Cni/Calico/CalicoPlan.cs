@@ -27,7 +27,8 @@ internal sealed record CalicoPlan
     public static CalicoPlan Make(CniRequest request, ImmutableArray<PodNetwork> pods)
     {
         CalicoFelixSettings.NoteUnmodelled(request);
-        if (request.Snapshot.Calico.BgpConfigurations.FirstOrDefault(bgp => bgp.Name == "default") is { NodeToNodeMesh: false } bgp)
+        CalicoBgp? bgp = request.Snapshot.Calico.BgpConfigurations.FirstOrDefault(bgp => bgp.Name == "default");
+        if (bgp is { NodeToNodeMesh: false })
             request.Note(
                 $"{bgp.Source}: nodeToNodeMeshEnabled is false: BGP peers are taken to give every node the others' blocks");
 

@@ -40,6 +40,9 @@ internal static class OpenShiftNodes
             UnderlayV4 = host,
             OwnAddresses = [.. network.OwnAddresses.Append(host).Where(address => !address.IsNone).Distinct()],
             BridgeV4 = gateway,
+
+            // tun0 is the nodes' one device towards all pods: what is masqueraded to them has its address.
+            TunnelV4 = gateway,
             BridgeMac = tun0,
             BridgeMacKnown = bridgeMacKnown,
             RouterMac = tun0,

@@ -15,10 +15,7 @@ internal sealed record OvnAnnotations(Node Node)
     /// <summary>The default network's subnets of the node.</summary>
     public ImmutableArray<IpPrefix> Subnets { get; private init; } = [];
 
-    /// <summary>Null where the annotation is absent.</summary>
-    public MacAddress? ManagementMac { get; private init; }
-
-    /// <summary>The address of the node's bridge to the underlay (breth0).</summary>
+    /// <summary>The MAC of the node's bridge to the underlay (breth0); null where it is not said.</summary>
     public MacAddress? GatewayMac { get; private init; }
 
     public IpAddress PrimaryV4 { get; private init; }
@@ -28,6 +25,11 @@ internal sealed record OvnAnnotations(Node Node)
     public IpAddress TransitV4 { get; private init; }
 
     public IpAddress TransitV6 { get; private init; }
+
+    /// <summary>The gateway router's address on the join switch: what comes from outside reaches pods with it.</summary>
+    public IpAddress JoinV4 { get; private init; }
+
+    public IpAddress JoinV6 { get; private init; }
 
     /// <summary>Empty where it is absent: one zone for all.</summary>
     public string Zone { get; private init; } = "";
@@ -44,17 +46,18 @@ internal sealed record OvnAnnotations(Node Node)
         Reading reading = new(node, notes);
         JsonElement primary = reading.Object("node-primary-ifaddr");
         JsonElement transit = reading.Object("node-transit-switch-port-ifaddr");
+        JsonElement join = reading.Object("node-gateway-router-lrp-ifaddr");
         JsonElement gateway = GoJson.Field(reading.Object("l3-gateway-config"), "default") ?? default;
         return new OvnAnnotations(node)
         {
             Subnets = reading.Subnets(),
-            ManagementMac = reading.Mac("node-mgmt-port-mac-address", node.Annotations.GetValueOrDefault(Prefix + "node-mgmt-port-mac-address"))
-                ?? reading.Mac("node-mgmt-port-mac-addresses", GoJson.Text(reading.Object("node-mgmt-port-mac-addresses"), "default")),
             GatewayMac = reading.Mac("l3-gateway-config", GoJson.Text(gateway, "mac-address")),
             PrimaryV4 = reading.Address(primary, "node-primary-ifaddr", 4),
             PrimaryV6 = reading.Address(primary, "node-primary-ifaddr", 6),
             TransitV4 = reading.Address(transit, "node-transit-switch-port-ifaddr", 4),
             TransitV6 = reading.Address(transit, "node-transit-switch-port-ifaddr", 6),
+            JoinV4 = reading.Address(join, "node-gateway-router-lrp-ifaddr", 4),
+            JoinV6 = reading.Address(join, "node-gateway-router-lrp-ifaddr", 6),
             Zone = node.Annotations.GetValueOrDefault(Prefix + "zone-name", ""),
             Id = reading.Id(),
         };

@@ -58,7 +58,9 @@ internal sealed record OvnConfiguration
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             && number is > 0 and <= ushort.MaxValue) return number;
 
-        notes.Add($"{map.Source}: ConfigMap {map.Namespace}/{map.Name}: {key} is {SettingValues.Show(text)}, not a number: ignored");
+        notes.Add(
+            $"{map.Source}: ConfigMap {map.Namespace}/{map.Name}: {key} is {SettingValues.Show(text)}, not a number: "
+            + "ignored");
         return null;
     }
 

@@ -10,6 +10,9 @@ namespace Dataplane.Cluster.Cni.OvnKubernetes;
 internal static class OvnNodes
 {
     private const ushort RouterPort = 1;
+    private const uint JoinSize = 65535;
+
+    private static readonly IpAddress JoinSubnet = IpAddress.Parse("100.64.0.0");
 
     public static ImmutableArray<NodeNetwork> Compile(
         ImmutableArray<OvnAnnotations> annotations, TunnelSettings tunnel, CniMtus mtus, CniRequest request)
@@ -62,6 +65,8 @@ internal static class OvnNodes
             OwnAddresses = OwnAddresses(annotations, network, subnets),
             BridgeV4 = gateway,
             BridgeV6 = CniNodes.AddressIn(subnets, 6, offset: 1),
+            TunnelV4 = JoinAddress(annotations, subnets),
+            TunnelV6 = annotations.JoinV6.IsNone ? CniNodes.AddressIn(subnets, 6, offset: 2) : annotations.JoinV6,
             BridgeMac = router,
             BridgeMacKnown = bridgeMacKnown,
             RouterMac = router,
@@ -82,6 +87,17 @@ internal static class OvnNodes
             .Append(CniNodes.AddressIn(subnets, 4, offset: 2)).Append(CniNodes.AddressIn(subnets, 6, offset: 2))
             .Where(address => !address.IsNone).Distinct(),
     ];
+
+    /// <summary>
+    /// Of the gateway router, which forces its own source on what comes from outside: annotated, else 100.64.0.0 and the
+    /// node's id; without both, of the management port.
+    /// </summary>
+    private static IpAddress JoinAddress(OvnAnnotations node, ImmutableArray<IpPrefix> subnets)
+    {
+        if (!node.JoinV4.IsNone) return node.JoinV4;
+
+        return node.Id is > 0 and < JoinSize ? JoinSubnet.Plus(node.Id) : CniNodes.AddressIn(subnets, 4, offset: 2);
+    }
 
     private static MacAddress TransitMac(OvnAnnotations node, EmulationSettings settings) =>
         settings.VtepMacs.TryGetValue(node.Node.Name, out MacAddress mac) ? mac

@@ -129,7 +129,7 @@ public class CalicoProfileTests
         Assert.All(model.Nodes, node => Assert.Equal("fe80::ecee:eeff:feee:eeee", node.GatewayV6.ToString()));
         Assert.All(model.Nodes, node => Assert.Equal("ee:ee:ee:ee:ee:ee", node.BridgeMac.ToString()));
         Assert.All(model.Nodes, node => Assert.Equal("ee:ee:ee:ee:ee:ee", node.RouterMac.ToString()));
-        Assert.All(model.Nodes, node => Assert.True(node.BridgeV4.IsNone));
+        Assert.All(model.Nodes, node => Assert.Equal(node.UnderlayV4, node.BridgeV4));
     }
 
     [Theory]

@@ -72,6 +72,7 @@ public class CiliumProfileTests
         Assert.Equal(["10.0.1.0/24", "10.0.2.0/24"], model.Nodes.Select(node => Assert.Single(node.PodCidrs).ToString()));
         Assert.Equal(["172.18.0.2", "172.18.0.3"], model.Nodes.Select(node => node.UnderlayV4.ToString()));
         Assert.Equal(["10.0.1.211", "10.0.2.77"], model.Nodes.Select(node => node.BridgeV4.ToString()));
+        Assert.Equal(["10.0.1.211", "10.0.2.77"], model.Nodes.Select(node => node.TunnelV4.ToString()));
         Assert.Equal(PodAttachment.Routed, model.Attachment);
     }
 
@@ -116,6 +117,11 @@ public class CiliumProfileTests
         Assert.Contains(
             "no ConfigMap cilium-config in the manifests: vxlan is assumed, Cilium's default (--set cilium.tunnel says "
             + "another)",
+            model.Notes);
+        Assert.Equal(["10.244.1.1", "10.244.2.1"], model.Nodes.Select(node => node.TunnelV4.ToString()));
+        Assert.Contains(
+            "no CiliumInternalIP in the manifests, the first free address of the podCIDR is assumed for cilium_host: 2 nodes: "
+            + "kind-worker, kind-worker2",
             model.Notes);
         Assert.Contains(
             "no CiliumNode in the manifests, podCIDRs of the Node are taken: 2 nodes: kind-worker, kind-worker2", model.Notes);

@@ -105,6 +105,7 @@ public class OpenShiftSdnProfileTests
         NetworkModel model = Compile(NetworkPolicyMode);
         Assert.Equal(["10.128.0.0/23", "10.129.0.0/23"], model.Nodes.Select(node => Assert.Single(node.PodCidrs).ToString()));
         Assert.Equal(["10.128.0.1", "10.129.0.1"], model.Nodes.Select(node => node.BridgeV4.ToString()));
+        Assert.Equal(["10.128.0.1", "10.129.0.1"], model.Nodes.Select(node => node.TunnelV4.ToString()));
         Assert.Equal(["192.168.126.11", "192.168.126.12"], model.Nodes.Select(node => node.UnderlayV4.ToString()));
         Assert.All(model.Nodes, node => Assert.Equal((1500, 1450, 1450), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu)));
         Assert.Equal(["10.128.0.0/14"], model.ClusterCidrs.Select(prefix => prefix.ToString()));

@@ -81,6 +81,17 @@ public class OvnKubernetesProfileTests
         Assert.True(node.TunnelMac.IsNone);
     }
 
+    [Theory]
+    [InlineData("lrp-ifaddr", "100.64.0.2")]
+    [InlineData("lrp-absent", "100.64.0.2")]
+    [InlineData("id-absent", "10.244.1.2")]
+    public void What_comes_from_outside_reaches_pods_with_the_join_address(string which, string expected)
+    {
+        string yaml = which == "lrp-ifaddr" ? OneZone : OneZone.Replace("-router-lrp-ifaddr", "-gone", StringComparison.Ordinal);
+        if (which == "id-absent") yaml = yaml.Replace("/node-id", "/node-gone", StringComparison.Ordinal);
+        Assert.Equal(expected, Compile(yaml).Nodes[0].TunnelV4.ToString());
+    }
+
     [Fact]
     public void Older_annotations_have_one_subnet_instead_of_a_list() => Assert.Equal(
         "10.244.1.0/24",
