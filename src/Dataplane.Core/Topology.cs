@@ -68,6 +68,15 @@ public sealed class Topology
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int HopIndex(Entry entry, Exit exit) => (int)entry << 3 | (int)exit;
 
+    /// <summary>TTL that a packet loses between a pod of one node and a pod of the other.</summary>
+    public int HopsBetween(int from, int to)
+    {
+        if (from == to) return Routed ? Hops[HopIndex(Entry.PodVeth, Exit.Pod)] : 0;
+        if (UsesTunnel(from, to)) return Hops[HopIndex(Entry.PodVeth, Exit.Tunnel)] + Hops[HopIndex(Entry.Tunnel, Exit.Pod)];
+
+        return Hops[HopIndex(Entry.PodVeth, Exit.Direct)] + Hops[HopIndex(Entry.Underlay, Exit.Pod)];
+    }
+
     /// <summary>Where an address (a name) leads.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Place PlaceOf(uint name, bool v6) => v6 ? Names.PlaceOf(name) : Map.FindV4(name);
@@ -115,6 +124,9 @@ public struct NodeEntry
 
     public uint TunnelV4;
     public uint TunnelV6;
+
+    /// <summary>An address that no device has, and that pods have as their gateway (169.254.1.1); 0: none.</summary>
+    public uint GatewayV4;
 
     /// <summary>What stands as the sender's id in a tunnel for what the node itself sends.</summary>
     public uint TunnelId;

@@ -174,7 +174,7 @@ public static unsafe class AdmitStage
             return;
         }
 
-        bool isStretched = topology.Tunnel is { KeepsInnerFrame: true };
+        bool isStretched = topology.Tunnel is { Parameters.Filling: TunnelFilling.PodNetwork };
         if (lane.Destination.Kind == PlaceKind.Pod && (!isLocal || topology.Routed) && !isStretched && topology.Endpoints[lane.Destination.Index].Mac == to)
         {
             Reorigination.Rewind(burst, ref lane, topology);

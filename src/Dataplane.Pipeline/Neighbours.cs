@@ -86,9 +86,14 @@ public static unsafe class Neighbours
         endpoint.MacKnown = true;
     }
 
-    private static bool IsGateway(in Lane lane, Topology topology) =>
-        lane.Entry == Entry.PodVeth && lane.Destination.Kind == PlaceKind.Node
-        && topology.NodeAddresses[lane.Destination.Index].Node == lane.Node;
+    private static bool IsGateway(in Lane lane, Topology topology)
+    {
+        if (lane.Entry != Entry.PodVeth) return false;
+        if (lane.Destination.Kind == PlaceKind.Node) return topology.NodeAddresses[lane.Destination.Index].Node == lane.Node;
+
+        uint gateway = topology.Nodes[lane.Node].GatewayV4;
+        return gateway != 0 && lane.Is(Shape.Arp) && lane.Key.Destination == gateway;
+    }
 
     private static void AnswerArp(PacketBurst burst, ref Lane lane, Topology topology)
     {

@@ -66,7 +66,7 @@ public static unsafe class Reorigination
     {
         int receiver = AdmitStage.NodeOf(lane.Destination, topology);
         bool isLocal = receiver == lane.Node;
-        int hops = !isLocal ? 2 : topology.Routed ? 1 : 0;
+        int hops = topology.HopsBetween(lane.Node, receiver);
         RaiseTtl(ref lane, hops);
         lane.Shape |= Shape.Reoriginated;
         lane.Exit = isLocal && !topology.Routed ? Exit.Bridge : Exit.None;

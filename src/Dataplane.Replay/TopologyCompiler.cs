@@ -230,6 +230,7 @@ internal static class TopologyCompiler
             entry.PodMtu = (ushort)node.PodMtu;
             entry.HasDefaultRoute = node.HasDefaultRoute;
             entry.BridgeMacKnown = node.BridgeMacKnown;
+            entry.GatewayV4 = Name(node.GatewayV4, names);
             entry.TunnelId = node.TunnelId;
             entry.SwitchKey = node.SwitchKey;
             entry.RouterPortKey = node.RouterPortKey;

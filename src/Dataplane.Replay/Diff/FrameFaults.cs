@@ -17,6 +17,7 @@ internal static class FrameFaults
     private const string MalformedGroup = "117440512";
     private const int WarningSeverity = 0x60_0000;
     private const int SmallestEthernetFrame = 60;
+    private const int Ipv6HeaderSize = 40;
 
     public static List<DissectionFault> Find(DissectedFrame frame, IReadOnlyList<TunnelPort> ports)
     {
@@ -50,6 +51,8 @@ internal static class FrameFaults
             string layer = frame.Layers[field.Layer];
             if (field.Name.EndsWith(".checksum.status", StringComparison.Ordinal) && field.Show == BadChecksum)
             {
+                if (IsInCutQuote(frame, field.Layer)) continue;
+
                 string name = field.Name[..^".status".Length];
                 faults.Add(new($"{name} bad", $"{frame.QualifiedName(field)[..^".status".Length]} is bad", !IsCarrier(layer)));
             }
@@ -59,6 +62,24 @@ internal static class FrameFaults
                 faults.Add(new(above ? "malformed above the transport" : $"odd {layer}", $"tshark objects to {layer}", above));
             }
         }
+    }
+
+    /// <summary>
+    /// Whether the layer lies in what an ICMP error quotes, of a packet that is longer than the quote: tshark judges the
+    /// checksum of the part as if it were the whole.
+    /// </summary>
+    private static bool IsInCutQuote(DissectedFrame frame, int layer)
+    {
+        for (int ip = layer - 1; ip > 1; ip--)
+        {
+            if (frame.Layers[ip] is not ("ip" or "ipv6") || frame.Layers[ip - 1] is not ("icmp" or "icmpv6")) continue;
+
+            int there = (Number(frame, "frame.len", 0) ?? 0) - frame.Start(ip);
+            int? total = frame.Layers[ip] == "ip" ? Number(frame, "ip.len", ip) : Number(frame, "ipv6.plen", ip) + Ipv6HeaderSize;
+            return total > there;
+        }
+
+        return false;
     }
 
     /// <summary>
