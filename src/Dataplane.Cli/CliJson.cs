@@ -10,6 +10,7 @@ namespace Dataplane.Cli;
 
 /// <summary>JSON of whole reports, by generated code: nothing is looked up at run time.</summary>
 [JsonSerializable(typeof(ReplayReport))]
+[JsonSerializable(typeof(CniComparison))]
 [JsonSerializable(typeof(InspectReport))]
 [JsonSerializable(typeof(TraceReport))]
 [JsonSerializable(typeof(ScalingReport))]
@@ -25,6 +26,8 @@ public sealed partial class CliJson : JsonSerializerContext
     });
 
     public static string Write(ReplayReport report) => JsonSerializer.Serialize(report, Readable.ReplayReport);
+
+    public static string Write(CniComparison comparison) => JsonSerializer.Serialize(comparison, Readable.CniComparison);
 
     public static string Write(InspectReport report) => JsonSerializer.Serialize(report, Readable.InspectReport);
 

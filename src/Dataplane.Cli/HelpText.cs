@@ -54,7 +54,8 @@ public static class HelpText
 
         cluster
               --cni NAME         flannel, calico, cilium, openshift-sdn or ovn-kubernetes; without it,
-                                 recognised from the manifests, and said
+                                 recognised from the manifests, and said; several, or all: a run for
+                                 each, side by side
               --proxy NAME       how services are looked up: ebpf (the default), iptables, ipvs
               --rules [NODE=]F   a dump of iptables-save (and ipset save) or ipvsadm-save
               --entry NODE       where traffic from outside to a Service's outer address arrives

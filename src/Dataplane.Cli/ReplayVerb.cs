@@ -16,7 +16,7 @@ public sealed class ReplayVerb : IVerb
     private readonly Option<string[]> _read = OptionValues.Many("--read", "-r");
     private readonly Option<string> _write = OptionValues.One("--write", "-w");
     private readonly Option<string[]> _at = OptionValues.Many("--at");
-    private readonly Option<string> _cni = OptionValues.One("--cni");
+    private readonly Option<string[]> _cni = OptionValues.Many("--cni");
     private readonly Option<string> _proxy = OptionValues.One("--proxy");
     private readonly Option<string[]> _rules = OptionValues.Many("--rules");
     private readonly Option<string> _entry = OptionValues.One("--entry");
@@ -65,6 +65,8 @@ public sealed class ReplayVerb : IVerb
         bool json = arguments.OneOf(_output, "text", "json") == "json";
         streams.ResultOnError = options.Output == "-" || options.DropsPath == "-";
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"), toError: streams.ResultOnError);
+        string[] cnis = CnisOf(arguments);
+        if (cnis.Length > 1) return Compare(options, cnis, json, style, streams, cancellation);
 
         ReplayReport report;
         using (var progress = new RunProgress(streams.Error))
@@ -79,6 +81,25 @@ public sealed class ReplayVerb : IVerb
         if (json) streams.Result.WriteLine(CliJson.Write(report));
         else ReplayText.Write(streams.Result, report, style);
         return Code(report, arguments.GetValue(_failOnDrop));
+    }
+
+    // Each run's notes are its own replay's: a table has no room for five times as many.
+    private static int Compare(
+        ReplayOptions options, string[] cnis, bool json, Style style, Streams streams, CancellationToken cancellation)
+    {
+        if (options.Output is not null || options.DropsPath is not null)
+            throw new UsageException("-w and --drops are for one CNI: leave them out, or name one with --cni");
+
+        CniComparison comparison;
+        using (var progress = new RunProgress(streams.Error))
+        {
+            comparison = CniComparison.Run(options, cnis, progress, cancellation);
+        }
+
+        foreach (string damage in comparison.Runs.SelectMany(run => run.Report.Damage).Distinct()) streams.Say($"warning: {damage}");
+        if (json) streams.Result.WriteLine(CliJson.Write(comparison));
+        else ComparisonText.Write(streams.Result, comparison, style);
+        return comparison.Runs.Length < cnis.Length ? ExitCode.Interrupted : comparison.Runs.Max(run => Code(run.Report, failOnDrop: false));
     }
 
     /// <summary>A run that was cut short says so first; a drop that was looked for is found, damage or not.</summary>
@@ -108,7 +129,7 @@ public sealed class ReplayVerb : IVerb
             Captures = captures,
             Output = arguments.GetValue(_write),
             At = [.. (arguments.GetValue(_at) ?? []).SelectMany(point => point.Split(',')).Select(CheckPoint)],
-            Cni = CheckCni(arguments.GetValue(_cni)),
+            Cni = CnisOf(arguments) is [string one] ? one : null,
             Proxy = CheckProxy(arguments.GetValue(_proxy)),
             Rules = [.. (arguments.GetValue(_rules) ?? []).Select(DumpOf)],
             Entry = arguments.GetValue(_entry),
@@ -137,10 +158,15 @@ public sealed class ReplayVerb : IVerb
         throw new UsageException(Suggestion.For("value of --at", point, [.. Points, "pod:NAMESPACE/NAME"]));
     }
 
+    private string[] CnisOf(ParseResult arguments)
+    {
+        string[] asked = [.. (arguments.GetValue(_cni) ?? []).SelectMany(names => names.Split(','))];
+        return asked.Contains("all") ? Cnis : [.. asked.Select(name => CheckCni(name)!).Distinct()];
+    }
+
     internal static string? CheckCni(string? cni) => cni switch
     {
         null => cni,
-        "all" => throw new UsageException($"--cni {cni}: not built yet; {string.Join(", ", Cnis)} are"),
         _ when Cnis.Contains(cni) => cni,
         _ => throw new UsageException(Suggestion.For("CNI", cni, Cnis)),
     };

@@ -2,31 +2,42 @@ using Dataplane.Wire;
 
 namespace Dataplane.Core;
 
-/// <summary>Whether an address lies in one of a few prefixes, one of each family (the cluster's pod networks).</summary>
+/// <summary>Whether an address lies in one of a few prefixes (the cluster's pod networks).</summary>
 public sealed class PrefixTest
 {
-    private readonly uint _v4;
-    private readonly uint _v4Mask;
-    private readonly IpPrefix? _v6;
+    private readonly (uint Network, uint Mask)[] _v4;
+    private readonly IpPrefix[] _v6;
 
     public PrefixTest(IEnumerable<IpPrefix> prefixes)
     {
-        _v4 = 1;
-        foreach (IpPrefix prefix in prefixes)
-        {
-            if (prefix.Address.IsV6)
-            {
-                _v6 = prefix;
-                continue;
-            }
-
-            _v4 = prefix.Address.V4;
-            _v4Mask = prefix.Length == 0 ? 0 : uint.MaxValue << (32 - prefix.Length);
-        }
+        IpPrefix[] all = [.. prefixes];
+        _v4 = [.. all.Where(prefix => prefix.Address.IsV4).Select(prefix => (prefix.Address.V4, MaskOf(prefix.Length)))];
+        _v6 = [.. all.Where(prefix => prefix.Address.IsV6)];
     }
 
     /// <summary>By name: an IPv4 address is one, an IPv6 address has one.</summary>
-    public bool Contains(uint name, byte family, AddressNames names) => family == 4
-        ? (name & _v4Mask) == _v4
-        : _v6 is { } prefix && prefix.Contains(names.AddressOf(name));
+    public bool Contains(uint name, byte family, AddressNames names)
+    {
+        if (family == 4)
+        {
+            foreach ((uint network, uint mask) in _v4)
+            {
+                if ((name & mask) == network) return true;
+            }
+
+            return false;
+        }
+
+        if (_v6.Length == 0) return false;
+
+        IpAddress address = names.AddressOf(name);
+        foreach (IpPrefix prefix in _v6)
+        {
+            if (prefix.Contains(address)) return true;
+        }
+
+        return false;
+    }
+
+    private static uint MaskOf(int length) => length == 0 ? 0 : uint.MaxValue << (32 - length);
 }

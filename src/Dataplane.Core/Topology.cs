@@ -51,6 +51,9 @@ public sealed class Topology
     /// <summary>Whether nodes reach each other's pods directly: the same for all pairs, or by segment.</summary>
     public DirectMode Direct { get; init; }
 
+    /// <summary>The same for IPv6 packets.</summary>
+    public DirectMode DirectV6 { get; init; }
+
     /// <summary>More than one node is emulated: packets can meet their answers within a burst.</summary>
     public bool ManyNodes { get; init; }
 
@@ -69,10 +72,10 @@ public sealed class Topology
     public static int HopIndex(Entry entry, Exit exit) => (int)entry << 3 | (int)exit;
 
     /// <summary>TTL that a packet loses between a pod of one node and a pod of the other.</summary>
-    public int HopsBetween(int from, int to)
+    public int HopsBetween(int from, int to, bool v6)
     {
         if (from == to) return Routed ? Hops[HopIndex(Entry.PodVeth, Exit.Pod)] : 0;
-        if (UsesTunnel(from, to)) return Hops[HopIndex(Entry.PodVeth, Exit.Tunnel)] + Hops[HopIndex(Entry.Tunnel, Exit.Pod)];
+        if (UsesTunnel(from, to, v6)) return Hops[HopIndex(Entry.PodVeth, Exit.Tunnel)] + Hops[HopIndex(Entry.Tunnel, Exit.Pod)];
 
         return Hops[HopIndex(Entry.PodVeth, Exit.Direct)] + Hops[HopIndex(Entry.Underlay, Exit.Pod)];
     }
@@ -89,7 +92,7 @@ public sealed class Topology
     }
 
     /// <summary>Whether a tunnel leads from one node to the other; a plain route does otherwise.</summary>
-    public bool UsesTunnel(int from, int to) => Direct switch
+    public bool UsesTunnel(int from, int to, bool v6) => (v6 ? DirectV6 : Direct) switch
     {
         DirectMode.Always => false,
         DirectMode.Never => true,

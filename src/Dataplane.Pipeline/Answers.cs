@@ -114,7 +114,7 @@ public static unsafe class Answers
         {
             int owner = AdmitStage.NodeOf(lane.Source, topology);
             if (owner == lane.Node) return v6 ? node.BridgeV6 : node.BridgeV4;
-            if (topology.UsesTunnel(lane.Node, owner)) return v6 ? node.TunnelV6 : node.TunnelV4;
+            if (topology.UsesTunnel(lane.Node, owner, v6)) return v6 ? node.TunnelV6 : node.TunnelV4;
         }
 
         return v6 ? node.UnderlayV6 : topology.Peers[lane.Node].UnderlayV4;

@@ -59,7 +59,7 @@ public static class Masquerade
         if (isHere) return v6 ? node.BridgeV6 : node.BridgeV4;
 
         bool toPods = topology.ClusterNetwork.Contains(connection.Reply.Source, lane.Key.Family, topology.Names);
-        bool byTunnel = toPods && topology.HasTunnel && topology.UsesTunnel(lane.Node, AdmitStage.NodeOf(connection.Forward, topology));
+        bool byTunnel = toPods && topology.HasTunnel && topology.UsesTunnel(lane.Node, AdmitStage.NodeOf(connection.Forward, topology), v6);
         if (byTunnel) return v6 ? node.TunnelV6 : node.TunnelV4;
 
         return v6 ? node.UnderlayV6 : topology.Peers[lane.Node].UnderlayV4;

@@ -66,7 +66,7 @@ public static unsafe class Reorigination
     {
         int receiver = AdmitStage.NodeOf(lane.Destination, topology);
         bool isLocal = receiver == lane.Node;
-        int hops = topology.HopsBetween(lane.Node, receiver);
+        int hops = topology.HopsBetween(lane.Node, receiver, lane.Is(Shape.V6));
         RaiseTtl(ref lane, hops);
         lane.Shape |= Shape.Reoriginated;
         lane.Exit = isLocal && !topology.Routed ? Exit.Bridge : Exit.None;

@@ -84,7 +84,7 @@ public static unsafe class RouteStage
     private static DropReason DecideRemote(ref Lane lane, Topology topology, int owner)
     {
         lane.NextNode = (ushort)owner;
-        if (!topology.UsesTunnel(lane.Node, owner))
+        if (!topology.UsesTunnel(lane.Node, owner, lane.Is(Shape.V6)))
         {
             lane.Exit = Exit.Direct;
             return DropReason.None;

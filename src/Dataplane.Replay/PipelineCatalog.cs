@@ -67,6 +67,9 @@ public static class PipelineCatalog
         ? emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, default(NullSink))
         : emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new CollectorSink(collector));
 
+    internal static IPipeline Create(Emulation emulation, WireCount count) =>
+        emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new WireCountSink(count));
+
     internal static IPipeline Close<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst)
         where TEngine : struct, IServiceEngine
         where TSink : struct, IFrameSink => new Closed<TEngine, TSink>(engine, sink, state, burst);

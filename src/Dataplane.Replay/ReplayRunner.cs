@@ -33,6 +33,24 @@ public static class ReplayRunner
     {
         using FrameCollector? collector = FrameOutput.Open(emulation, options);
         IPipeline pipeline = PipelineCatalog.Create(emulation, collector);
+        ReplayReport report = Run(emulation, pipeline, reader, options, observer, cancellation);
+        return report with { FramesWritten = collector?.FramesWritten ?? 0 };
+    }
+
+    /// <summary>A run that writes nothing, and counts what is on the wire.</summary>
+    internal static CniOutcome Measure(ReplayOptions options, IReplayObserver observer, CancellationToken cancellation)
+    {
+        using Emulation emulation = Compile(options);
+        using CaptureReader reader = OpenAll(options, cancellation);
+        var wire = new WireCount();
+        IPipeline pipeline = PipelineCatalog.Create(emulation, wire);
+        return CniOutcome.Of(Run(emulation, pipeline, reader, options, observer, cancellation), emulation, wire);
+    }
+
+    private static ReplayReport Run(
+        Emulation emulation, IPipeline pipeline, CaptureReader reader, ReplayOptions options, IReplayObserver observer,
+        CancellationToken cancellation)
+    {
         var meter = new RunMeter();
         observer.Started(reader.Length < 0 ? -1 : reader.Length * options.Loops, -1);
         var loops = new LoopClock(options.Loops);
@@ -45,9 +63,8 @@ public static class ReplayRunner
         }
 
         pipeline.Finish();
-        long frames = collector?.FramesWritten ?? 0;
         bool interrupted = cancellation.IsCancellationRequested;
-        return RunReport.Build(emulation, reader, options, meter, loops, frames) with { Interrupted = interrupted };
+        return RunReport.Build(emulation, reader, options, meter, loops) with { Interrupted = interrupted };
     }
 
     // Nearly all that reading and compiling allocate stays: full collections in between would find little. What is left of it

@@ -11,7 +11,7 @@ internal static class RunReport
 {
     private const int BitsPerByte = 8;
 
-    public static ReplayReport Build(Emulation emulation, CaptureReader reader, ReplayOptions options, RunMeter meter, LoopClock loops, long frames)
+    public static ReplayReport Build(Emulation emulation, CaptureReader reader, ReplayOptions options, RunMeter meter, LoopClock loops)
     {
         RunCounters counters = emulation.State.Counters;
         meter.SampleMemory();
@@ -24,7 +24,6 @@ internal static class RunReport
             Nodes = [.. emulation.Model.Nodes.Select(node => node.Name)],
             Packets = counters.Records,
             Bytes = counters.Bytes,
-            FramesWritten = frames,
             Verdicts = new VerdictCounts(counters[Verdict.Forwarded], counters[Verdict.Answered], counters[Verdict.Dropped], counters[Verdict.Ignored]),
             Drops = DropsOf(emulation, counters),
             PolicyDrops = PolicyDropCounts.Of(emulation),

@@ -71,6 +71,7 @@ internal static class TopologyCompiler
             Masquerade = model.Masquerade && hasOwnMasquerade,
             ForwardUnlisted = model.ForwardUnlisted,
             Direct = (DirectMode)model.Direct,
+            DirectV6 = (DirectMode)(model.DirectV6 ?? model.Direct),
             ManyNodes = onlyNode < 0 && model.Nodes.Length > 1,
             Seed = Fold(seed),
         };

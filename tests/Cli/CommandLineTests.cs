@@ -16,7 +16,7 @@ public class CommandLineTests
     [InlineData("unknown value of --at wrie: did you mean wire?", "replay", "-f", "c.yaml", "-r", "a.pcap", "--at", "wrie")]
     [InlineData("--at pod:web: write pod:NAMESPACE/NAME", "replay", "-f", "c.yaml", "-r", "a.pcap", "--at", "pod:web")]
     [InlineData("unknown CNI flanel: did you mean flannel?", "replay", "-f", "c.yaml", "-r", "a.pcap", "--cni", "flanel")]
-    [InlineData("--cni all: not built yet; flannel, calico, cilium, openshift-sdn, ovn-kubernetes are", "replay", "-f", "c.yaml", "-r", "a.pcap", "--cni", "all")]
+    [InlineData("-w and --drops are for one CNI: leave them out, or name one with --cni", "replay", "-f", "c.yaml", "-r", "a.pcap", "--cni", "all", "-w", "b.pcap")]
     [InlineData("unknown proxy iptable: did you mean iptables?", "replay", "-f", "c", "-r", "a", "--proxy", "iptable")]
     [InlineData("--proxy nftables: not built yet; ebpf, iptables and ipvs are", "replay", "-f", "c.yaml", "-r", "a.pcap", "--proxy", "nftables")]
     [InlineData("--pps: not built yet; leave it out", "replay", "-f", "c.yaml", "-r", "a.pcap", "-p", "1000")]

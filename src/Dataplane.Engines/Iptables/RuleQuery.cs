@@ -58,7 +58,7 @@ public sealed class RuleQuery(Topology topology, ushort bridge, ushort underlay,
     public UInt128 AddressOf(uint name, int family) => family == 6 ? topology.Names.AddressOf(name).Value : name;
 
     /// <summary>The interface that leads to a place.</summary>
-    public ushort Towards(Place place, int node)
+    public ushort Towards(Place place, int node, bool v6)
     {
         int owner = place.Kind switch
         {
@@ -67,7 +67,7 @@ public sealed class RuleQuery(Topology topology, ushort bridge, ushort underlay,
             _ => -1,
         };
         if (owner < 0) return underlay;
-        return owner == node ? bridge : topology.UsesTunnel(node, owner) ? tunnel : underlay;
+        return owner == node ? bridge : topology.UsesTunnel(node, owner, v6) ? tunnel : underlay;
     }
 
     private AddressTypes TypeOf(Place place, int node) => place.Kind switch

@@ -129,7 +129,7 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
         };
         Place to = queries.Translate(ref packet, in request, query.Key.Zone);
         packet.InInterface = 0;
-        packet.OutInterface = queries.Towards(to, query.Key.Zone);
+        packet.OutInterface = queries.Towards(to, query.Key.Zone, query.Key.Family == 6);
         NetfilterOutcome last = rules.Rules.Postrouting(in packet, rules.State, ref draw, ref trace);
         return last.Nat.Kind is NatKind.Masquerade or NatKind.Source;
     }
