@@ -56,7 +56,8 @@ public static class TrafficGenerator
         {
             ReadOnlySpan<byte> frame = conversation.Next(pick.Next(ref random), ref random);
             (long seconds, long rest) = Math.DivRem(packet, options.PacketsPerSecond);
-            long time = FirstNanosecond + seconds * NanosecondsPerSecond + (long)((Int128)rest * NanosecondsPerSecond / options.PacketsPerSecond);
+            long sinceSecond = rest * NanosecondsPerSecond / options.PacketsPerSecond;
+            long time = FirstNanosecond + seconds * NanosecondsPerSecond + sinceSecond;
             writer.Write(order: 0, interfaceIndex: 0, time, frame, frame.Length, default);
             if (packet % CommitEvery != 0) continue;
 
