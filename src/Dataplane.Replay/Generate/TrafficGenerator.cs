@@ -48,7 +48,11 @@ public static class TrafficGenerator
     }
 
     private static void WritePackets(
-        CaptureWriter writer, Conversation conversation, TrafficOptions options, Action<long> progress, CancellationToken cancellation)
+        CaptureWriter writer,
+        Conversation conversation,
+        TrafficOptions options,
+        Action<long> progress,
+        CancellationToken cancellation)
     {
         var random = new SplitMix(options.Seed);
         var pick = new FlowPick(options.Flows, options.Distribution);
