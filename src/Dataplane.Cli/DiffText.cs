@@ -38,7 +38,8 @@ public sealed class DiffText(TextWriter output, Style style, string oursName, st
 
     public void End(DiffSummary summary)
     {
-        if (_pairs > shown) output.WriteLine($"… and {Quantity.Count(_pairs - shown)} more frames differ (--show N shows more)");
+        if (_pairs > shown)
+            output.WriteLine($"… and {Quantity.Count(_pairs - shown)} more frames differ (--show N shows more)");
         if (_lonely > shown) output.WriteLine($"… and {Quantity.Count(_lonely - shown)} more frames have no partner");
         if (_pairs > shown || _lonely > shown) output.WriteLine();
         WriteFields(summary.Fields);
@@ -111,7 +112,8 @@ public sealed class DiffText(TextWriter output, Style style, string oursName, st
         {
             FieldDifference first = _first[field.Field];
             string example = $"{Short(first.Ours)} | {Short(first.Reference)}";
-            table.Add(field.Field, string.Create(CultureInfo.InvariantCulture, $"{first.Frame}: {example}"), Quantity.Count(field.Frames));
+            string frame = first.Frame.ToString(CultureInfo.InvariantCulture);
+            table.Add(field.Field, $"{frame}: {example}", Quantity.Count(field.Frames));
         }
 
         table.Write(output, Style.Plain);

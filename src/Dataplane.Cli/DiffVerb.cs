@@ -49,7 +49,7 @@ public sealed class DiffVerb : IVerb
 
         string? input = arguments.GetValue(_input);
         string[] captures = dissect ? [ours] : [ours, reference];
-        ImmutableArray<TunnelPort> ports = Ports(arguments, captures, streams, _tunnelPort);
+        ImmutableArray<TunnelPort> ports = Ports(arguments, captures, streams);
         if (dissect)
             return Check(new DissectOptions { Capture = ours, Input = input, TunnelPorts = ports }, output, streams, cancellation);
 
@@ -80,7 +80,8 @@ public sealed class DiffVerb : IVerb
         if (!dissect && reference is null)
             throw new UsageException("diff compares two captures: name the reference too, or check one with --dissect");
         if (!dissect && input is not null) throw new UsageException("--input goes with --dissect");
-        if (dissect && new Option[] { _by, _ignore, _only, _show, _write }.Any(option => arguments.GetResult(option) is { Implicit: false }))
+        Option[] ofTwo = [_by, _ignore, _only, _show, _write];
+        if (dissect && ofTwo.Any(option => arguments.GetResult(option) is { Implicit: false }))
             throw new UsageException("--by, --ignore, --only, --show and -w compare two captures: they do not go with --dissect");
         if (dissect && arguments.GetValue(_native))
             throw new UsageException("--dissect asks Wireshark's dissector: it does not go with --native");
@@ -94,14 +95,15 @@ public sealed class DiffVerb : IVerb
         foreach (string capture in new[] { options.Ours, options.Reference })
         {
             if (capture == write) throw new UsageException($"-w {write}: this would overwrite what is compared");
-            bool readTwice = !options.Native && (capture == "-" || (File.Exists(capture) && !TunnelPortScan.CanBeReadTwice(capture)));
-            if (readTwice) throw new UsageException($"-w reads {capture} twice, and it is no file: save it first, or take --native");
+            bool once = capture == "-" || (File.Exists(capture) && !TunnelPortScan.CanBeReadTwice(capture));
+            if (once && !options.Native)
+                throw new UsageException($"-w reads {capture} twice, and it is no file: save it first, or take --native");
         }
     }
 
-    private static ImmutableArray<TunnelPort> Ports(ParseResult arguments, string[] captures, Streams streams, Option<string[]> option)
+    private ImmutableArray<TunnelPort> Ports(ParseResult arguments, string[] captures, Streams streams)
     {
-        ImmutableArray<TunnelPort> given = [.. (arguments.GetValue(option) ?? []).Select(ReadPort)];
+        ImmutableArray<TunnelPort> given = [.. (arguments.GetValue(_tunnelPort) ?? []).Select(ReadPort)];
         ImmutableArray<TunnelPort> found = TunnelPortScan.Find(captures, given);
         foreach (TunnelPort port in found)
             streams.Say($"note: UDP port {port.Port} carries {port.Protocol}: read as --tunnel-port {port.Port}={port.Protocol}");

@@ -70,7 +70,8 @@ public sealed class GenerateVerb : IVerb
         if (!Kinds.Contains(kind)) throw new UsageException(Suggestion.For("generate", kind, Kinds));
 
         bool traffic = kind == "traffic";
-        Option? stray = (traffic ? OfCluster : OfTraffic).FirstOrDefault(option => arguments.GetResult(option) is { Implicit: false });
+        Option? stray = (traffic ? OfCluster : OfTraffic)
+            .FirstOrDefault(option => arguments.GetResult(option) is { Implicit: false });
         if (stray is not null) throw new UsageException($"{stray.Name} is for generate {(traffic ? "cluster" : "traffic")}");
 
         return traffic ? Traffic(arguments, streams, cancellation) : Cluster(arguments, streams, cancellation);
@@ -128,7 +129,8 @@ public sealed class GenerateVerb : IVerb
     private TrafficOptions TrafficOptionsOf(ParseResult arguments)
     {
         ImmutableArray<string> manifests = [.. arguments.GetValue(_manifests) ?? []];
-        if (manifests.IsEmpty) throw new UsageException("no manifests: name the cluster's with -f PATH (dataplane generate cluster makes one)");
+        if (manifests.IsEmpty)
+            throw new UsageException("no manifests: name the cluster's with -f PATH (dataplane generate cluster makes one)");
 
         string output = arguments.GetValue(_write) ?? throw new UsageException("no capture to write: name it with -w PATH, or -");
         TrafficOptions defaults = new() { Manifests = manifests, Output = output };
@@ -138,7 +140,9 @@ public sealed class GenerateVerb : IVerb
         {
             Packets = arguments.Number(_packets, least: 1, defaults.Packets),
             Flows = Number(arguments, _flows, defaults.Flows, 1, MostFlows),
-            Distribution = arguments.OneOf(_distribution, "uniform", "zipf") == "zipf" ? FlowDistribution.Zipf : FlowDistribution.Uniform,
+            Distribution = arguments.OneOf(_distribution, "uniform", "zipf") == "zipf"
+                ? FlowDistribution.Zipf
+                : FlowDistribution.Uniform,
             FrameSize = frameSize,
             Mtu = Number(arguments, _mtu, mtu, SmallestMtu, LargestMtu),
             Mix = arguments.GetValue(_mix) is { } mix ? Mix(mix) : defaults.Mix,
@@ -156,10 +160,11 @@ public sealed class GenerateVerb : IVerb
     {
         string text = arguments.GetValue(_frameSize) ?? "imix";
         if (text == "imix") return TrafficOptions.Imix;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size is >= SmallestFrame and <= LargestFrame)
-            return size == 1500 ? 1518 : size;
+        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size);
+        if (isNumber && size is >= SmallestFrame and <= LargestFrame) return size == 1500 ? 1518 : size;
 
-        throw new UsageException($"--frame-size {text}: give imix, 1500, or bytes from {SmallestFrame} to {LargestFrame}, the frame's checksum included");
+        throw new UsageException(
+            $"--frame-size {text}: give imix, 1500, or bytes from {SmallestFrame} to {LargestFrame}, the frame's checksum included");
     }
 
     private static TrafficMix Mix(string text)
@@ -171,7 +176,8 @@ public sealed class GenerateVerb : IVerb
             string[] words = part.Split('=');
             int kind = Array.IndexOf(known, words[0]);
             if (kind < 0) throw new UsageException(Suggestion.For("kind of traffic in --mix", words[0], known));
-            if (words.Length != 2 || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out shares[kind]) || shares[kind] > 100)
+            bool isNumber = int.TryParse(words[^1], NumberStyles.None, CultureInfo.InvariantCulture, out shares[kind]);
+            if (words.Length != 2 || !isNumber || shares[kind] > 100)
                 throw new UsageException($"--mix {part}: write KIND=PERCENT, say tcp=80");
         }
 

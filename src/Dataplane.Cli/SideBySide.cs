@@ -33,7 +33,9 @@ public sealed class SideBySide(TextWriter output, Style style)
 
     private void Write(in Row row)
     {
-        (string left, string right) = row.IsLayer || !row.Differs ? (row.Left ?? "", row.Right ?? "") : Focus(row.Left, row.Right);
+        (string left, string right) = row.IsLayer || !row.Differs
+            ? (row.Left ?? "", row.Right ?? "")
+            : Focus(row.Left, row.Right);
         char sign = !row.Differs ? ' ' : row.Left is null ? '>' : row.Right is null ? '<' : row.IsLayer ? ' ' : '|';
         string[] leftLines = [.. Wrap(left, row.IsLayer)];
         string[] rightLines = [.. Wrap(right, row.IsLayer)];
@@ -118,7 +120,8 @@ public sealed class SideBySide(TextWriter output, Style style)
         for (int i = 0, j = 0; i < left.Count || j < right.Count;)
         {
             if (i < left.Count && j < right.Count && left[i].Pairs(right[j])) rows.Add(new Row(left[i++], right[j++]));
-            else if (j == right.Count || (i < left.Count && common[i + 1, j] >= common[i, j + 1])) rows.Add(new Row(left[i++], null));
+            else if (j == right.Count || (i < left.Count && common[i + 1, j] >= common[i, j + 1]))
+                rows.Add(new Row(left[i++], null));
             else rows.Add(new Row(null, right[j++]));
         }
 

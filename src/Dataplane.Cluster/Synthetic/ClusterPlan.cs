@@ -57,7 +57,7 @@ public sealed class ClusterPlan
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{options.Nodes} nodes of /{32 - _hostBits} pod networks do not fit into 10.128.0.0/9: fewer nodes, or fewer pods on each"));
+                $"{options.Nodes} nodes of /{32 - _hostBits} pod networks do not fit into 10.128.0.0/9: ask for fewer"));
         }
 
         _podNetwork = addresses <= 1 << SmallPodBits ? SmallPodNetwork : LargePodNetwork;

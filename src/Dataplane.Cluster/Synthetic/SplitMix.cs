@@ -1,6 +1,8 @@
 namespace Dataplane.Cluster.Synthetic;
 
-/// <summary>Sebastiano Vigna's SplitMix64: numbers that are the same on every machine, whatever the runtime's generator becomes.</summary>
+/// <summary>
+/// Sebastiano Vigna's SplitMix64: numbers that are the same on every machine, whatever the runtime's generator becomes.
+/// </summary>
 public struct SplitMix(ulong seed)
 {
     private const ulong Step = 0x9E37_79B9_7F4A_7C15;
@@ -13,7 +15,7 @@ public struct SplitMix(ulong seed)
         return Finish(_state);
     }
 
-    /// <summary>A number below <paramref name="bound"/>, by multiplication; the bias is under one in 2^32 for 32-bit bounds.</summary>
+    /// <summary>A number below <paramref name="bound"/>, by multiplication: the bias is less than bound in 2^32.</summary>
     public uint Below(uint bound) => (uint)(((Next() >> 32) * bound) >> 32);
 
     /// <summary>The number that belongs to a pair, always the same.</summary>

@@ -28,7 +28,8 @@ public sealed class DeltaCapture : IDiffWatch, IDisposable
     public void Different(DissectedFrame ours, DissectedFrame reference, IReadOnlyList<FieldDifference> differences)
     {
         _pairs++;
-        string fields = string.Join("; ", differences.Select(one => $"{one.Field}: {one.Ours ?? "-"} | {one.Reference ?? "-"}"));
+        string fields = string.Join(
+            "; ", differences.Select(one => $"{one.Field}: {one.Ours ?? "-"} | {one.Reference ?? "-"}"));
         Write("ours", ours, $"frame {ours.Number}, reference frame {reference.Number} differs: {fields}");
         Write("reference", reference, $"reference frame {reference.Number}, ours is frame {ours.Number}: {fields}");
         _next.Different(ours, reference, differences);

@@ -50,8 +50,9 @@ public sealed class FieldFilter(ImmutableArray<string> ignore, ImmutableArray<st
     internal static bool Matches(string pattern, string name)
     {
         const string Below = ".*";
-        if (!pattern.StartsWith(DissectedFrame.Outer, StringComparison.Ordinal) && name.StartsWith(DissectedFrame.Outer, StringComparison.Ordinal))
-            name = name[DissectedFrame.Outer.Length..];
+        const string Outer = DissectedFrame.Outer;
+        if (!pattern.StartsWith(Outer, StringComparison.Ordinal) && name.StartsWith(Outer, StringComparison.Ordinal))
+            name = name[Outer.Length..];
         if (pattern.EndsWith(Below, StringComparison.Ordinal) && name == pattern[..^Below.Length]) return true;
 
         return FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);

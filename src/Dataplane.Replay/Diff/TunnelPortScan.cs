@@ -73,9 +73,11 @@ public static class TunnelPortScan
         return type switch
         {
             EtherType.Ipv4 => Ipv4View.TryParse(packet, out Ipv4View v4) == WireError.None
-                && v4.Protocol == IpProtocol.Udp && !v4.IsFragment && UdpView.TryParse(v4.Payload, out udp) == WireError.None,
+                && v4.Protocol == IpProtocol.Udp && !v4.IsFragment
+                && UdpView.TryParse(v4.Payload, out udp) == WireError.None,
             EtherType.Ipv6 => Ipv6View.TryParse(packet, out Ipv6View v6) == WireError.None
-                && v6.Protocol == IpProtocol.Udp && !v6.IsFragment && UdpView.TryParse(v6.Payload, out udp) == WireError.None,
+                && v6.Protocol == IpProtocol.Udp && !v6.IsFragment
+                && UdpView.TryParse(v6.Payload, out udp) == WireError.None,
             _ => false,
         };
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Dataplane.Cluster.Synthetic;
+using Dataplane.Wire;
 
 namespace Dataplane.Replay.Generate;
 
@@ -8,6 +9,18 @@ namespace Dataplane.Replay.Generate;
 public static class ClusterGenerator
 {
     private const int MostEndpointsInSlice = 100;
+
+    private static readonly NamedPort[] AppPorts =
+    [
+        new("http", ClusterPlan.ServicePort, ClusterPlan.TargetPort, "TCP"),
+        new("stats", ClusterPlan.UdpPort, ClusterPlan.UdpPort, "UDP"),
+    ];
+
+    private static readonly NamedPort[] DnsPorts =
+    [
+        new("dns", ClusterPlan.DnsPort, ClusterPlan.DnsPort, "UDP"),
+        new("dns-tcp", ClusterPlan.DnsPort, ClusterPlan.DnsPort, "TCP"),
+    ];
 
     /// <summary>Gives the number of objects. With <paramref name="flannel"/>, nodes have flanneld's annotations.</summary>
     /// <exception cref="InvalidDataException">A number is out of its range.</exception>
@@ -42,7 +55,7 @@ public static class ClusterGenerator
     }
 
     private static JsonObject Namespace(string name, string team) =>
-        Object("v1", "Namespace", name, inNamespace: null, new JsonObject { ["kubernetes.io/metadata.name"] = name, ["team"] = team });
+        Object("v1", "Namespace", name, null, new JsonObject { ["kubernetes.io/metadata.name"] = name, ["team"] = team });
 
     private static JsonObject Node(ClusterPlan plan, int node, bool flannel)
     {
@@ -66,7 +79,7 @@ public static class ClusterGenerator
     private static JsonObject Annotations(ClusterPlan plan, int node)
     {
         const string Prefix = "flannel.alpha.coreos.com/";
-        string mac = string.Create(CultureInfo.InvariantCulture, $"5e:11:{node >> 24:x2}:{node >> 16 & 0xFF:x2}:{node >> 8 & 0xFF:x2}:{node & 0xFF:x2}");
+        var mac = new MacAddress(0x5E11_0000_0000UL | (uint)node);
         return new JsonObject
         {
             [Prefix + "backend-type"] = "vxlan",
@@ -107,21 +120,14 @@ public static class ClusterGenerator
 
     private static IEnumerable<JsonObject> Dns(ClusterPlan plan)
     {
-        (string Name, ushort Port, ushort Target, string Protocol)[] ports =
-            [("dns", ClusterPlan.DnsPort, ClusterPlan.DnsPort, "UDP"), ("dns-tcp", ClusterPlan.DnsPort, ClusterPlan.DnsPort, "TCP")];
         string[] addresses = plan.DualStack
             ? [ClusterPlan.DnsAddress.ToString(), ClusterPlan.DnsAddressV6.ToString()]
             : [ClusterPlan.DnsAddress.ToString()];
-        yield return ServiceObject(
-            ClusterPlan.SystemNamespace, ClusterPlan.DnsName, new JsonObject { ["k8s-app"] = ClusterPlan.DnsName }, addresses, ports);
-        foreach (JsonObject slice in SlicesOf(plan, ClusterPlan.SystemNamespace, ClusterPlan.DnsName, 0, plan.SystemPods, ports)) yield return slice;
+        const string Space = ClusterPlan.SystemNamespace;
+        const string Name = ClusterPlan.DnsName;
+        yield return ServiceObject(Space, Name, new JsonObject { ["k8s-app"] = Name }, addresses, DnsPorts);
+        foreach (JsonObject slice in SlicesOf(plan, Space, Name, 0, plan.SystemPods, DnsPorts)) yield return slice;
     }
-
-    private static readonly (string Name, ushort Port, ushort Target, string Protocol)[] AppPorts =
-    [
-        ("http", ClusterPlan.ServicePort, ClusterPlan.TargetPort, "TCP"),
-        ("stats", ClusterPlan.UdpPort, ClusterPlan.UdpPort, "UDP"),
-    ];
 
     private static JsonObject Service(ClusterPlan plan, int service)
     {
@@ -129,8 +135,8 @@ public static class ClusterGenerator
         string[] addresses = plan.DualStack
             ? [ClusterPlan.ServiceAddress(service).ToString(), ClusterPlan.ServiceAddressV6(service).ToString()]
             : [ClusterPlan.ServiceAddress(service).ToString()];
-        return ServiceObject(
-            plan.NamespaceOfApp(app), ClusterPlan.ServiceName(service), new JsonObject { ["app"] = ClusterPlan.AppName(app) }, addresses, AppPorts);
+        JsonObject selector = new() { ["app"] = ClusterPlan.AppName(app) };
+        return ServiceObject(plan.NamespaceOfApp(app), ClusterPlan.ServiceName(service), selector, addresses, AppPorts);
     }
 
     private static IEnumerable<JsonObject> Slices(ClusterPlan plan, int service)
@@ -141,7 +147,7 @@ public static class ClusterGenerator
     }
 
     private static JsonObject ServiceObject(
-        string space, string name, JsonObject selector, string[] addresses, (string Name, ushort Port, ushort Target, string Protocol)[] ports)
+        string space, string name, JsonObject selector, string[] addresses, NamedPort[] ports)
     {
         JsonObject item = Object("v1", "Service", name, space, []);
         bool dual = addresses.Length > 1;
@@ -162,7 +168,7 @@ public static class ClusterGenerator
     }
 
     private static IEnumerable<JsonObject> SlicesOf(
-        ClusterPlan plan, string space, string service, int first, int count, (string Name, ushort Port, ushort Target, string Protocol)[] ports)
+        ClusterPlan plan, string space, string service, int first, int count, NamedPort[] ports)
     {
         foreach (bool v6 in plan.DualStack ? new[] { false, true } : [false])
         {
@@ -199,7 +205,8 @@ public static class ClusterGenerator
     private static JsonObject Policy(ClusterPlan plan, int policy)
     {
         int app = plan.AppOfPolicy(policy);
-        JsonObject item = Object("networking.k8s.io/v1", "NetworkPolicy", ClusterPlan.PolicyName(policy), plan.NamespaceOfApp(app), []);
+        string name = ClusterPlan.PolicyName(policy);
+        JsonObject item = Object("networking.k8s.io/v1", "NetworkPolicy", name, plan.NamespaceOfApp(app), []);
         JsonObject spaces = policy % 2 == 0
             ? new JsonObject { ["matchLabels"] = new JsonObject { ["team"] = Team(app % plan.Namespaces) } }
             : [];
@@ -232,4 +239,6 @@ public static class ClusterGenerator
         if (labels.Count > 0) metadata["labels"] = labels;
         return new JsonObject { ["apiVersion"] = version, ["kind"] = kind, ["metadata"] = metadata };
     }
+
+    private sealed record NamedPort(string Name, ushort Port, ushort Target, string Protocol);
 }

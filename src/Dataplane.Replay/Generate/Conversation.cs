@@ -15,7 +15,7 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
 
     private readonly FlowState[] _states = new FlowState[options.Flows];
     private readonly FrameComposer _composer = new();
-    private readonly DnsMessages _dns = new(names.Length > 0 ? names : [("kubernetes.default.svc.cluster.local", IpAddress.FromV4(0x0A60_0001))]);
+    private readonly DnsMessages _dns = new(names);
     private readonly long[] _packets = new long[4];
     private long _bytes;
     private long _connections;
@@ -145,7 +145,8 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
 
     private bool ComesBack(ref SplitMix random) => random.Below(100) < options.Replies;
 
-    private ReadOnlySpan<byte> Segment(scoped in FlowPath path, scoped ref FlowState state, TcpFlags flags, bool fromServer, int size)
+    private ReadOnlySpan<byte> Segment(
+        scoped in FlowPath path, scoped ref FlowState state, TcpFlags flags, bool fromServer, int size)
     {
         PacketPlan plan = Plan(path, state, fromServer);
         plan.IsTcp = true;

@@ -76,7 +76,8 @@ internal sealed class FrameComposer
         else
         {
             MemoryMarshal.Write(packet, new Ipv4Header(
-                tos: 0, (ushort)packet.Length, plan.Id, Ipv4Header.DontFragmentFlag, plan.Ttl, protocol, plan.Source.V4, plan.Destination.V4));
+                tos: 0, (ushort)packet.Length, plan.Id, Ipv4Header.DontFragmentFlag, plan.Ttl, protocol,
+                plan.Source.V4, plan.Destination.V4));
         }
 
         Span<byte> addresses = v6 ? packet.Slice(Ipv6Header.SourceOffset, 32) : packet.Slice(Ipv4Header.SourceOffset, 8);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -13,6 +12,10 @@ public sealed class ManifestSink : IDisposable
 
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>YAML 1.1 takes these for booleans and nothing.</summary>
+    private static readonly HashSet<string> Words =
+        new(["true", "false", "yes", "no", "on", "off", "null", "y", "n"], StringComparer.OrdinalIgnoreCase);
+
     private readonly StreamWriter _output;
     private readonly bool _json;
     private long _objects;
@@ -20,7 +23,8 @@ public sealed class ManifestSink : IDisposable
     /// <summary>Owns the stream from here, unless it shall stay open.</summary>
     public ManifestSink(Stream stream, bool json, bool leaveOpen = false)
     {
-        _output = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), BufferSize, leaveOpen) { NewLine = "\n" };
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        _output = new StreamWriter(stream, utf8, BufferSize, leaveOpen) { NewLine = "\n" };
         _json = json;
         if (json) _output.Write("{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[");
     }
@@ -110,7 +114,7 @@ public sealed class ManifestSink : IDisposable
         bool plain = text.Length > 0
             && char.IsAsciiLetter(text[0])
             && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '/' or '_')
-            && text.ToLower(CultureInfo.InvariantCulture) is not ("true" or "false" or "yes" or "no" or "on" or "off" or "null" or "y" or "n");
+            && !Words.Contains(text);
         return plain ? text : JsonValue.Create(text).ToJsonString(Plain);
     }
 }

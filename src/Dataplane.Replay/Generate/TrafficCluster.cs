@@ -15,6 +15,7 @@ internal sealed class TrafficCluster
 {
     private const ushort DnsPort = 53;
     private const int MostNames = 100_000;
+    private const int LongestLabel = 63;
     private const ulong ContainerMac = 0x0A58_0000_0000;
 
     private TrafficCluster(ClusterSnapshot snapshot)
@@ -40,11 +41,13 @@ internal sealed class TrafficCluster
         Names =
         [
             .. snapshot.Services
-                .SelectMany(service => service.ClusterIps.Select(address => ($"{service.Name}.{service.Namespace}.svc.cluster.local", address)))
+                .Where(service => service.Name.Length <= LongestLabel && service.Namespace.Length <= LongestLabel)
+                .SelectMany(service => service.ClusterIps.Select(address => (NameOf(service), address)))
                 .Take(MostNames),
         ];
         Labels = snapshot.Pods.SelectMany(pod => pod.Addresses.Select(address => (address, pod.ToString())))
-            .Concat(snapshot.Services.SelectMany(service => service.ClusterIps.Select(address => (address, service.ToString()))))
+            .Concat(snapshot.Services
+                .SelectMany(service => service.ClusterIps.Select(address => (address, service.ToString()))))
             .Take(MostNames);
         HashSet<(string, string, int)> ready = [.. snapshot.EndpointSlices.SelectMany(slice => slice.Endpoints
             .Where(endpoint => endpoint.Ready)
@@ -75,7 +78,7 @@ internal sealed class TrafficCluster
         if (cluster.Clients.Length > 1) return cluster;
 
         throw new InvalidDataException(
-            $"{manifests}: traffic needs two running pods with addresses on nodes that are there; {cluster.Clients.Length} found "
+            $"{manifests}: traffic needs two running pods with addresses on known nodes; {cluster.Clients.Length} found "
             + "(kubectl get nodes,pods,services,endpointslices -A -o yaml prints all)");
     }
 
@@ -88,11 +91,13 @@ internal sealed class TrafficCluster
         return services.Length > 0 ? services : Pods(family, podPort);
     }
 
-    public Target[] Dns(int family) =>
+    /// <summary>None where there is no name to ask for.</summary>
+    public Target[] Dns(int family) => Names.Length == 0 ? [] :
     [
         .. Services
-            .Where(one => one.Protocol == IpProtocol.Udp && one.Target.Port == DnsPort && one.Target.Address.Family == family)
-            .Select(one => one.Target),
+            .Where(one => one.Protocol == IpProtocol.Udp && one.Target.Port == DnsPort)
+            .Select(one => one.Target)
+            .Where(target => target.Address.Family == family),
     ];
 
     public Target[] Pods(int family, ushort port) =>
@@ -101,6 +106,8 @@ internal sealed class TrafficCluster
             .Select(client => new Target(family == 4 ? client.V4 : client.V6, port, client.Node, client.Mac))
             .Where(target => !target.Address.IsNone),
     ];
+
+    private static string NameOf(Service service) => $"{service.Name}.{service.Namespace}.svc.cluster.local";
 
     /// <summary>What the CNI's bridge plug-in gives an interface: 0a:58 and the IPv4 address; here also the end of an IPv6 one.</summary>
     private static MacAddress MacOf(IpAddress address) => new(ContainerMac | (uint)address.Value);

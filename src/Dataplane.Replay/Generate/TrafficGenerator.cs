@@ -48,7 +48,11 @@ public static class TrafficGenerator
     }
 
     private static void WritePackets(
-        CaptureWriter writer, Conversation conversation, TrafficOptions options, Action<long> progress, CancellationToken cancellation)
+        CaptureWriter writer,
+        Conversation conversation,
+        TrafficOptions options,
+        Action<long> progress,
+        CancellationToken cancellation)
     {
         var random = new SplitMix(options.Seed);
         var pick = new FlowPick(options.Flows, options.Distribution);
@@ -56,7 +60,8 @@ public static class TrafficGenerator
         {
             ReadOnlySpan<byte> frame = conversation.Next(pick.Next(ref random), ref random);
             (long seconds, long rest) = Math.DivRem(packet, options.PacketsPerSecond);
-            long time = FirstNanosecond + seconds * NanosecondsPerSecond + (long)((Int128)rest * NanosecondsPerSecond / options.PacketsPerSecond);
+            long sinceSecond = rest * NanosecondsPerSecond / options.PacketsPerSecond;
+            long time = FirstNanosecond + seconds * NanosecondsPerSecond + sinceSecond;
             writer.Write(order: 0, interfaceIndex: 0, time, frame, frame.Length, default);
             if (packet % CommitEvery != 0) continue;
 

@@ -26,7 +26,10 @@ public sealed record TrafficOptions
 
     public FlowDistribution Distribution { get; init; }
 
-    /// <summary>Bytes of an Ethernet frame with its checksum, as testers count (64 is 60 in a capture); 0 for IMIX (7 × 64, 4 × 594, 1 × 1518).</summary>
+    /// <summary>
+    /// Bytes of an Ethernet frame with its checksum, as testers count (64 is 60 in a capture); 0 for IMIX (7 × 64, 4 × 594,
+    /// 1 × 1518).
+    /// </summary>
     public int FrameSize { get; init; } = Imix;
 
     /// <summary>The largest IP packet; what Flannel's VXLAN leaves of 1500 where nobody says more.</summary>
@@ -35,7 +38,7 @@ public sealed record TrafficOptions
     /// <summary>Flows of each kind, in percent; the sum is 100.</summary>
     public TrafficMix Mix { get; init; } = new(80, 15, 5, 0);
 
-    /// <summary>Of 100 packets with payload, so many come back; handshakes are whole always, since conntrack drops half of one.</summary>
+    /// <summary>Of 100 packets with payload, so many come back; handshakes are whole, since conntrack drops half of one.</summary>
     public int Replies { get; init; } = 50;
 
     /// <summary>Of 100 flows of pods that have both families, so many are IPv6.</summary>

@@ -3,7 +3,7 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Generate;
 
-/// <summary>Flows by their numbers: kind, client, target and source ports follow from number and seed, so that none is stored.</summary>
+/// <summary>Flows by their numbers: kind, client, target and source ports follow from number and seed; none is stored.</summary>
 internal sealed class TrafficPaths
 {
     private const uint FirstPort = 32_768;
@@ -33,8 +33,9 @@ internal sealed class TrafficPaths
         long flowsPerClient = ((long)options.Flows + cluster.Clients.Length - 1) / cluster.Clients.Length;
         if (flowsPerClient > Ports)
         {
+            long most = cluster.Clients.Length * (long)Ports;
             throw new InvalidDataException(
-                $"{options.Flows} flows of {cluster.Clients.Length} pods: a pod has {Ports} source ports: {cluster.Clients.Length * (long)Ports} flows are the most");
+                $"{options.Flows} flows of {cluster.Clients.Length} pods: a pod has {Ports} source ports: {most} flows are the most");
         }
 
         _portsPerFlow = Ports / (uint)flowsPerClient;

@@ -15,8 +15,8 @@ internal static class IpLayers
         if (Ipv4View.TryParseCut(rest.Of(sink), out Ipv4View view) != WireError.None) return Refuse(rest);
 
         int at = rest.At;
-        int layer = quotedIn ?? sink.Layer(
-            "ip", $"Internet Protocol Version 4, Src: {IpAddress.FromV4(view.Source)}, Dst: {IpAddress.FromV4(view.Destination)}", at);
+        int layer = quotedIn
+            ?? sink.Layer("ip", Title(4, IpAddress.FromV4(view.Source), IpAddress.FromV4(view.Destination)), at);
         sink.Bits(layer, "ip.version", (uint)sink.Bytes[at] >> 4);
         sink.Derived(layer, "ip.hdr_len", view.HeaderLength);
         sink.Hex(layer, "ip.dsfield", at + Ipv4Header.TosOffset, 1);
@@ -49,8 +49,8 @@ internal static class IpLayers
         if (Ipv6View.TryParseCut(rest.Of(sink), out Ipv6View view) != WireError.None) return Refuse(rest);
 
         int at = rest.At;
-        int layer = quotedIn ?? sink.Layer(
-            "ipv6", $"Internet Protocol Version 6, Src: {IpAddress.FromV6(view.Source)}, Dst: {IpAddress.FromV6(view.Destination)}", at);
+        int layer = quotedIn
+            ?? sink.Layer("ipv6", Title(6, IpAddress.FromV6(view.Source), IpAddress.FromV6(view.Destination)), at);
         sink.Bits(layer, "ipv6.version", (uint)sink.Bytes[at] >> 4);
         sink.HexBits(layer, "ipv6.tclass", view.TrafficClass, digits: 8);
         sink.Bits(layer, "ipv6.tclass.dscp", (uint)view.TrafficClass >> 2);
@@ -78,6 +78,9 @@ internal static class IpLayers
         sink.Bits(layer, "ipv6.fraghdr.more", offset & 1);
         sink.Hex(layer, "ipv6.fraghdr.ident", at + 4, 4);
     }
+
+    private static string Title(int version, IpAddress source, IpAddress destination) =>
+        $"Internet Protocol Version {version}, Src: {source}, Dst: {destination}";
 
     private static IpPacket Refuse(Rest rest) => new(0, rest, 0, IsFragment: false, IsCut: false, IsMalformed: true);
 }

@@ -113,6 +113,7 @@ internal static class LinkLayers
     private static Carried Raw(FieldSink sink, Rest rest)
     {
         sink.Layer("raw", "Raw packet data", rest.At);
-        return new Carried((sink.Bytes[rest.At] >> 4) switch { 4 => EtherType.Ipv4, 6 => EtherType.Ipv6, _ => Nothing }, rest);
+        int version = sink.Bytes[rest.At] >> 4;
+        return new Carried(version switch { 4 => EtherType.Ipv4, 6 => EtherType.Ipv6, _ => Nothing }, rest);
     }
 }

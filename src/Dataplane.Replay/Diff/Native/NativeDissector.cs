@@ -21,9 +21,11 @@ internal sealed class NativeDissector(ImmutableArray<TunnelPort> ports)
         var frame = new DissectedFrame { Number = number };
         var sink = new FieldSink(frame, record.Bytes);
         int length = record.Bytes.Length;
-        int layer = sink.Layer("frame", $"Frame {number}: {record.OriginalLength} bytes on the wire, {length} captured", 0);
+        string title = $"Frame {number}: {record.OriginalLength} bytes on the wire, {length} captured";
+        int layer = sink.Layer("frame", title, 0);
         (long seconds, long rest) = Math.DivRem(record.Timestamp, NanosecondsPerSecond);
-        sink.Derived(layer, "frame.time_epoch", string.Create(CultureInfo.InvariantCulture, $"{seconds}.{Math.Abs(rest):D9}"));
+        string time = string.Create(CultureInfo.InvariantCulture, $"{seconds}.{Math.Abs(rest):D9}");
+        sink.Derived(layer, "frame.time_epoch", time);
         sink.Derived(layer, "frame.number", number);
         sink.Derived(layer, "frame.len", record.OriginalLength);
         sink.Derived(layer, "frame.cap_len", length);
@@ -130,4 +132,5 @@ internal readonly record struct Rest(int At, int End)
 internal readonly record struct Carried(ushort EtherType, Rest Rest);
 
 /// <summary>An IP header's outcome: what it carries, and what a checksum over it needs.</summary>
-internal readonly record struct IpPacket(byte Protocol, Rest Rest, uint AddressSum, bool IsFragment, bool IsCut, bool IsMalformed = false);
+internal readonly record struct IpPacket(
+    byte Protocol, Rest Rest, uint AddressSum, bool IsFragment, bool IsCut, bool IsMalformed = false);

@@ -150,8 +150,8 @@ internal static class Transports
         }
 
         int at = rest.At;
-        int layer = sink.Layer(
-            "sctp", $"Stream Control Transmission Protocol, Src Port: {view.SourcePort}, Dst Port: {view.DestinationPort}", at);
+        string title = $"Stream Control Transmission Protocol, Src Port: {view.SourcePort}, Dst Port: {view.DestinationPort}";
+        int layer = sink.Layer("sctp", title, at);
         sink.Number(layer, "sctp.srcport", at, 2);
         sink.Number(layer, "sctp.dstport", at + 2, 2);
         sink.Hex(layer, "sctp.verification_tag", at + 4, 4);
