@@ -56,7 +56,7 @@ public static class HelpText
               --cni NAME         flannel, calico, cilium, openshift-sdn or ovn-kubernetes; without it,
                                  recognised from the manifests, and said; several, or all: a run for
                                  each, side by side
-              --proxy NAME       how services are looked up: ebpf (the default), iptables, ipvs
+              --proxy NAME       how services are looked up: iptables, ipvs, ebpf; the CNI's own without it
               --rules [NODE=]F   a dump of iptables-save (and ipset save) or ipvsadm-save
               --entry NODE       where traffic from outside to a Service's outer address arrives
               --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable
@@ -178,7 +178,7 @@ public static class HelpText
           -f, --manifests PATH   file, folder or -; repeatable
               --cni NAME         flannel, calico, cilium, openshift-sdn or ovn-kubernetes; without it,
                                  recognised from the manifests, and said
-              --proxy NAME       ebpf (the default), iptables, ipvs
+              --proxy NAME       iptables, ipvs, ebpf; the CNI's own without it
               --rules [NODE=]FILE  a dump of iptables-save or ipvsadm-save; repeatable
               --entry NODE       where traffic from outside arrives
               --node NAME        emulate this node alone

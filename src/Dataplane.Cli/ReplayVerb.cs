@@ -89,6 +89,8 @@ public sealed class ReplayVerb : IVerb
     {
         if (options.Output is not null || options.DropsPath is not null)
             throw new UsageException("-w and --drops are for one CNI: leave them out, or name one with --cni");
+        if (options.Manifests.Concat(options.Captures).Contains("-"))
+            throw new UsageException("stdin can be read once: with several CNIs -f and -r name files");
 
         CniComparison comparison;
         using (var progress = new RunProgress(streams.Error))

@@ -11,10 +11,15 @@ public sealed record CniComparison
 
     public ImmutableArray<CniOutcome> Runs { get; init; } = [];
 
+    /// <summary>Packets that run before the first measurement, so that it does not pay for the program's start alone.</summary>
+    private const int WarmUp = 2000;
+
     /// <exception cref="InvalidDataException">An input cannot be read, or an option makes no sense with it.</exception>
     public static CniComparison Run(ReplayOptions options, IReadOnlyList<string> cnis, IReplayObserver observer, CancellationToken cancellation)
     {
         List<CniOutcome> runs = [];
+        long first = options.Count == 0 ? WarmUp : Math.Min(WarmUp, options.Count);
+        ReplayRunner.Measure(options with { Cni = cnis[0], Count = first, Loops = 1 }, observer, cancellation);
         foreach (string cni in cnis)
         {
             if (cancellation.IsCancellationRequested) break;

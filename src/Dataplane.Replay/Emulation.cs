@@ -4,7 +4,6 @@ using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Network;
 using Dataplane.Cluster.Settings;
 using Dataplane.Core;
-using Dataplane.Engines.Ebpf;
 using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Ipvs;
 using Dataplane.Engines.Services;
@@ -79,7 +78,7 @@ public sealed class Emulation : IDisposable
     {
         ClusterSnapshot snapshot = model.Snapshot;
         EmulationSettings settings = EmulationSettings.Parse(options.Settings);
-        string proxyName = ResolveProxy(options);
+        string proxyName = ResolveProxy(options, model);
         int onlyNode = FindNode("--node", options.Node, model);
         ServiceModel services = ServiceModel.Compile(snapshot);
         ImmutableArray<ServiceFrontend> frontends = ServiceFrontends.Of(services, model, FindNode("--entry", options.Entry, model));
@@ -98,7 +97,7 @@ public sealed class Emulation : IDisposable
         });
         var policies = EnforcedPolicies.Compile(enforcement, model, topology);
         string[] enforced = policies is null ? [] : [enforcement.Evidence];
-        IEnumerable<string> notes = [.. evidence, .. ProxyNote(options), .. enforced, .. model.Notes, .. proxy.Notes];
+        IEnumerable<string> notes = [.. evidence, .. ProxyNote(options, model, proxyName), .. enforced, .. model.Notes, .. proxy.Notes];
         return new Emulation(request, proxy, policies, state, notes);
     }
 
@@ -121,7 +120,7 @@ public sealed class Emulation : IDisposable
         Topology.SeenUnlisted.Dispose();
     }
 
-    private static string ResolveProxy(ReplayOptions options)
+    private static string ResolveProxy(ReplayOptions options, NetworkModel model)
     {
         string? asked = options.Proxy ?? (options.Rules.IsEmpty ? null : IptablesEngine.Name);
         if (!options.Rules.IsEmpty && asked != IptablesEngine.Name && asked != IpvsEngine.Name)
@@ -130,7 +129,7 @@ public sealed class Emulation : IDisposable
                 $"--rules is for --proxy {IptablesEngine.Name} and {IpvsEngine.Name}; {asked} has tables of its own");
         }
 
-        if (asked is null) return EbpfEngine.Name;
+        if (asked is null) return CniProfiles.DefaultProxy(model.Cni, model.Snapshot);
         if (PipelineCatalog.Proxies.Contains(asked)) return asked;
 
         string known = string.Join(", ", PipelineCatalog.Proxies);
@@ -139,12 +138,12 @@ public sealed class Emulation : IDisposable
             : $"unknown proxy {asked} (known: {known})");
     }
 
-    private static IEnumerable<string> ProxyNote(ReplayOptions options)
+    private static IEnumerable<string> ProxyNote(ReplayOptions options, NetworkModel model, string proxy)
     {
-        if (options.Proxy is null && options.Rules.IsEmpty)
-        {
-            yield return $"proxy: {EbpfEngine.Name} (also built: {IptablesEngine.Name}, {IpvsEngine.Name}; choose with --proxy)";
-        }
+        if (options.Proxy is not null || !options.Rules.IsEmpty) yield break;
+
+        string others = string.Join(", ", PipelineCatalog.Proxies.Where(name => name != proxy));
+        yield return $"proxy: {proxy}, as {model.Cni} has it (also built: {others}; choose with --proxy)";
     }
 
     private static int FindNode(string option, string? name, NetworkModel model)

@@ -18,7 +18,7 @@ public sealed record ReplayOptions
     /// <summary>Null: recognised from the manifests.</summary>
     public string? Cni { get; init; }
 
-    /// <summary>Null: ebpf, or iptables where rules are given.</summary>
+    /// <summary>Null: the CNI's own, or iptables where rules are given.</summary>
     public string? Proxy { get; init; }
 
     /// <summary>Dumps in the place of generated rules: a node's name (null: every node's) and a file.</summary>

@@ -27,6 +27,10 @@ public class EveryCniTests
         { "ovn-kubernetes", [], 58, 1 },
     };
 
+    /// <summary>Those of <see cref="All"/> whose frames on the wire say which node they are for.</summary>
+    public static IEnumerable<TheoryDataRow<string, string[], int, int>> Tunnelled =>
+        All.Where(row => row.Data.Item3 > 0);
+
     [Theory]
     [MemberData(nameof(All))]
     public void A_packet_grows_by_the_tunnel_and_loses_the_hops_that_the_cni_takes(string cni, string[] settings, int overhead, int hops)
@@ -43,7 +47,7 @@ public class EveryCniTests
     }
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(Tunnelled))]
     public void What_one_node_sends_the_other_takes_out_of_the_tunnel_as_it_was(string cni, string[] settings, int overhead, int hops)
     {
         var random = new Random(7);
@@ -65,7 +69,7 @@ public class EveryCniTests
     }
 
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(Tunnelled))]
     public void Both_nodes_together_deliver_what_each_alone_does(string cni, string[] settings, int overhead, int hops)
     {
         Assert.InRange(overhead + hops, 0, 60);
@@ -138,11 +142,15 @@ public class EveryCniTests
 
     private sealed class Quiet : IReplayObserver
     {
-        public void Started(long bytes, long packets)
+        public void Started(long totalBytes, long totalRecordsOrMinusOne)
         {
         }
 
-        public void Progress(long packets, long bytes)
+        public void Progress(long packets, long bytesRead)
+        {
+        }
+
+        public void Warn(string line)
         {
         }
     }

@@ -58,6 +58,15 @@ public sealed class EveryReasonTests
             Eth().Ipv4(NodeA, NodeB).Udp(50000, 8472).Vxlan(1).Eth("5e:00:00:00:00:02", "5e:00:00:00:00:02").Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.TunnelEcn] = (Stage.Decap, () => Given(Yaml).Send(
             Eth().Ipv4(NodeA, NodeB, tos: 3).Udp(50000, 8472).Vxlan(1).Eth("5e:00:00:00:00:01", "5e:00:00:00:00:02").Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.CriticalOption] = (Stage.Decap, () => GivenCni("cilium", Yaml, "cilium.tunnel=geneve").Send(
+            Eth().Ipv4(NodeA, NodeB).Udp(50000, 6081).Geneve(300, [0x01, 0x02, 0x80, 0], critical: true).Eth().Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.UnknownTunnelPeer] = (Stage.Decap, () => GivenCni("openshift-sdn", Yaml).Send(
+            Eth().Ipv4("192.0.2.1", NodeB).Udp(50000, 4789).Vxlan(0).Eth().Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.UnknownPort] = (Stage.Decap, () => GivenCni("ovn-kubernetes", Interconnect).Send(
+            Eth().Ipv4(NodeA, NodeB).Udp(50000, 6081).Geneve(16711683, [0x01, 0x02, 0x80, 1, 0, 2, 0, 99], critical: true)
+                .Eth().Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.InvalidIdentity] = (Stage.Decap, () => GivenCni("cilium", Yaml).Send(
+            Eth().Ipv4(NodeA, NodeB).Udp(50000, 8472).Vxlan(1).Eth().Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.UnsupportedInner] = (Stage.Decap, () => Given(Yaml).Send(Tunnel(1).ArpRequest(MacOf(Client), Client, Remote))),
         [DropReason.FragmentLimit] = (Stage.Decap, () => Given(Yaml).Send(
             Eth().Ipv4(NodeA, NodeB, fragment: Ipv4Header.MoreFragmentsFlag).Udp(50000, 8472).Payload(3))),
@@ -101,6 +110,25 @@ public sealed class EveryReasonTests
         [IgnoreReason.OwnAnswer] = () => Given(Yaml).Send(To(Client, BridgeA).ArpReply(BridgeA, "10.244.1.1", MacOf(Client), Client)),
         [IgnoreReason.Multicast] = () => Given(Yaml).Send(Eth(MacOf(Client)).ArpRequest(MacOf(Client), Client, "10.244.1.200")),
     };
+
+    /// <summary>OVN with a zone for each node: ports 2 and 3 on the transit switch.</summary>
+    private const string Interconnect = $$"""
+        apiVersion: v1
+        kind: Node
+        metadata:
+          name: node-a
+          annotations: {k8s.ovn.org/node-id: "2", k8s.ovn.org/zone-name: node-a, k8s.ovn.org/node-transit-switch-port-ifaddr: '{"ipv4":"100.88.0.2/16"}'}
+        spec: {podCIDR: 10.244.1.0/24}
+        status: {addresses: [{type: InternalIP, address: {{NodeA}}}]}
+        ---
+        apiVersion: v1
+        kind: Node
+        metadata:
+          name: node-b
+          annotations: {k8s.ovn.org/node-id: "3", k8s.ovn.org/zone-name: node-b, k8s.ovn.org/node-transit-switch-port-ifaddr: '{"ipv4":"100.88.0.3/16"}'}
+        spec: {podCIDR: 10.244.2.0/24}
+        status: {addresses: [{type: InternalIP, address: {{NodeB}}}]}
+        """;
 
     private const string Isolated = """
 

@@ -39,6 +39,10 @@ internal sealed class Scenario : IDisposable
     public static Scenario Given(string yaml, string? node, string[] settings) => new(Emulation.Compile(
         ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Settings = [.. settings], Node = node }));
 
+    /// <summary>Under one CNI, whatever the manifests look like.</summary>
+    public static Scenario GivenCni(string cni, string yaml, params string[] settings) => new(Emulation.Compile(
+        ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Cni = cni, Settings = [.. settings] }));
+
     /// <summary>The same under another proxy, or with a dump of rules for every node.</summary>
     public static Scenario GivenProxy(string proxy, string yaml, string? rules = null, string? entry = null)
     {

@@ -103,7 +103,7 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
     }
 
     private ushort LeavesBy(in NetfilterPacket packet, Place to, int node) =>
-        packet.DestinationType == AddressTypes.Local ? queries.Loopback : queries.Towards(to, node);
+        packet.DestinationType == AddressTypes.Local ? queries.Loopback : queries.Towards(to, node, packet.Family == 6);
 
     /// <summary>What the node sends to itself comes in over lo, with the translation that it left with.</summary>
     private NetfilterOutcome ComeBack<TTrace>(NodeRules node, ref NetfilterPacket packet, ref RandomDraw draw, ref TTrace trace)
