@@ -170,13 +170,23 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         return fromServer
             ? new PacketPlan
             {
-                SourceMac = peer, DestinationMac = path.Client.Mac, Source = path.Target.Address, Destination = path.Source,
-                SourcePort = path.Target.Port, DestinationPort = port, Ttl = bridged ? FirstTtl : TtlBehindTwoRouters,
+                SourceMac = peer,
+                DestinationMac = path.Client.Mac,
+                Source = path.Target.Address,
+                Destination = path.Source,
+                SourcePort = path.Target.Port,
+                DestinationPort = port,
+                Ttl = bridged ? FirstTtl : TtlBehindTwoRouters,
             }
             : new PacketPlan
             {
-                SourceMac = path.Client.Mac, DestinationMac = peer, Source = path.Source, Destination = path.Target.Address,
-                SourcePort = port, DestinationPort = path.Target.Port, Ttl = FirstTtl,
+                SourceMac = path.Client.Mac,
+                DestinationMac = peer,
+                Source = path.Source,
+                Destination = path.Target.Address,
+                SourcePort = port,
+                DestinationPort = path.Target.Port,
+                Ttl = FirstTtl,
             };
     }
 

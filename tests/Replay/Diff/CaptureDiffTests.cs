@@ -186,7 +186,9 @@ public sealed class CaptureDiffTests : IDisposable
 
         DiffSummary summary = Compare(Captures.Reversed(kernel), kernel, options => options with
         {
-            By = FrameMatch.Inner, Native = true, MostWaitingInMemory = 3,
+            By = FrameMatch.Inner,
+            Native = true,
+            MostWaitingInMemory = 3,
         });
 
         Assert.Equal(Captures.Frames(kernel).Count, summary.Compared);

@@ -11,7 +11,13 @@ public class GeneratedClusterTests
 {
     private static readonly SyntheticOptions Small = new()
     {
-        Nodes = 4, PodsPerNode = 30, Services = 12, Endpoints = 5, Namespaces = 3, Policies = 6, Seed = 7,
+        Nodes = 4,
+        PodsPerNode = 30,
+        Services = 12,
+        Endpoints = 5,
+        Namespaces = 3,
+        Policies = 6,
+        Seed = 7,
     };
 
     [Theory]

@@ -80,7 +80,11 @@ public sealed class GeneratedTrafficTests : IDisposable
         const int Packets = 60_000;
         (byte[] capture, _) = Generate(options => options with
         {
-            Packets = Packets, Flows = Flows, Distribution = FlowDistribution.Zipf, Replies = 0, Mix = new TrafficMix(0, 100, 0, 0),
+            Packets = Packets,
+            Flows = Flows,
+            Distribution = FlowDistribution.Zipf,
+            Replies = 0,
+            Mix = new TrafficMix(0, 100, 0, 0),
         });
 
         // Each flow has a pod of its own here.
