@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Dataplane.Capture;
 
 /// <summary>
-/// Writes a capture. Records are formatted into one large buffer and leave it whole, in large writes; those between two
-/// <see cref="Commit"/>s leave in the order that their writer gave them. One writer, one thread.
+/// Writes a capture. Records are formatted into one large buffer and leave it whole, in large writes, while the next one
+/// fills; those between two <see cref="Commit"/>s leave in the order that their writer gave them. One thread calls it.
 /// </summary>
 public abstract unsafe class CaptureWriter : IDisposable
 {
@@ -15,12 +15,14 @@ public abstract unsafe class CaptureWriter : IDisposable
     private const int BufferSize = 512 * 1024;
     private const int WriteAbove = BufferSize - 256 * 1024;
     private const int FirstIndexSize = 1024;
-    private const int LargestWrite = 1 << 30;
 
     private readonly Stream _stream;
+    private WriteBehind? _behind;
     private byte* _buffer;
+    private byte* _spare;
     private byte* _sorted;
     private nint _capacity = BufferSize;
+    private nint _spareCapacity;
     private nint _sortedCapacity;
     private nint _used;
     private nint _committed;
@@ -40,7 +42,7 @@ public abstract unsafe class CaptureWriter : IDisposable
     /// <summary>The name for messages: a path, or <c>-</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Bytes that have been handed to the operating system.</summary>
+    /// <summary>Bytes that are on their way to the operating system; behind <see cref="Flush"/>, all of them are there.</summary>
     public long BytesWritten { get; private set; }
 
     /// <summary>
@@ -95,15 +97,19 @@ public abstract unsafe class CaptureWriter : IDisposable
         _committed = _used;
         _pending = 0;
         _lastOrder = 0;
-        if (_used > WriteAbove) WriteCommitted();
+        if (_used > WriteAbove) HandOver();
     }
 
     /// <summary>Commits, and hands everything to the operating system.</summary>
     public void Flush()
     {
         Commit();
-        WriteCommitted();
+        if (_failed) return;
+
+        _failed = true;
+        WriteNow();
         _stream.Flush();
+        _failed = false;
     }
 
     /// <summary>Commits and writes what is left, and closes the file.</summary>
@@ -122,9 +128,11 @@ public abstract unsafe class CaptureWriter : IDisposable
         }
         finally
         {
+            _behind?.Dispose();
             NativeMemory.Free(_buffer);
+            NativeMemory.Free(_spare);
             NativeMemory.Free(_sorted);
-            _buffer = _sorted = null;
+            _buffer = _spare = _sorted = null;
             _stream.Dispose();
         }
 
@@ -158,7 +166,7 @@ public abstract unsafe class CaptureWriter : IDisposable
     private void MakeRoom(nint size)
     {
         if (_pending == _index.Length) Array.Resize(ref _index, 2 * _pending);
-        if (_committed > 0) WriteCommitted();
+        if (_committed > 0) HandOver();
         if (_used + size > uint.MaxValue)
             throw new InvalidOperationException("more than 4 GiB of packets without a commit");
 
@@ -197,23 +205,55 @@ public abstract unsafe class CaptureWriter : IDisposable
         _outOfOrder = false;
     }
 
-    private void WriteCommitted()
+    // A failed write leaves an unknown part behind: nothing more goes to that file.
+    private void HandOver()
     {
-        // A failed write leaves an unknown part behind: nothing more goes to that file.
         if (_failed) return;
 
         _failed = true;
-        for (nint written = 0; written < _committed;)
-        {
-            int size = (int)Math.Min(_committed - written, LargestWrite);
-            _stream.Write(new ReadOnlySpan<byte>(_buffer + written, size));
-            written += size;
-        }
-
+        if (WriteBehind.Pays) WriteWhileFilling();
+        else WriteNow();
         _failed = false;
+    }
+
+    private void WriteNow()
+    {
+        _behind?.Wait();
+        WriteBehind.Write(_stream, _buffer, _committed);
+        Keep(_buffer);
+    }
+
+    private void WriteWhileFilling()
+    {
+        _behind ??= new WriteBehind(_stream);
+        _behind.Wait();
+        EnsureSpare(_used - _committed);
+        byte* full = _buffer;
+        nint fullCapacity = _capacity;
+        nint committed = _committed;
+        Keep(_spare);
+        _buffer = _spare;
+        _capacity = _spareCapacity;
+        _spare = full;
+        _spareCapacity = fullCapacity;
+        _behind.Submit(full, committed);
+    }
+
+    private void EnsureSpare(nint size)
+    {
+        if (_spareCapacity >= Math.Max(size, BufferSize)) return;
+
+        NativeMemory.Free(_spare);
+        _spareCapacity = Math.Max(_capacity, BufferSize);
+        _spare = (byte*)NativeMemory.Alloc((nuint)_spareCapacity);
+    }
+
+    // What is not committed yet moves to the front of a buffer.
+    private void Keep(byte* buffer)
+    {
         BytesWritten += _committed;
         _used -= _committed;
-        Buffer.MemoryCopy(_buffer + _committed, _buffer, _capacity, _used);
+        Buffer.MemoryCopy(_buffer + _committed, buffer, _used, _used);
         _committed = 0;
     }
 

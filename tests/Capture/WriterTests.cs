@@ -157,9 +157,32 @@ public class WriterTests
             writer.Commit();
         }
 
+        WaitUntilSettled(file.Path);
         using CaptureReader reader = CaptureFile.Open(file.Path);
         Assert.InRange(ReadCapture.Count(reader, new CaptureRecord[256]), 1_000, 19_999);
         Assert.Null(reader.Damage);
+    }
+
+    [Fact]
+    public void A_disk_that_is_full_while_the_next_buffer_fills_is_an_error_and_nothing_more_is_written()
+    {
+        FillingDisk disk = new(room: 600_000);
+        CaptureWriter writer = CaptureWriter.Create(disk, "out.pcap", CaptureFormat.Pcap);
+        writer.AddInterface("a", LinkType.Ethernet);
+        byte[] frame = new byte[1000];
+        IOException error = Assert.Throws<IOException>(() =>
+        {
+            for (int i = 0; i < 10_000; i++)
+            {
+                writer.Write(0, 0, i, frame, frame.Length, default);
+                writer.Commit();
+            }
+        });
+        Assert.Equal("No space left on device", error.Message);
+
+        int refused = disk.Refused;
+        writer.Dispose();
+        Assert.Equal((1, refused, true), (refused, disk.Refused, disk.IsClosed));
     }
 
     [Theory]
@@ -252,6 +275,42 @@ public class WriterTests
             PacketMetadata metadata = new() { PacketId = (ulong)(i % 5), Direction = (CaptureDirection)(i % 3) };
             writer.Write((uint)i, number, Start + i, FrameOf(i), i % 200 + i % 3, in metadata);
             if (i % 50 == 49) writer.Commit();
+        }
+    }
+
+    // The last buffer may still be on its way to the file.
+    private static void WaitUntilSettled(string path)
+    {
+        long before;
+        do
+        {
+            before = new FileInfo(path).Length;
+            Thread.Sleep(100);
+        }
+        while (before != new FileInfo(path).Length);
+    }
+
+    private sealed class FillingDisk(long room) : MemoryStream
+    {
+        public int Refused { get; private set; }
+
+        public bool IsClosed { get; private set; }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (Length + buffer.Length > room)
+            {
+                Refused++;
+                throw new IOException("No space left on device");
+            }
+
+            base.Write(buffer);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsClosed = true;
+            base.Dispose(disposing);
         }
     }
 
