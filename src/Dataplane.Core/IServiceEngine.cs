@@ -84,6 +84,19 @@ public enum ServiceOutcome : byte
     Denied,
 }
 
+/// <summary>How a masqueraded connection comes to its source port (net/netfilter/nf_nat_core.c, get_unique_tuple).</summary>
+public enum SourcePorts : byte
+{
+    /// <summary>Drawn, as <c>--random-fully</c> has it.</summary>
+    Random,
+
+    /// <summary>As it is, unless the reply would be another connection's: then drawn.</summary>
+    KeptIfFree,
+
+    /// <summary>As it is.</summary>
+    Kept,
+}
+
 /// <summary>The backend that a Service gave; addresses are names (see <see cref="FlowKey"/>).</summary>
 public struct ServiceVerdict
 {
@@ -95,9 +108,11 @@ public struct ServiceVerdict
     /// <summary>The node gives the connection a source of its own.</summary>
     public bool Masquerade;
 
+    public SourcePorts SourcePorts;
+
     public ushort BackendPort;
 
-    /// <summary>The source of a masqueraded connection, with its port as it was; 0: that of the interface it leaves by.</summary>
+    /// <summary>The source of a masqueraded connection; 0: that of the interface it leaves by.</summary>
     public uint MasqueradeAddress;
 
     public uint BackendAddress;

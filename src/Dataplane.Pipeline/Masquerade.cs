@@ -4,36 +4,30 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// Sources that a node gives to connections: where its proxy asks for it, and flanneld's masquerading (its chain FLANNEL-POSTRTG, in order): what pods send outside the cluster's network leaves with
-/// the node's address, and what nodes send into it, to other nodes' pods, with the tunnel device's.
+/// Sources that a node gives to connections: where its proxy asks for it, and flanneld's masquerading (its chain
+/// FLANNEL-POSTRTG, in order): what pods send outside the cluster's network leaves with the node's address, and what nodes
+/// send into it, to other nodes' pods, with the tunnel device's.
 /// </summary>
 public static class Masquerade
 {
-    private const int FirstPort = 1024;
-    private const int Ports = 65536 - FirstPort;
     private const int Attempts = 128;
 
     /// <summary>Gives the connection a source of the node's, if a rule says so; false where no port is left.</summary>
     public static bool TryApply(in Lane lane, ref Connection connection, in ServiceVerdict verdict, PipelineState state)
     {
         Topology topology = state.Topology;
-        if (verdict.MasqueradeAddress != 0) return TryKeepPort(ref connection, verdict.MasqueradeAddress, state);
         if (!verdict.Masquerade && (!topology.Masquerade || !IsForwarded(in lane, in connection, topology))) return true;
 
-        uint address = AddressFor(in lane, in connection, topology);
+        uint address = verdict.MasqueradeAddress != 0 ? verdict.MasqueradeAddress : AddressFor(in lane, in connection, topology);
         if (address == 0) return true;
 
         // even where the address stays, --random-fully draws a port (net/netfilter/nf_nat_core.c, get_unique_tuple)
         connection.Reply.Destination = address;
         connection.Flags |= ConnectionFlags.SourceTranslated;
-        return TryTakePort(ref connection, state);
-    }
+        bool isFree = verdict.SourcePorts != SourcePorts.Random && state.Connections.Find(in connection.Reply) == 0;
+        if (isFree || verdict.SourcePorts == SourcePorts.Kept) return isFree;
 
-    private static bool TryKeepPort(ref Connection connection, uint address, PipelineState state)
-    {
-        connection.Reply.Destination = address;
-        connection.Flags |= ConnectionFlags.SourceTranslated;
-        return state.Connections.Find(in connection.Reply) == 0;
+        return TryTakePort(ref connection, state);
     }
 
     // POSTROUTING is passed by what leaves the node; the rules themselves ask for the pods' network.
@@ -65,7 +59,7 @@ public static class Masquerade
         return v6 ? node.UnderlayV6 : topology.Peers[lane.Node].UnderlayV4;
     }
 
-    // --random-fully: starts anywhere; a port is taken only where the reply would be ambiguous (nf_nat_core.c).
+    // Starts anywhere; a port is taken only where the reply would be ambiguous (nf_nat_core.c).
     private static bool TryTakePort(ref Connection connection, PipelineState state)
     {
         if (connection.Original.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.Icmp or IpProtocol.Icmpv6))
@@ -73,16 +67,26 @@ public static class Masquerade
             return state.Connections.Find(in connection.Reply) == 0;
         }
 
+        bool isIcmp = connection.Original.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
+        (int first, int last) = isIcmp ? (0, ushort.MaxValue) : PortsLike(connection.Original.SourcePort);
         ushort known = 0;
         bool isKnown = state.Options.Choice is { } choice && choice.TryChooseSourcePort(in connection.Original, out known);
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
-            ushort port = isKnown ? known : (ushort)(FirstPort + state.Draw.Next(Ports));
+            ushort port = isKnown ? known : (ushort)(first + (int)state.Draw.Next((uint)(last - first + 1)));
             connection.Reply.DestinationPort = port;
-            if (connection.Original.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6) connection.Reply.SourcePort = port;
+            if (isIcmp) connection.Reply.SourcePort = port;
             if (state.Connections.Find(in connection.Reply) == 0) return true;
         }
 
         return false;
     }
+
+    // Those below 1024 say that root sent them, and stay there (nf_nat_core.c, nf_nat_l4proto_unique_tuple).
+    private static (int First, int Last) PortsLike(ushort port) => port switch
+    {
+        < 512 => (1, 511),
+        < 1024 => (600, 1023),
+        _ => (1024, ushort.MaxValue),
+    };
 }

@@ -80,6 +80,7 @@ public sealed unsafe partial class EbpfTables
         {
             verdict.Masquerade = true;
             verdict.MasqueradeAddress = key.Family == 4 ? Loopback : 0;
+            if (key.Family == 4) verdict.SourcePorts = SourcePorts.Kept;
         }
     }
 

@@ -94,7 +94,7 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
         NetfilterOutcome last = node.Rules.Postrouting(in packet, node.State, ref draw, ref trace);
         if (last.Verdict != NetfilterVerdict.Accept) return Refused(node, in last);
 
-        verdict.Masquerade = last.Nat.Kind is NatKind.Masquerade or NatKind.Source;
+        queries.GiveSource(ref verdict, in last.Nat, packet.Family);
         if (!isLocal) return verdict;
 
         Take(ref packet, in last);

@@ -55,6 +55,21 @@ public sealed class RuleQuery(Topology topology, ushort bridge, ushort underlay,
     public uint NameOf(UInt128 address, int family) =>
         family == 6 ? topology.Names.NameOf(Wire.IpAddress.FromV6(address)) : (uint)address;
 
+    /// <summary>What the nat table's POSTROUTING asked for: MASQUERADE, or SNAT to an address.</summary>
+    public void GiveSource(ref ServiceVerdict verdict, in NatRequest request, int family)
+    {
+        if (request.Kind is not (NatKind.Masquerade or NatKind.Source)) return;
+
+        verdict.Masquerade = true;
+        verdict.SourcePorts = (request.Options & (NatOptions.RandomFully | NatOptions.Random)) != 0
+            ? SourcePorts.Random
+            : SourcePorts.KeptIfFree;
+        if (request.Kind == NatKind.Source && (request.Options & NatOptions.HasAddress) != 0)
+        {
+            verdict.MasqueradeAddress = NameOf(request.FirstAddress, family);
+        }
+    }
+
     public UInt128 AddressOf(uint name, int family) => family == 6 ? topology.Names.AddressOf(name).Value : name;
 
     /// <summary>The interface that leads to a place.</summary>

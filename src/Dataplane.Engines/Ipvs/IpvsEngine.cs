@@ -74,7 +74,7 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
         }
 
         ServiceVerdict verdict = Schedule(node, in query, state.Now);
-        if (verdict.Outcome == ServiceOutcome.Backend && rules is not null) verdict.Masquerade = Masquerades(rules, packet, in verdict, in query, ref random, ref trace);
+        if (verdict.Outcome == ServiceOutcome.Backend && rules is not null) GiveSource(rules, packet, ref verdict, in query, ref random, ref trace);
         draw = random.Rest;
         return verdict;
     }
@@ -117,8 +117,8 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
         return verdict;
     }
 
-    private bool Masquerades<TTrace>(
-        NodeRules rules, NetfilterPacket packet, in ServiceVerdict verdict, in ServiceQuery query, ref RandomDraw draw, ref TTrace trace)
+    private void GiveSource<TTrace>(
+        NodeRules rules, NetfilterPacket packet, ref ServiceVerdict verdict, in ServiceQuery query, ref RandomDraw draw, ref TTrace trace)
         where TTrace : struct, INetfilterTrace
     {
         var request = new NatRequest
@@ -131,7 +131,7 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
         packet.InInterface = 0;
         packet.OutInterface = queries.Towards(to, query.Key.Zone, query.Key.Family == 6);
         NetfilterOutcome last = rules.Rules.Postrouting(in packet, rules.State, ref draw, ref trace);
-        return last.Nat.Kind is NatKind.Masquerade or NatKind.Source;
+        queries.GiveSource(ref verdict, in last.Nat, packet.Family);
     }
 
     // The pipeline gives SCTP's first packets alone: an INIT is what begins one.
