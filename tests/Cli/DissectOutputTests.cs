@@ -36,6 +36,26 @@ public sealed class DissectOutputTests : IDisposable
         Assert.Equal(run.RootElement.GetProperty("encapsulated").GetInt64(), tunnelled);
     }
 
+    [Fact]
+    public void Wiresharks_filter_finds_every_drop_by_its_comment_with_policy_and_line()
+    {
+        RequireTshark();
+
+        Shell.Outcome outcome = _shell.Run(
+            """
+            dataplane replay -f pcaps/zero-trust/cluster.yaml -r pcaps/zero-trust/unknown-to-database.pcap \
+                --set policy.enforcer=calico --at drops -w $T/drops.pcapng --drops $T/drops.jsonl -o json > $T/run.json &&
+            tshark -r $T/drops.pcapng -Y 'frame.comment contains "verdict=dropped"' -T fields -e frame.comment
+            """);
+
+        using JsonDocument run = JsonDocument.Parse(File.ReadAllText(Path.Combine(_shell.Folder, "run.json")));
+        long dropped = run.RootElement.GetProperty("verdicts").GetProperty("dropped").GetInt64();
+        string[] comments = outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal((8, 8), (dropped, comments.Length));
+        Assert.Equal(8, File.ReadAllLines(Path.Combine(_shell.Folder, "drops.jsonl")).Length);
+        Assert.All(comments, comment => Assert.Contains("policy=shop/database rule=- src=pcaps/zero-trust/cluster.yaml:348", comment, StringComparison.Ordinal));
+    }
+
     private static void RequireTshark()
     {
         try

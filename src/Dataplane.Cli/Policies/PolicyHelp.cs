@@ -28,7 +28,7 @@ public static class PolicyHelp
               --port N[/PROTO]   80, 80/tcp, 53/udp; repeatable. Without it, the destinations' container ports
 
         both
-              --cni NAME         flannel; without it, recognised from the manifests
+              --cni NAME         flannel, calico, cilium, openshift-sdn, ovn-kubernetes; without it, recognised
               --set KEY=VALUE    a setting: policy.enforcer=calico beside flannel, say
           -o, --output FORMAT    text (default), json, junit, sarif
               --color WHEN       auto (default), always, never
@@ -49,7 +49,7 @@ public static class PolicyHelp
 
         cluster
           -f, --manifests PATH   file, folder or -; repeatable
-              --cni NAME         flannel; without it, recognised from the manifests
+              --cni NAME         flannel, calico, cilium, openshift-sdn, ovn-kubernetes; without it, recognised
               --set KEY=VALUE    a setting: policy.enforcer=calico beside flannel, say; repeatable
 
         question
