@@ -1,7 +1,8 @@
 namespace Dataplane.Cluster.Settings;
 
 /// <summary>
-/// "Did you mean": the known word with the smallest edit distance (Levenshtein), if it is near enough.
+/// "Did you mean": the known word with the smallest edit distance (Levenshtein), if it is near enough; else one that goes on
+/// behind a hyphen, as pods' names do behind those of their Deployments.
 /// </summary>
 public static class NearestWord
 {
@@ -11,16 +12,18 @@ public static class NearestWord
         if (word.Length > 256) return null;
 
         string? nearest = null;
+        string? longer = null;
         int best = Math.Max(2, word.Length / 3) + 1;
         foreach (string candidate in known)
         {
+            if (word.Length > 0 && candidate.StartsWith(word + "-", StringComparison.OrdinalIgnoreCase)) longer ??= candidate;
             int distance = Distance(word, candidate);
             if (distance >= best) continue;
             best = distance;
             nearest = candidate;
         }
 
-        return nearest;
+        return nearest ?? longer;
     }
 
     /// <summary>Edits from one word to the other (Levenshtein), case aside.</summary>
