@@ -81,7 +81,7 @@ public static unsafe class DecapStage
     private static DropReason Open<TSink>(ref Lane lane, TunnelTable tunnel, Topology topology, ref TSink sink)
         where TSink : struct, IFrameSink
     {
-        byte outerTos = InnerHeader.Tos(in lane);
+        byte outerTos = OuterTos(in lane, in tunnel.Parameters);
         int there = Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize);
         if (tunnel.InnerLinkSize == 0)
         {
@@ -109,6 +109,13 @@ public static unsafe class DecapStage
         if (isDevice && (source == tunnel.Peers[lane.Node].TunnelMac || (source & 1) != 0 || source == 0)) return DropReason.TunnelSourceMac;
 
         return Accept(ref lane, frame, payload - size, tunnel, topology, outerTos, ref sink);
+    }
+
+    // Open vSwitch lets CE in and nothing else (ofproto/tunnel.c, tnl_process_ecn).
+    private static byte OuterTos(in Lane lane, in TunnelParameters tunnel)
+    {
+        byte tos = InnerHeader.Tos(in lane);
+        return tunnel.IsOpenVSwitch && (tos & Ecn.Mask) != Ecn.Congested ? (byte)0 : tos;
     }
 
     /// <summary>The inner frame, or packet where the tunnel carries bare IP, becomes the lane's.</summary>
