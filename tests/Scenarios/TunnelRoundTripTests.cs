@@ -1,0 +1,175 @@
+using Dataplane.Core;
+using Dataplane.Tests.Packets;
+using Dataplane.Wire;
+using Xunit;
+using static Dataplane.Tests.Scenarios.DualStackCluster;
+
+namespace Dataplane.Tests.Scenarios;
+
+/// <summary>
+/// Into the tunnel at one node and out at the other, each emulated alone: random packets come out as they were sent, but for
+/// the TTL that the CNI's routers take; the frame's MACs stay only where both pods are on one layer 2.
+/// </summary>
+public sealed class TunnelRoundTripTests
+{
+    private const int Packets = 600;
+    private const string PodMac = "0a:58:0a:f4:01:0a";
+    private const int LargestV4 = 1400;
+
+    /// <summary>CNI, family inside, manifests, settings, bytes in front of the inner IP packet, hops.</summary>
+    public static TheoryData<string, int, string, string[], int, int> Tunnels => new()
+    {
+        { "flannel", 4, Both, [], 64, 2 },
+        { "flannel", 6, Both, [], 64, 2 },
+        { "flannel", 4, Both + FlannelIpv6, [], 64, 2 },
+        { "flannel", 6, Both + FlannelIpv6, [], 84, 2 },
+        { "flannel", 6, OnlyIpv6, [], 84, 2 },
+        { "flannel", 4, Both, ["flannel.backend=ipip"], 34, 2 },
+        { "calico", 4, Both, [], 34, 2 },
+        { "calico", 4, Both + CalicoPools, [], 64, 2 },
+        { "calico", 6, Both + CalicoPools, [], 84, 2 },
+        { "cilium", 4, Both, [], 64, 1 },
+        { "cilium", 6, Both, [], 64, 1 },
+        { "cilium", 4, Both, ["cilium.tunnel=geneve"], 64, 1 },
+        { "cilium", 6, Both, ["cilium.tunnel=geneve"], 64, 1 },
+        { "openshift-sdn", 4, Both, [], 64, 0 },
+        { "ovn-kubernetes", 4, Both, [], 72, 1 },
+        { "ovn-kubernetes", 6, Both, [], 72, 1 },
+        { "ovn-kubernetes", 6, OnlyIpv6, [], 92, 1 },
+        { "ovn-kubernetes", 4, Zones, [], 72, 2 },
+        { "ovn-kubernetes", 6, Zones, [], 72, 2 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Tunnels))]
+    public void A_random_packet_comes_out_as_it_went_in(string cni, int family, string manifests, string[] settings, int headers, int hops)
+    {
+        byte[][] sent = [.. new RandomPodPackets(family, seed: 20261).Take(Packets)];
+        using var first = new CniRun(cni, "n1", manifests, settings);
+        using var second = new CniRun(cni, "n2", manifests, settings);
+        List<byte[]> wire = first.Run(sent, ObservationPoint.Wire);
+        List<byte[]> delivered = second.Run(wire, ObservationPoint.Pod);
+
+        Assert.Equal((sent.Length, sent.Length), (wire.Count, delivered.Count));
+        for (int number = 0; number < sent.Length; number++)
+        {
+            byte[] packet = PacketOf(sent[number]);
+            Assert.Equal(packet.Length + headers, wire[number].Length);
+            Assert.Equal(HopLimit(packet) - hops, HopLimit(PacketOf(delivered[number])));
+            Assert.Equal(Convert.ToHexStringLower(WithoutHops(packet)), Convert.ToHexStringLower(WithoutHops(PacketOf(delivered[number]))));
+        }
+    }
+
+    [Fact]
+    public void On_one_layer_2_the_sender_s_mac_arrives_too()
+    {
+        byte[][] sent = [.. new RandomPodPackets(4, seed: 7).Take(Packets)];
+        string[] settings = ["pod.default/a.mac=" + PodMac];
+        using var first = new CniRun("openshift-sdn", "n1", Both, settings);
+        using var second = new CniRun("openshift-sdn", "n2", Both, settings);
+
+        List<byte[]> delivered = second.Run(first.Run(sent, ObservationPoint.Wire), ObservationPoint.Pod);
+
+        Assert.Equal(Packets, delivered.Count);
+        Assert.All(delivered, frame => Assert.Equal("0a580af402140a580af4010a", Convert.ToHexStringLower(frame.AsSpan(0, 12))));
+    }
+
+    private static byte[] PacketOf(byte[] frame)
+    {
+        int at = 12;
+        while (frame[at] == 0x81) at += 4;
+        return frame[(at + 2)..];
+    }
+
+    private static int HopLimit(byte[] packet) => packet[packet[0] >> 4 == 4 ? Ipv4Header.TtlOffset : Ipv6Header.HopLimitOffset];
+
+    private static byte[] WithoutHops(byte[] packet)
+    {
+        byte[] bytes = [.. packet];
+        if (bytes[0] >> 4 == 6)
+        {
+            bytes[Ipv6Header.HopLimitOffset] = 0;
+            return bytes;
+        }
+
+        Assert.True(Ipv4View.TryParse(packet, out Ipv4View view) == WireError.None && view.HasGoodChecksum, "the inner header's checksum");
+        bytes[Ipv4Header.TtlOffset] = bytes[Ipv4Header.ChecksumOffset] = bytes[Ipv4Header.ChecksumOffset + 1] = 0;
+        return bytes;
+    }
+
+    /// <summary>What a pod may send to another: every protocol, with tags, options and extensions, whole and in fragments.</summary>
+    private sealed class RandomPodPackets(int family, int seed)
+    {
+        private readonly Random _random = new(seed);
+        private int _number;
+
+        public IEnumerable<byte[]> Take(int count) => Enumerable.Range(0, count).Select(_ => Next());
+
+        private byte[] Next()
+        {
+            _number++;
+            PacketBuilder frame = new PacketBuilder().Eth(PodMac, "0a:58:0a:f4:01:01");
+            if (_random.Next(8) == 0) frame = frame.Vlan((ushort)_random.Next(1, 4095));
+            return family == 4 ? FourInside(frame) : SixInside(frame);
+        }
+
+        private byte[] FourInside(PacketBuilder frame)
+        {
+            (byte ttl, byte tos, ushort id) = ((byte)_random.Next(4, 256), (byte)_random.Next(256), (ushort)_random.Next(65536));
+            byte[] options = _random.Next(8) == 0 ? [1, 1, 1, 1] : [];
+            int room = LargestV4 - 20 - options.Length;
+            if (_random.Next(6) == 0)
+            {
+                ushort fragment = (ushort)(_random.Next(0, 100) | (_random.Next(2) == 0 ? Ipv4Header.MoreFragmentsFlag : 0));
+                if (fragment == 0) fragment = Ipv4Header.MoreFragmentsFlag;
+                return frame.Ipv4(PodA4, PodB4, ttl, id, tos, fragment, options, IpProtocol.Udp).Payload(Bytes(_random.Next(1, 170) * 8));
+            }
+
+            ushort df = _random.Next(2) == 0 ? Ipv4Header.DontFragmentFlag : (ushort)0;
+            return Transport(frame.Ipv4(PodA4, PodB4, ttl, id, tos, df, options), room);
+        }
+
+        private byte[] SixInside(PacketBuilder frame)
+        {
+            PacketBuilder packet = frame.Ipv6(PodA6, PodB6, (byte)_random.Next(4, 256), (byte)_random.Next(256), (uint)_random.Next(1 << 20));
+            int room = LargestV4 - 60;
+            if (_random.Next(8) == 0)
+            {
+                packet = packet.Extension(IpProtocol.HopByHop, [0, 1, 4, 0, 0, 0, 0]);
+                room -= 8;
+            }
+
+            if (_random.Next(6) != 0) return Transport(packet, room);
+
+            bool isFirst = _random.Next(2) == 0;
+            packet = packet.Ipv6Fragment(isFirst ? 0 : _random.Next(1, 100) * 8, isFirst || _random.Next(2) == 0, (uint)_random.Next(), IpProtocol.Udp);
+            return packet.Payload(Bytes(_random.Next(1, 160) * 8));
+        }
+
+        private byte[] Transport(PacketBuilder packet, int room) => _random.Next(5) switch
+        {
+            0 => packet.Udp(Port(), Port()).Payload(Bytes(Size(room - 8))),
+            1 => packet.Tcp(_number, Port(), TcpFlags.Syn).Payload(Bytes(Size(room - 20))),
+            2 => packet.Echo((ushort)_number).Payload(Bytes(Size(room - 8))),
+            3 => packet.Sctp(Port(), Port(), chunks: [1, 0, 0, 20, .. Bytes(16)]),
+            _ => packet.Payload(Bytes(Size(room))),
+        };
+
+        // Small ones, large ones to the last byte that fits, and everything between.
+        private int Size(int room) => _random.Next(3) switch
+        {
+            0 => _random.Next(30),
+            1 => room - _random.Next(3),
+            _ => _random.Next(room),
+        };
+
+        private int Port() => _random.Next(1, 65536);
+
+        private byte[] Bytes(int size)
+        {
+            byte[] bytes = new byte[size];
+            _random.NextBytes(bytes);
+            return bytes;
+        }
+    }
+}
