@@ -35,8 +35,8 @@ public static unsafe class DecapStage
             if (!TryFindTunnel(burst, ref lane, state, out TunnelTable? tunnel)) continue;
 
             DropReason reason = Open(ref lane, tunnel!, topology, ref sink);
-            if (reason == DropReason.None) Arrive(ref lane, state);
-            else burst.Drop(ref lane, reason, Stage.Decap);
+            if (reason == DropReason.None) reason = Arrive(ref lane, state);
+            if (reason != DropReason.None) burst.Drop(ref lane, reason, Stage.Decap);
         }
     }
 
@@ -134,6 +134,7 @@ public static unsafe class DecapStage
         bool isIp = type is EtherType.Ipv4 or EtherType.Ipv6;
         int minimum = type == EtherType.Ipv6 ? Ipv6Header.Size : Ipv4Header.Size;
         if (isIp && present < minimum) return DropReason.BadTunnelHeader;
+        if (isIp && *lane.Network >> 4 != (type == EtherType.Ipv6 ? 6 : 4)) return DropReason.BadHeader;
         if (isIp && !Ecn.TryDecapsulate(outerTos, new Span<byte>(lane.Network, present))) return DropReason.TunnelEcn;
         if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
         if (!isIp) return DropReason.UnsupportedInner;
@@ -152,12 +153,17 @@ public static unsafe class DecapStage
         return DropReason.None;
     }
 
-    private static void Arrive(ref Lane lane, PipelineState state)
+    // A tunnel's packet to a node inside of a tunnel: nobody sends such, and a loop of them would have no end.
+    private static DropReason Arrive(ref Lane lane, PipelineState state)
     {
-        lane.Entry = Entry.Tunnel;
         AdmitStage.Locate(ref lane, state.Topology);
+        bool isNested = lane.Destination.Kind == PlaceKind.Node && !lane.Is(Shape.LaterFragment) && TunnelFor(in lane, state.Topology) is not null;
+        if (isNested) return DropReason.UnsupportedInner;
+
+        lane.Entry = Entry.Tunnel;
         AdmitStage.Register(ref lane, state.Connections);
         state.Counters.Decapsulated++;
+        return DropReason.None;
     }
 
     // Zero means that the sender computed none, which only IPv4 allows a device to take; a cut packet cannot be judged.
