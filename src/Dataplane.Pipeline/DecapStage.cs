@@ -134,10 +134,10 @@ public static unsafe class DecapStage
         bool isIp = type is EtherType.Ipv4 or EtherType.Ipv6;
         int minimum = type == EtherType.Ipv6 ? Ipv6Header.Size : Ipv4Header.Size;
         if (isIp && present < minimum) return DropReason.BadTunnelHeader;
-        if (isIp && *lane.Network >> 4 != (type == EtherType.Ipv6 ? 6 : 4)) return DropReason.BadHeader;
         if (isIp && !Ecn.TryDecapsulate(outerTos, new Span<byte>(lane.Network, present))) return DropReason.TunnelEcn;
         if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
         if (!isIp) return DropReason.UnsupportedInner;
+        if (isIp && *lane.Network >> 4 != (type == EtherType.Ipv6 ? 6 : 4)) return DropReason.BadHeader;
 
         bool isRouted = tunnel.Parameters.Filling is TunnelFilling.Devices or TunnelFilling.TransitSwitch;
         if (isRouted && Link.ReadMac(lane.Frame) != tunnel.Peers[lane.Node].TunnelMac) return DropReason.WrongMac;
