@@ -74,6 +74,23 @@ public sealed class TunnelRoundTripTests
         Assert.All(delivered, frame => Assert.Equal("0a580af402140a580af4010a", Convert.ToHexStringLower(frame.AsSpan(0, 12))));
     }
 
+    /// <summary>flannel-v6.1 has 1430 where flannel.1 has 1450: 20 bytes more are around its packets.</summary>
+    [Theory]
+    [InlineData("flannel")]
+    [InlineData("calico")]
+    public void A_device_with_ipv6_outside_says_its_own_mtu_when_a_packet_is_too_big(string cni)
+    {
+        const int room = 1430;
+        string manifests = Both + (cni == "calico" ? CalicoPools : FlannelIpv6);
+        PacketBuilder From(int size) => new PacketBuilder().Eth(PodMac, "0a:58:0a:f4:01:01").Ipv6(PodA6, PodB6).Udp(4000, 9).Payload(size - 48);
+        using var fits = new CniRun(cni, null, manifests, []);
+        using var isTooBig = new CniRun(cni, null, manifests, []);
+
+        Assert.Equal(room + 84, Assert.Single(fits.Run([From(room)], ObservationPoint.Wire)).Length);
+        byte[] error = Assert.Single(isTooBig.Run([From(room + 1)], ObservationPoint.Pod));
+        Assert.Equal((Icmpv6Type.PacketTooBig, 0, room), (error[54], error[58] << 8 | error[59], error[60] << 8 | error[61]));
+    }
+
     private static byte[] PacketOf(byte[] frame)
     {
         int at = 12;
