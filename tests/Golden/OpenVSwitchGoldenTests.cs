@@ -96,7 +96,7 @@ public class OpenVSwitchGoldenTests
     };
 
     // A port with a key of its own takes nothing else; the others hand the key on, as OpenShift SDN's do.
-    private static TunnelSettings Receiving(string variant)
+    internal static TunnelSettings Receiving(string variant)
     {
         TunnelSettings tunnel = SettingsOf(variant);
         if (variant == "ovn-geneve") return tunnel;
@@ -106,7 +106,7 @@ public class OpenVSwitchGoldenTests
             : tunnel with { Inner = InnerFrame.PodToPod };
     }
 
-    private static TunnelSettings SettingsOf(string variant)
+    internal static TunnelSettings SettingsOf(string variant)
     {
         bool isVxlan = variant.StartsWith("vxlan", StringComparison.Ordinal);
         bool isOvn = variant == "ovn-geneve";
@@ -129,7 +129,7 @@ public class OpenVSwitchGoldenTests
     }
 
     // The flow's actions: set_field:5->tun_id,set_field:0x00030007->tun_metadata0
-    private static NetworkModel WithKeys(NetworkModel model, string variant, string remote) => model with
+    internal static NetworkModel WithKeys(NetworkModel model, string variant, string remote) => model with
     {
         Nodes =
         [
