@@ -20,7 +20,9 @@ missing_packages()
     command -v tshark >/dev/null || echo tshark
     command -v ip >/dev/null || echo iproute2
     command -v iptables >/dev/null || echo iptables
-    # Linux 6.1 as a process, for IPVS: where Debian has it.
+    command -v ethtool >/dev/null || echo ethtool
+    command -v ovs-vswitchd >/dev/null || echo openvswitch-switch
+    # Linux 6.1 as a process, for IPVS, IPIP and Geneve: where Debian has it.
     if [ "$(uname -m)" = x86_64 ]; then
         command -v linux.uml >/dev/null || echo user-mode-linux
         command -v ipvsadm >/dev/null || echo ipvsadm

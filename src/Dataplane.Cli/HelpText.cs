@@ -58,6 +58,7 @@ public static class HelpText
                                  each, side by side
               --proxy NAME       how services are looked up: iptables, ipvs, ebpf; the CNI's own without it
               --rules [NODE=]F   a dump of iptables-save (and ipset save) or ipvsadm-save
+              --routes NODE=F    what ip route or birdc show route print at a node; repeatable
               --entry NODE       where traffic from outside to a Service's outer address arrives
               --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable
               --node NAME        emulate this node alone
@@ -180,6 +181,7 @@ public static class HelpText
                                  recognised from the manifests, and said
               --proxy NAME       iptables, ipvs, ebpf; the CNI's own without it
               --rules [NODE=]FILE  a dump of iptables-save or ipvsadm-save; repeatable
+              --routes NODE=FILE  what ip route or birdc show route print at a node; repeatable
               --entry NODE       where traffic from outside arrives
               --node NAME        emulate this node alone
               --set KEY=VALUE    a setting, as replay takes it; repeatable

@@ -19,6 +19,7 @@ public sealed class ReplayVerb : IVerb
     private readonly Option<string[]> _cni = OptionValues.Many("--cni");
     private readonly Option<string> _proxy = OptionValues.One("--proxy");
     private readonly Option<string[]> _rules = OptionValues.Many("--rules");
+    private readonly Option<string[]> _routes = OptionValues.Many("--routes");
     private readonly Option<string> _entry = OptionValues.One("--entry");
     private readonly Option<string[]> _set = OptionValues.Many("--set");
     private readonly Option<string> _node = OptionValues.One("--node");
@@ -37,7 +38,6 @@ public sealed class ReplayVerb : IVerb
     private readonly Option<string[]>[] _later =
     [
         OptionValues.Later("--multiplier", "-x"), OptionValues.Later("--pps", "-p"), OptionValues.Later("--mbps", "-M"),
-        OptionValues.Later("--routes"),
         OptionValues.Later("--gso"), OptionValues.Later("--histogram"),
     ];
 
@@ -51,7 +51,7 @@ public sealed class ReplayVerb : IVerb
         {
             var command = new Command(Name)
             {
-                _manifests, _read, _write, _at, _cni, _proxy, _rules, _entry, _set, _node, _loop, _preload, _count, _comments, _epbVerdict,
+                _manifests, _read, _write, _at, _cni, _proxy, _rules, _routes, _entry, _set, _node, _loop, _preload, _count, _comments, _epbVerdict,
                 _drops, _workers, _topspeed, _failOnDrop, _color, _output,
             };
             foreach (Option<string[]> option in _later) command.Add(option);
@@ -91,6 +91,7 @@ public sealed class ReplayVerb : IVerb
             throw new UsageException("-w and --drops are for one CNI: leave them out, or name one with --cni");
         if (options.Manifests.Concat(options.Captures).Contains("-"))
             throw new UsageException("stdin can be read once: with several CNIs -f and -r name files");
+        if (!options.Routes.IsEmpty) throw new UsageException("--routes are one CNI's: leave them out, or name one with --cni");
 
         CniComparison comparison;
         using (var progress = new RunProgress(streams.Error))
@@ -134,6 +135,7 @@ public sealed class ReplayVerb : IVerb
             Cni = CnisOf(arguments) is [string one] ? one : null,
             Proxy = CheckProxy(arguments.GetValue(_proxy)),
             Rules = [.. (arguments.GetValue(_rules) ?? []).Select(DumpOf)],
+            Routes = [.. (arguments.GetValue(_routes) ?? []).Select(RoutesOf)],
             Entry = arguments.GetValue(_entry),
             Node = arguments.GetValue(_node),
             Settings = [.. (arguments.GetValue(_set) ?? []).Select(CheckSetting)],
@@ -186,6 +188,10 @@ public sealed class ReplayVerb : IVerb
         int equals = text.IndexOf('=');
         return equals <= 0 ? (null, text) : (text[..equals], text[(equals + 1)..]);
     }
+
+    internal static (string Node, string Path) RoutesOf(string text) => DumpOf(text) is ({ } node, var path)
+        ? (node, path)
+        : throw new UsageException($"--routes {text}: write NODE=FILE");
 
     internal static string CheckSetting(string setting) =>
         setting.IndexOf('=') > 0 ? setting : throw new UsageException($"--set {setting}: write KEY=VALUE");

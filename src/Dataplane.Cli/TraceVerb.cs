@@ -22,6 +22,7 @@ public sealed class TraceVerb : IVerb
     private readonly Option<string> _cni = OptionValues.One("--cni");
     private readonly Option<string> _proxy = OptionValues.One("--proxy");
     private readonly Option<string[]> _rules = OptionValues.Many("--rules");
+    private readonly Option<string[]> _routes = OptionValues.Many("--routes");
     private readonly Option<string> _entry = OptionValues.One("--entry");
     private readonly Option<string> _node = OptionValues.One("--node");
     private readonly Option<string[]> _set = OptionValues.Many("--set");
@@ -35,7 +36,7 @@ public sealed class TraceVerb : IVerb
 
     public Command Command => new(Name)
     {
-        _manifests, _from, _to, _port, _protocol, _sourcePort, _read, _packet, _cni, _proxy, _rules, _entry, _node, _set,
+        _manifests, _from, _to, _port, _protocol, _sourcePort, _read, _packet, _cni, _proxy, _rules, _routes, _entry, _node, _set,
         _failOnDrop, _color, _output,
     };
 
@@ -100,6 +101,7 @@ public sealed class TraceVerb : IVerb
             Cni = ReplayVerb.CheckCni(arguments.GetValue(_cni)),
             Proxy = ReplayVerb.CheckProxy(arguments.GetValue(_proxy)),
             Rules = [.. (arguments.GetValue(_rules) ?? []).Select(ReplayVerb.DumpOf)],
+            Routes = [.. (arguments.GetValue(_routes) ?? []).Select(ReplayVerb.RoutesOf)],
             Entry = arguments.GetValue(_entry),
             Node = arguments.GetValue(_node),
             Settings = [.. (arguments.GetValue(_set) ?? []).Select(ReplayVerb.CheckSetting)],

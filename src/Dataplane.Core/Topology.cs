@@ -54,6 +54,9 @@ public sealed class Topology
     /// <summary>The same for IPv6 packets.</summary>
     public DirectMode DirectV6 { get; init; }
 
+    /// <summary>From each node to each other, IPv4 before IPv6, where real routes say it; else empty.</summary>
+    public NodeWay[] Ways { get; init; } = [];
+
     /// <summary>More than one node is emulated: packets can meet their answers within a burst.</summary>
     public bool ManyNodes { get; init; }
 
@@ -91,11 +94,17 @@ public sealed class Topology
         if (place.Kind == PlaceKind.Pod && Sse.IsSupported) Sse.Prefetch0(Endpoints.Start + place.Index);
     }
 
+    /// <summary>The way that the node's routes have; there are <see cref="Ways"/>.</summary>
+    public NodeWay WayTo(int from, int to, bool v6) => Ways[((((v6 ? Count : 0) + from) * Count) + to)];
+
+    private int Count => (int)Nodes.Length;
+
     /// <summary>Whether a tunnel leads from one node to the other; a plain route does otherwise.</summary>
     public bool UsesTunnel(int from, int to, bool v6) => (v6 ? DirectV6 : Direct) switch
     {
         DirectMode.Always => false,
         DirectMode.Never => true,
+        DirectMode.ByRoutes => WayTo(from, to, v6) == NodeWay.Tunnel,
         _ => Peers[from].Segment != Peers[to].Segment,
     };
 }
@@ -105,6 +114,28 @@ public enum DirectMode : byte
     Never,
     SameSegment,
     Always,
+
+    /// <summary>As <see cref="Topology.Ways"/> say.</summary>
+    ByRoutes,
+}
+
+/// <summary>How a node's routes lead to the pods of another.</summary>
+public enum NodeWay : byte
+{
+    Tunnel,
+    Direct,
+
+    /// <summary>By the default route, to the fabric's gateway.</summary>
+    Outside,
+
+    /// <summary>Refused, and the sender is told.</summary>
+    Unreachable,
+
+    /// <summary>Refused without a word.</summary>
+    Blackhole,
+
+    /// <summary>No route holds them.</summary>
+    None,
 }
 
 /// <summary>One node: MACs as their six bytes lie in memory, addresses as names (0: none).</summary>
@@ -115,6 +146,9 @@ public struct NodeEntry
     public const int Size = 64;
 
     public uint UnderlayV6;
+
+    /// <summary>Of the device for IPv6 packets, where that is another.</summary>
+    public ushort TunnelMtuV6;
     public ulong BridgeMac;
     public ulong GatewayMac;
     public uint BridgeV4;

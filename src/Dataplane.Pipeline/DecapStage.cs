@@ -35,8 +35,8 @@ public static unsafe class DecapStage
             if (!TryFindTunnel(burst, ref lane, state, out TunnelTable? tunnel)) continue;
 
             DropReason reason = Open(ref lane, tunnel!, topology, ref sink);
-            if (reason == DropReason.None) Arrive(ref lane, state);
-            else burst.Drop(ref lane, reason, Stage.Decap);
+            if (reason == DropReason.None) reason = Arrive(ref lane, state);
+            if (reason != DropReason.None) burst.Drop(ref lane, reason, Stage.Decap);
         }
     }
 
@@ -81,7 +81,7 @@ public static unsafe class DecapStage
     private static DropReason Open<TSink>(ref Lane lane, TunnelTable tunnel, Topology topology, ref TSink sink)
         where TSink : struct, IFrameSink
     {
-        byte outerTos = InnerHeader.Tos(in lane);
+        byte outerTos = OuterTos(in lane, in tunnel.Parameters);
         int there = Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize);
         if (tunnel.InnerLinkSize == 0)
         {
@@ -111,6 +111,13 @@ public static unsafe class DecapStage
         return Accept(ref lane, frame, payload - size, tunnel, topology, outerTos, ref sink);
     }
 
+    // Open vSwitch lets CE in and nothing else (ofproto/tunnel.c, tnl_process_ecn).
+    private static byte OuterTos(in Lane lane, in TunnelParameters tunnel)
+    {
+        byte tos = InnerHeader.Tos(in lane);
+        return tunnel.IsOpenVSwitch && (tos & Ecn.Mask) != Ecn.Congested ? (byte)0 : tos;
+    }
+
     /// <summary>The inner frame, or packet where the tunnel carries bare IP, becomes the lane's.</summary>
     private static DropReason Accept<TSink>(
         ref Lane lane, byte* frame, int length, TunnelTable tunnel, Topology topology, byte outerTos, ref TSink sink)
@@ -130,6 +137,7 @@ public static unsafe class DecapStage
         if (isIp && !Ecn.TryDecapsulate(outerTos, new Span<byte>(lane.Network, present))) return DropReason.TunnelEcn;
         if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
         if (!isIp) return DropReason.UnsupportedInner;
+        if (isIp && *lane.Network >> 4 != (type == EtherType.Ipv6 ? 6 : 4)) return DropReason.BadHeader;
 
         bool isRouted = tunnel.Parameters.Filling is TunnelFilling.Devices or TunnelFilling.TransitSwitch;
         if (isRouted && Link.ReadMac(lane.Frame) != tunnel.Peers[lane.Node].TunnelMac) return DropReason.WrongMac;
@@ -145,12 +153,17 @@ public static unsafe class DecapStage
         return DropReason.None;
     }
 
-    private static void Arrive(ref Lane lane, PipelineState state)
+    // A tunnel's packet to a node inside of a tunnel: nobody sends such, and a loop of them would have no end.
+    private static DropReason Arrive(ref Lane lane, PipelineState state)
     {
-        lane.Entry = Entry.Tunnel;
         AdmitStage.Locate(ref lane, state.Topology);
+        bool isNested = lane.Destination.Kind == PlaceKind.Node && !lane.Is(Shape.LaterFragment) && TunnelFor(in lane, state.Topology) is not null;
+        if (isNested) return DropReason.UnsupportedInner;
+
+        lane.Entry = Entry.Tunnel;
         AdmitStage.Register(ref lane, state.Connections);
         state.Counters.Decapsulated++;
+        return DropReason.None;
     }
 
     // Zero means that the sender computed none, which only IPv4 allows a device to take; a cut packet cannot be judged.

@@ -84,6 +84,7 @@ public static unsafe class RouteStage
     private static DropReason DecideRemote(ref Lane lane, Topology topology, int owner)
     {
         lane.NextNode = (ushort)owner;
+        if (topology.Ways.Length != 0 && topology.WayTo(lane.Node, owner, lane.Is(Shape.V6)) > NodeWay.Direct) return LeaveByRoute(ref lane, topology);
         if (!topology.UsesTunnel(lane.Node, owner, lane.Is(Shape.V6)))
         {
             lane.Exit = Exit.Direct;
@@ -95,6 +96,16 @@ public static unsafe class RouteStage
 
         bool canReach = tunnel.Peers[owner].HasTunnel & tunnel.Peers[lane.Node].HasTunnel;
         return canReach ? DropReason.None : DropReason.NoTunnelEndpoint;
+    }
+
+    // A real node's route that leads neither into the tunnel nor to the other node.
+    private static DropReason LeaveByRoute(ref Lane lane, Topology topology)
+    {
+        NodeWay way = topology.WayTo(lane.Node, lane.NextNode, lane.Is(Shape.V6));
+        if (way == NodeWay.None) return DropReason.NoRoute;
+
+        lane.Exit = way == NodeWay.Outside ? Exit.Outside : Exit.Direct;
+        return way == NodeWay.Outside ? DropReason.None : DropReason.HostUnreachable;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -120,7 +131,7 @@ public static unsafe class RouteStage
     internal static bool IsTooLarge(ref Lane lane, in Connection connection, Topology topology)
     {
         ref NodeEntry node = ref topology.Nodes[lane.Node];
-        int smallest = Math.Min(node.TunnelMtu, Math.Min(node.PodMtu, node.UnderlayMtu));
+        int smallest = Math.Min(lane.Is(Shape.V6) ? node.TunnelMtuV6 : node.TunnelMtu, Math.Min(node.PodMtu, node.UnderlayMtu));
         if (lane.NetworkLength <= smallest || Oversize.MayFragment(in lane) || Oversize.IsSuperFrame(in lane, topology)) return false;
         if (lane.Entry != Entry.LocalOutput && PacketEdit.Ttl(in lane) <= 1) return false;
 
@@ -144,7 +155,7 @@ public static unsafe class RouteStage
         ref NodeEntry node = ref topology.Nodes[lane.Node];
         return lane.Exit switch
         {
-            Exit.Tunnel => node.TunnelMtu,
+            Exit.Tunnel => lane.Is(Shape.V6) ? node.TunnelMtuV6 : node.TunnelMtu,
             Exit.Pod => node.PodMtu,
             _ => node.UnderlayMtu,
         };
@@ -169,7 +180,8 @@ public static unsafe class RouteStage
 
     private static void Refuse(PacketBurst burst, ref Lane lane, DropReason reason, PipelineState state)
     {
-        if (reason == DropReason.HostUnreachable && lane.Entry != Entry.LocalOutput)
+        bool isByRoute = reason == DropReason.HostUnreachable && lane.Exit == Exit.Direct;
+        if (reason == DropReason.HostUnreachable && !isByRoute && lane.Entry != Entry.LocalOutput)
         {
             // the neighbour is asked for behind ip_forward: the quoted packet has lost its TTL already
             if (PacketEdit.Ttl(in lane) <= 1)
@@ -185,8 +197,18 @@ public static unsafe class RouteStage
         }
 
         if (lane.Is(Shape.NewConnection)) ForgetUnconfirmed(ref lane, state);
-        Answers.Refuse(burst, ref lane, reason, state);
+        if (isByRoute) AnswerByRoute(burst, ref lane, state);
+        else Answers.Refuse(burst, ref lane, reason, state);
         burst.Drop(ref lane, reason, Stage.Route);
+    }
+
+    // In front of ip_forward, the TTL as it came (net/ipv4/route.c, ip_error); IPv6 says that there is no route.
+    private static void AnswerByRoute(PacketBurst burst, ref Lane lane, PipelineState state)
+    {
+        bool v6 = lane.Is(Shape.V6);
+        if (state.Topology.WayTo(lane.Node, lane.NextNode, v6) == NodeWay.Blackhole) return;
+
+        Answers.Refuse(burst, ref lane, v6 ? DropReason.NoRoute : DropReason.HostUnreachable, state);
     }
 
     // As in the kernel, a connection whose first packet went nowhere never was.

@@ -83,7 +83,9 @@ public sealed class Emulation : IDisposable
         ServiceModel services = ServiceModel.Compile(snapshot);
         ImmutableArray<ServiceFrontend> frontends = ServiceFrontends.Of(services, model, FindNode("--entry", options.Entry, model));
         bool hasOwnMasquerade = options.Rules.IsEmpty || proxyName != IptablesEngine.Name;
-        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, hasOwnMasquerade);
+        NodeRoutes? routes = options.Routes.IsEmpty ? null
+            : NodeRoutes.Compile(model, options.Routes.Select(file => (FindNode("--routes", file.Node, model), file.Path)));
+        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, routes, hasOwnMasquerade);
         var request = new ProxyRequest(snapshot, services, model, settings, topology) { Rules = options.Rules };
         IProxy proxy = PipelineCatalog.Compile(proxyName, request);
         var state = new PipelineState(topology, new PipelineOptions
@@ -97,7 +99,7 @@ public sealed class Emulation : IDisposable
         });
         var policies = EnforcedPolicies.Compile(enforcement, model, topology);
         string[] enforced = policies is null ? [] : [enforcement.Evidence];
-        IEnumerable<string> notes = [.. evidence, .. ProxyNote(options, model, proxyName), .. enforced, .. model.Notes, .. proxy.Notes];
+        IEnumerable<string> notes = [.. evidence, .. ProxyNote(options, model, proxyName), .. enforced, .. model.Notes, .. routes?.Notes ?? [], .. proxy.Notes];
         return new Emulation(request, proxy, policies, state, notes);
     }
 

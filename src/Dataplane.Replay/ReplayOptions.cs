@@ -24,6 +24,9 @@ public sealed record ReplayOptions
     /// <summary>Dumps in the place of generated rules: a node's name (null: every node's) and a file.</summary>
     public ImmutableArray<(string? Node, string Path)> Rules { get; init; } = [];
 
+    /// <summary>What <c>ip route</c> or BIRD print at a node, in the place of computed routes: its name and a file.</summary>
+    public ImmutableArray<(string Node, string Path)> Routes { get; init; } = [];
+
     /// <summary>Where traffic from outside to a Service's outer address arrives; null: at any node that takes it.</summary>
     public string? Entry { get; init; }
 

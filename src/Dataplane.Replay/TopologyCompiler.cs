@@ -27,9 +27,10 @@ internal static class TopologyCompiler
     /// <param name="frontends">Addresses of Services, and where traffic to them comes in.</param>
     /// <param name="seed">Seed of hashes, ids and draws.</param>
     /// <param name="onlyNode">The one node to emulate; −1: all.</param>
+    /// <param name="routes">Real nodes' routes; null: the CNI's own.</param>
     /// <param name="hasOwnMasquerade">Pods are masqueraded as the CNI does it; otherwise rules that were given do it.</param>
     public static Topology Compile(
-        NetworkModel model, ImmutableArray<ServiceFrontend> frontends, ulong seed, int onlyNode, bool hasOwnMasquerade)
+        NetworkModel model, ImmutableArray<ServiceFrontend> frontends, ulong seed, int onlyNode, NodeRoutes? routes, bool hasOwnMasquerade)
     {
         var places = new List<(IpPrefix Prefix, Place Place)>();
         foreach ((string prefix, PlaceKind kind) in Reserved) places.Add((IpPrefix.Parse(prefix), new Place(kind)));
@@ -46,7 +47,6 @@ internal static class TopologyCompiler
             places.Add((Host(frontend.Address), new Place(PlaceKind.Service, frontend.EntryNodes.IsEmpty ? 0 : entries.Count)));
             if (!frontend.EntryNodes.IsEmpty) entries.Add([.. frontend.EntryNodes]);
         }
-
 
         AddressMap map = AddressMap.Build(places);
         var names = new AddressNames(map);
@@ -70,8 +70,9 @@ internal static class TopologyCompiler
             ServiceEntries = [.. entries],
             Masquerade = model.Masquerade && hasOwnMasquerade,
             ForwardUnlisted = model.ForwardUnlisted,
-            Direct = (DirectMode)model.Direct,
-            DirectV6 = (DirectMode)(model.DirectV6 ?? model.Direct),
+            Direct = routes is null ? (DirectMode)model.Direct : DirectMode.ByRoutes,
+            DirectV6 = routes is null ? (DirectMode)(model.DirectV6 ?? model.Direct) : DirectMode.ByRoutes,
+            Ways = routes?.Ways ?? [],
             ManyNodes = onlyNode < 0 && model.Nodes.Length > 1,
             Seed = Fold(seed),
         };
@@ -228,6 +229,7 @@ internal static class TopologyCompiler
             entry.TunnelV6 = Name(node.TunnelV6, names);
             entry.UnderlayMtu = (ushort)node.UnderlayMtu;
             entry.TunnelMtu = (ushort)node.TunnelMtu;
+            entry.TunnelMtuV6 = (ushort)TunnelMtuV6(node, model);
             entry.PodMtu = (ushort)node.PodMtu;
             entry.HasDefaultRoute = node.HasDefaultRoute;
             entry.BridgeMacKnown = node.BridgeMacKnown;
@@ -240,6 +242,11 @@ internal static class TopologyCompiler
 
         return compiled;
     }
+
+    // The kernel does not let it be more than its underlay carries (drivers/net/vxlan/vxlan_core.c, vxlan_config_apply).
+    private static int TunnelMtuV6(NodeNetwork node, NetworkModel model) => model.TunnelV6 is { } own
+        ? Math.Min(node.TunnelMtu, node.UnderlayMtu - own.Overhead)
+        : node.TunnelMtu;
 
     private static NativeArray<PeerEntry> CompilePeers(
         NetworkModel model, TunnelSettings? tunnel, AddressNames names, uint seed, int onlyNode)

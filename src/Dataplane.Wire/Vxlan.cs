@@ -17,6 +17,7 @@ public readonly struct VxlanHeader(uint vni)
     private const uint DoNotLearn = 0x0040_0000;
     private const uint PolicyApplied = 0x0008_0000;
     private const uint NextProtocolPresent = 0x0400_0000;
+    private const uint NextProtocolFields = 0x3000_00FF | NextProtocolPresent;
 
     private readonly U32Be _flags = new(VniPresent);
     private readonly U32Be _vniAndReserved = new(vni << 8);
@@ -41,6 +42,10 @@ public readonly struct VxlanHeader(uint vni)
 
     /// <summary>Any bit but the I flag and the VNI: the Linux receiver drops such packets (vxlan_rcv).</summary>
     public bool HasReservedBits => (_flags.Host & ~VniPresent) != 0 || (_vniAndReserved.Host & 0xFF) != 0;
+
+    /// <summary>Any bit but those and VXLAN-GPE's version and protocol: its O bit, for one.</summary>
+    public bool HasBitsBeyondNextProtocol =>
+        (_flags.Host & ~(VniPresent | NextProtocolFields)) != 0 || (_vniAndReserved.Host & 0xFF) != 0;
 }
 
 /// <summary>A VXLAN header and the frame in it; whether the flags are acceptable is the receiver's question.</summary>
@@ -74,6 +79,8 @@ public readonly ref struct VxlanView : IWireView<VxlanView>
     public byte NextProtocol => _header.NextProtocol;
 
     public bool HasReservedBits => _header.HasReservedBits;
+
+    public bool HasBitsBeyondNextProtocol => _header.HasBitsBeyondNextProtocol;
 
     public ReadOnlySpan<byte> Payload => _bytes[VxlanHeader.Size..];
 

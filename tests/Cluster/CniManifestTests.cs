@@ -9,6 +9,8 @@ namespace Dataplane.Tests.Cluster;
 /// <summary>The objects that CNIs keep: what is read of them, and what is said of bad ones.</summary>
 public class CniManifestTests
 {
+    private const string Namespace = "{apiVersion: v1, kind: Namespace, metadata: {name: a}}\n";
+
     private static readonly ClusterSnapshot All = ManifestReader.ReadText(OneOfEachCni.Yaml, "all.yaml");
 
     [Fact]
@@ -109,6 +111,55 @@ public class CniManifestTests
             $"{expected}: this object is left out",
             Assert.Throws<InvalidDataException>(() => ManifestReader.ReadText(
                 $"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n{rest}\n", "a.yaml")).Message);
+
+    [Theory]
+    [InlineData("IPPool", "crd.projectcalico.org/v1", "IPPool a has no spec.cidr")]
+    [InlineData("BlockAffinity", "crd.projectcalico.org/v1", "BlockAffinity a has no spec.cidr")]
+    [InlineData("IPAMBlock", "crd.projectcalico.org/v1", "IPAMBlock a has no spec.cidr")]
+    [InlineData("CiliumIdentity", "cilium.io/v2", "CiliumIdentity has the name \"a\", not a number")]
+    [InlineData("HostSubnet", "network.openshift.io/v1", "HostSubnet a has no subnet")]
+    [InlineData("NetNamespace", "network.openshift.io/v1", "NetNamespace a has no netid")]
+    [InlineData("ClusterNetwork", "network.openshift.io/v1", "ClusterNetwork a has no clusterNetworks")]
+    public void An_object_of_which_only_the_name_is_there_is_left_out_with_file_and_line(string kind, string version, string expected)
+    {
+        ClusterSnapshot snapshot = ManifestReader.ReadText(
+            $"{Namespace}---\napiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{}}\n", "a.yaml");
+        Finding finding = Assert.Single(snapshot.Findings);
+        Assert.Equal((Severity.Damage, $"a.yaml:3: {expected}: this object is left out"), (finding.Severity, finding.ToString()));
+    }
+
+    [Theory]
+    [InlineData("BGPConfiguration", "crd.projectcalico.org/v1")]
+    [InlineData("FelixConfiguration", "crd.projectcalico.org/v1")]
+    [InlineData("CiliumNode", "cilium.io/v2")]
+    [InlineData("CiliumEndpoint", "cilium.io/v2")]
+    public void An_object_all_of_whose_fields_have_defaults_may_be_empty(string kind, string version)
+    {
+        foreach (string spec in new[] { "", "spec: {}\n", "spec:\nstatus:\n" })
+        {
+            ClusterSnapshot snapshot = ManifestReader.ReadText($"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n{spec}", "a.yaml");
+            Assert.Empty(snapshot.Findings);
+            Assert.Equal(
+                1,
+                snapshot.Calico.BgpConfigurations.Length + snapshot.Calico.FelixConfigurations.Length
+                    + snapshot.Cilium.Nodes.Length + snapshot.Cilium.Endpoints.Length);
+        }
+    }
+
+    [Theory]
+    [InlineData("IPPool", "crd.projectcalico.org/v1", "a list")]
+    [InlineData("BlockAffinity", "crd.projectcalico.org/v1", "a list")]
+    [InlineData("IPAMBlock", "crd.projectcalico.org/v1", "a list")]
+    [InlineData("BGPConfiguration", "crd.projectcalico.org/v1", "a list")]
+    [InlineData("FelixConfiguration", "crd.projectcalico.org/v1", "a list")]
+    [InlineData("CiliumNode", "cilium.io/v2", "a list")]
+    public void A_spec_that_is_no_map_is_named_with_file_and_line(string kind, string version, string what)
+    {
+        ClusterSnapshot snapshot = ManifestReader.ReadText(
+            $"{Namespace}---\napiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: [b]\n", "a.yaml");
+        Finding finding = Assert.Single(snapshot.Findings);
+        Assert.Equal($"a.yaml:6: spec is {what} where a map must be: this object is left out", finding.ToString());
+    }
 
     [Theory]
     [InlineData("network.openshift.io/v1", "EgressNetworkPolicy")]

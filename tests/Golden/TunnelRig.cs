@@ -13,7 +13,7 @@ namespace Dataplane.Tests.Golden;
 
 /// <summary>
 /// One tunnel between two nodes, without the stages around it: a frame goes in at the first node's end, and comes out with
-/// the outer headers that the second node gets. The pods a (10.244.1.10) and b (10.244.2.20) hang on one node each.
+/// the outer headers that the second node gets; or the other way round. The pods a (10.244.1.10) and b (10.244.2.20) hang on one node each.
 /// </summary>
 internal sealed class TunnelRig : IDisposable
 {
@@ -66,6 +66,39 @@ internal sealed class TunnelRig : IDisposable
     /// <summary>The frame as it leaves the node for the other.</summary>
     public unsafe byte[] Encapsulate(byte[] frame, int node = 0)
     {
+        PacketBurst burst = Parse(frame);
+        ref Lane lane = ref burst.Lanes[0];
+        AdmitStage.Locate(ref lane, _emulation.Topology);
+        lane.Entry = Entry.PodVeth;
+        lane.Exit = Exit.Tunnel;
+        lane.Node = (ushort)node;
+        lane.NextNode = (ushort)(1 - node);
+        var sink = default(NullSink);
+        EncapStage.Run(burst, _emulation.State, ref sink);
+        return new ReadOnlySpan<byte>(lane.Frame, lane.Length).ToArray();
+    }
+
+    /// <summary>The frame that comes out of the tunnel at the node, if one does; and why it is dropped there, if it is.</summary>
+    public unsafe (byte[]? Frame, DropReason Drop) Decapsulate(byte[] frame, int node = 0)
+    {
+        PacketBurst burst = Parse(frame);
+        ref Lane lane = ref burst.Lanes[0];
+        if (lane.Defect != DropReason.None || lane.Drop != DropReason.None) return (null, lane.Drop == DropReason.None ? lane.Defect : lane.Drop);
+
+        AdmitStage.Locate(ref lane, _emulation.Topology);
+        lane.Entry = Entry.Underlay;
+        lane.Node = (ushort)node;
+        burst.HasArrivals = true;
+        List<byte[]> seen = [];
+        var sink = new TunnelSink(seen);
+        DecapStage.Run(burst, _emulation.State, ref sink);
+        return (seen.SingleOrDefault(), lane.Drop);
+    }
+
+    public void Dispose() => _emulation.Dispose();
+
+    private unsafe PacketBurst Parse(byte[] frame)
+    {
         PacketBurst burst = _emulation.Burst;
         burst.Clear();
         GCHandle pinned = GCHandle.Alloc(frame, GCHandleType.Pinned);
@@ -85,16 +118,19 @@ internal sealed class TunnelRig : IDisposable
             pinned.Free();
         }
 
-        ref Lane lane = ref burst.Lanes[0];
-        AdmitStage.Locate(ref lane, _emulation.Topology);
-        lane.Entry = Entry.PodVeth;
-        lane.Exit = Exit.Tunnel;
-        lane.Node = (ushort)node;
-        lane.NextNode = (ushort)(1 - node);
-        var sink = default(NullSink);
-        EncapStage.Run(burst, _emulation.State, ref sink);
-        return new ReadOnlySpan<byte>(lane.Frame, lane.Length).ToArray();
+        return burst;
     }
 
-    public void Dispose() => _emulation.Dispose();
+    /// <summary>What is seen on the tunnel's device.</summary>
+    private readonly struct TunnelSink(List<byte[]> seen) : IFrameSink
+    {
+        public bool Observes(ObservationPoint point) => point == ObservationPoint.Tunnel;
+
+        public unsafe void Take(in Lane lane, ObservationPoint point, int place, byte* frame, int length) =>
+            seen.Add(new ReadOnlySpan<byte>(frame, length).ToArray());
+
+        public void EndBurst(PacketBurst burst)
+        {
+        }
+    }
 }

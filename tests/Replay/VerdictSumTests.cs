@@ -65,7 +65,7 @@ public sealed class VerdictSumTests
                 report = ReplayRunner.Run(emulation, reader, options, new Unwatched(), CancellationToken.None);
             }
 
-            return SumFault(report) ?? WrittenFault(report, output);
+            return VerdictSums.FaultOf(report) ?? WrittenFault(report, output);
         }
         catch (InvalidDataException error)
         {
@@ -80,19 +80,6 @@ public sealed class VerdictSumTests
         {
             File.Delete(output);
         }
-    }
-
-    private static string? SumFault(ReplayReport report)
-    {
-        VerdictCounts verdicts = report.Verdicts;
-        long sum = verdicts.Forwarded + verdicts.Answered + verdicts.Dropped + verdicts.Ignored;
-        if (sum != report.Packets) return $"{verdicts} sum to {sum}, read {report.Packets}";
-
-        long dropped = report.Drops.Sum(drop => drop.Packets);
-        if (dropped != verdicts.Dropped) return $"drops sum to {dropped}, dropped {verdicts.Dropped}";
-
-        long ignored = report.Ignored.Sum(reason => reason.Packets);
-        return ignored == verdicts.Ignored ? null : $"reasons sum to {ignored}, ignored {verdicts.Ignored}";
     }
 
     private static string? WrittenFault(ReplayReport report, string output)

@@ -38,8 +38,14 @@ internal sealed class CniRun : IDisposable
 
     private readonly Emulation _emulation;
 
-    public CniRun(string cni, string? node = null, params string[] settings) => _emulation = Emulation.Compile(
-        ManifestReader.ReadText(Yaml, "two-nodes.yaml"),
+    public CniRun(string cni, string? node = null, params string[] settings)
+        : this(cni, node, Yaml, settings)
+    {
+    }
+
+    /// <summary>In a cluster of one's own.</summary>
+    public CniRun(string cni, string? node, string manifests, string[] settings) => _emulation = Emulation.Compile(
+        ManifestReader.ReadText(manifests, "two-nodes.yaml"),
         new ReplayOptions { Cni = cni, Node = node, Proxy = "ebpf", Settings = [.. settings] });
 
     public RunCounters Counters => _emulation.State.Counters;

@@ -58,8 +58,8 @@ public sealed class EveryReasonTests
             Eth().Ipv4(NodeA, NodeB).Udp(50000, 8472).Vxlan(1).Eth("5e:00:00:00:00:02", "5e:00:00:00:00:02").Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.TunnelEcn] = (Stage.Decap, () => Given(Yaml).Send(
             Eth().Ipv4(NodeA, NodeB, tos: 3).Udp(50000, 8472).Vxlan(1).Eth("5e:00:00:00:00:01", "5e:00:00:00:00:02").Ipv4(Client, Remote).Udp(1, 2))),
-        [DropReason.CriticalOption] = (Stage.Decap, () => GivenCni("cilium", Yaml, "cilium.tunnel=geneve").Send(
-            Eth().Ipv4(NodeA, NodeB).Udp(50000, 6081).Geneve(300, [0x01, 0x02, 0x80, 0], critical: true).Eth().Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.CriticalOption] = (Stage.Decap, () => GivenCni("ovn-kubernetes", Interconnect).Send(
+            Eth().Ipv4(NodeA, NodeB).Udp(50000, 6081).Geneve(16711683, [0x01, 0x03, 0x80, 0], critical: true).Eth().Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.UnknownTunnelPeer] = (Stage.Decap, () => GivenCni("openshift-sdn", Yaml).Send(
             Eth().Ipv4("192.0.2.1", NodeB).Udp(50000, 4789).Vxlan(0).Eth().Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.UnknownPort] = (Stage.Decap, () => GivenCni("ovn-kubernetes", Interconnect).Send(

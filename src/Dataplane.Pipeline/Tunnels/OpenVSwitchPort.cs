@@ -32,8 +32,20 @@ internal static unsafe class OpenVSwitchPort
             hash = Add(hash, BinaryPrimitives.ReverseEndianness(lane.Key.Destination));
         }
 
-        hash = Add(hash, lane.Key.Protocol);
-        return Mix(HasPorts(lane.Key.Protocol) ? Add(hash, Ports(in lane)) : hash);
+        hash = Add(hash, Protocol(in lane));
+        bool isLaterV6 = lane.Is(Shape.V6) && lane.Is(Shape.LaterFragment);
+        return Mix(HasPorts(lane.Key.Protocol) && !isLaterV6 ? Add(hash, Ports(in lane)) : hash);
+    }
+
+    // Over IPv6 it is TCP's and UDP's that IPv6's own header announces, an extension's perhaps (lib/dp-packet.h,
+    // dp_packet_update_rss_hash_ipv6_tcp_udp); later fragments are nothing but that.
+    private static byte Protocol(in Lane lane)
+    {
+        byte protocol = lane.Key.Protocol;
+        if (!lane.Is(Shape.V6)) return protocol;
+        if (lane.Is(Shape.LaterFragment)) return IpProtocol.Fragment;
+
+        return protocol is IpProtocol.Tcp or IpProtocol.Udp ? lane.Network[Ipv6Header.NextHeaderOffset] : protocol;
     }
 
     private static bool HasPorts(byte protocol) =>

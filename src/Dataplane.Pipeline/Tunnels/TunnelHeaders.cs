@@ -13,6 +13,7 @@ internal static class TunnelHeaders
     private const ushort OvnClass = 0x0102;
     private const byte OvnPorts = 0x80;
     private const uint HostIdentity = 1;
+    private const byte NextProtocolEthernet = 3;
 
     /// <summary>Gives why the packet is refused, or the header's size.</summary>
     public static DropReason Check(ReadOnlySpan<byte> bytes, in Lane lane, TunnelTable tunnel, Topology topology, out int size)
@@ -31,9 +32,22 @@ internal static class TunnelHeaders
         DropReason reason = CheckId(vxlan.Vni, in lane, in parameters);
         if (reason != DropReason.None) return reason;
 
+        if (parameters.IsOpenVSwitch && vxlan.HasNextProtocol) return CheckNextProtocol(in vxlan);
+
         return vxlan.HasReservedBits ? DropReason.BadTunnelHeader : DropReason.None;
     }
 
+    // draft-ietf-nvo3-vxlan-gpe, which Open vSwitch's userspace takes on any VXLAN port (lib/netdev-native-tnl.c,
+    // netdev_vxlan_pop_header); the kernel's devices of CNIs do not.
+    private static DropReason CheckNextProtocol(in VxlanView vxlan)
+    {
+        if (vxlan.HasBitsBeyondNextProtocol) return DropReason.BadTunnelHeader;
+
+        return vxlan.NextProtocol == NextProtocolEthernet ? DropReason.None : DropReason.UnsupportedInner;
+    }
+
+    // A device with a VNI of its own knows no options; one that hands up what it read leaves them to Cilium's programs
+    // (drivers/net/geneve.c, geneve_rx).
     private static DropReason CheckGeneve(
         ReadOnlySpan<byte> bytes, in Lane lane, in TunnelParameters parameters, Topology topology, out int size)
     {
@@ -50,7 +64,8 @@ internal static class TunnelHeaders
         DropReason reason = CheckId(geneve.Vni, in lane, in parameters);
         if (reason != DropReason.None) return reason;
 
-        return geneve.HasCritical ? DropReason.CriticalOption : DropReason.None;
+        bool isHandedUp = parameters.Filling == TunnelFilling.Identity;
+        return geneve.HasCritical && !isHandedUp ? DropReason.CriticalOption : DropReason.None;
     }
 
     // Open vSwitch hands unknown options on; OVN asks for its own.
