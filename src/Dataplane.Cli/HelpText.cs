@@ -50,7 +50,13 @@ public static class HelpText
           -c, --count N          stop after N packets
           -l, --loop N           replay N times; connections stay
           -K, --preload          read the capture into memory first
+
+        pace; one of
           -t, --topspeed         as fast as possible (the default)
+          -x, --multiplier N     N times as fast as captured: 1 is as it was, 0.5 half as fast
+          -p, --pps N            N packets a second
+          -M, --mbps N           N megabits a second, by the frames' original lengths
+                                 The report tells how late packets were sent (schedule).
 
         cluster
               --cni NAME         flannel, calico, cilium, openshift-sdn or ovn-kubernetes; without it,

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Dataplane.Replay;
+using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Policies;
 
 namespace Dataplane.Cli;
@@ -113,8 +115,24 @@ public static class ReplayText
         }
 
         Put(output, "", "(the emulator's own time, not a kernel's)");
+        if (report.Schedule is { } schedule) WriteSchedule(output, schedule);
         Put(output, "memory", $"{Quantity.Bytes(report.PeakMemoryBytes)} at most, "
             + $"{Quantity.Bytes(report.AllocatedBytes)} allocated on the packet path");
+    }
+
+    private static void WriteSchedule(TextWriter output, ScheduleReport schedule)
+    {
+        string unit = schedule.Pace switch
+        {
+            "multiplier" => "times as captured",
+            "pps" => "packets/s",
+            _ => "Mbit/s",
+        };
+        LatencySummary late = schedule.ErrorNanoseconds;
+        Put(output, "pace", string.Create(
+            CultureInfo.InvariantCulture, $"{schedule.Rate:#,0.######} {unit} asked for, {schedule.Reached:#,0.###} reached"));
+        Put(output, "sent late by", $"p50 {Quantity.Nanoseconds(late.P50)}, p90 {Quantity.Nanoseconds(late.P90)}, "
+            + $"p99 {Quantity.Nanoseconds(late.P99)}, p99.9 {Quantity.Nanoseconds(late.P999)}, max {Quantity.Nanoseconds(late.Max)}");
     }
 
     /// <summary>Loops differ in the first one's new connections and in the machine's noise; the median leaves both aside.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Dataplane.Cluster.Cni;
 using Dataplane.Replay;
+using Dataplane.Replay.Pacing;
 
 namespace Dataplane.Cli;
 
@@ -30,15 +31,16 @@ public sealed class ReplayVerb : IVerb
     private readonly Option<string> _drops = OptionValues.One("--drops");
     private readonly Option<string> _workers = OptionValues.One("--workers");
     private readonly Option<bool> _topspeed = OptionValues.Flag("--topspeed", "-t");
+    private readonly Option<string> _multiplier = OptionValues.One("--multiplier", "-x");
+    private readonly Option<string> _pps = OptionValues.One("--pps", "-p");
+    private readonly Option<string> _mbps = OptionValues.One("--mbps", "-M");
     private readonly Option<bool> _failOnDrop = OptionValues.Flag("--fail-on-drop");
     private readonly Option<string> _color = OptionValues.One("--color");
     private readonly Option<string> _output = OptionValues.One("--output", "-o");
 
     private readonly Option<string[]>[] _later =
     [
-        OptionValues.Later("--multiplier", "-x"), OptionValues.Later("--pps", "-p"), OptionValues.Later("--mbps", "-M"),
-        OptionValues.Later("--routes"),
-        OptionValues.Later("--gso"), OptionValues.Later("--histogram"),
+        OptionValues.Later("--routes"), OptionValues.Later("--gso"), OptionValues.Later("--histogram"),
     ];
 
     public string Name => "replay";
@@ -52,7 +54,7 @@ public sealed class ReplayVerb : IVerb
             var command = new Command(Name)
             {
                 _manifests, _read, _write, _at, _cni, _proxy, _rules, _entry, _set, _node, _loop, _preload, _count, _comments, _epbVerdict,
-                _drops, _workers, _topspeed, _failOnDrop, _color, _output,
+                _drops, _workers, _topspeed, _multiplier, _pps, _mbps, _failOnDrop, _color, _output,
             };
             foreach (Option<string[]> option in _later) command.Add(option);
             return command;
@@ -89,6 +91,8 @@ public sealed class ReplayVerb : IVerb
     {
         if (options.Output is not null || options.DropsPath is not null)
             throw new UsageException("-w and --drops are for one CNI: leave them out, or name one with --cni");
+        if (options.Pace != Pace.TopSpeed)
+            throw new UsageException("-x, -p and -M are for one CNI: leave them out, or name one with --cni");
         if (options.Manifests.Concat(options.Captures).Contains("-"))
             throw new UsageException("stdin can be read once: with several CNIs -f and -r name files");
 
@@ -138,6 +142,7 @@ public sealed class ReplayVerb : IVerb
             Node = arguments.GetValue(_node),
             Settings = [.. (arguments.GetValue(_set) ?? []).Select(CheckSetting)],
             Loops = (int)Math.Min(int.MaxValue, arguments.Number(_loop, least: 1, otherwise: 1)),
+            Pace = PaceOf(arguments),
             Preload = arguments.GetValue(_preload),
             Count = arguments.Number(_count, least: 1, otherwise: 0),
             CommentAll = arguments.OneOf(_comments, "some", "all") == "all",
@@ -145,6 +150,23 @@ public sealed class ReplayVerb : IVerb
             DropsPath = arguments.GetValue(_drops),
         };
     }
+
+    private Pace PaceOf(ParseResult arguments)
+    {
+        (string Name, Pace? Pace)[] asked =
+        [
+            ("-t", arguments.GetValue(_topspeed) ? Pace.TopSpeed : null),
+            ("-x", PaceOf(PaceKind.Multiplier, arguments.Rate(_multiplier))),
+            ("-p", PaceOf(PaceKind.PacketsPerSecond, arguments.Rate(_pps))),
+            ("-M", PaceOf(PaceKind.MegabitsPerSecond, arguments.Rate(_mbps))),
+        ];
+        string[] given = [.. asked.Where(one => one.Pace is not null).Select(one => one.Name)];
+        if (given.Length > 1) throw new UsageException($"{string.Join(" and ", given)}: one pace at a time; give one of -t, -x, -p and -M");
+
+        return asked.Select(one => one.Pace).FirstOrDefault(pace => pace is not null) ?? Pace.TopSpeed;
+    }
+
+    private static Pace? PaceOf(PaceKind kind, double? rate) => rate is { } given ? new Pace(kind, given) : null;
 
     private static string CheckPoint(string point)
     {

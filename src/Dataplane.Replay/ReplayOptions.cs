@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dataplane.Replay.Pacing;
 
 namespace Dataplane.Replay;
 
@@ -34,6 +35,8 @@ public sealed record ReplayOptions
     public ImmutableArray<string> Settings { get; init; } = [];
 
     public int Loops { get; init; } = 1;
+
+    public Pace Pace { get; init; }
 
     public bool Preload { get; init; }
 

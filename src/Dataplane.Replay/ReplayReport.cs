@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Policies;
 
 namespace Dataplane.Replay;
@@ -68,6 +69,9 @@ public sealed record ReplayReport
     /// <summary>Null where nothing was measured (no packet).</summary>
     public LatencySummary? LatencyNanoseconds { get; init; }
 
+    /// <summary>How the pace was kept; null at top speed.</summary>
+    public ScheduleReport? Schedule { get; init; }
+
     /// <summary>By the packet threads, after the first ten bursts.</summary>
     public long AllocatedBytes { get; init; }
 
@@ -95,5 +99,3 @@ public sealed record DropCount(string Reason, string Stage, string Node, long Pa
 public sealed record IgnoredCount(string Reason, long Packets);
 
 public sealed record LoopTime(long Packets, double ElapsedSeconds);
-
-public sealed record LatencySummary(long Min, long P50, long P90, long P99, long P999, long Max, double Mean);

@@ -30,7 +30,7 @@ public class ReplayOutputTests
         PacketsPerSecond = 13_333_333.25,
         BitsPerSecond = 6_826_666_624,
         NanosecondsPerPacket = 75,
-        LatencyNanoseconds = new LatencySummary(40, 70, 90, 150, 1_200, 2_500_000, 75.5),
+        LatencyNanoseconds = new LatencySummary(40, 70, 90, 150, 1_200, 9_000, 2_500_000, 75.5),
         PeakMemoryBytes = 50L << 20,
     };
 
@@ -114,7 +114,7 @@ public class ReplayOutputTests
         Assert.Equal(["packets", "reason"], Names(json.RootElement.GetProperty("ignored")[0]).Order());
         Assert.Equal(["elapsedSeconds", "packets"], Names(json.RootElement.GetProperty("loops")[0]).Order());
         Assert.Equal(
-            ["max", "mean", "min", "p50", "p90", "p99", "p999"],
+            ["max", "mean", "min", "p50", "p90", "p99", "p999", "p9999"],
             Names(json.RootElement.GetProperty("latencyNanoseconds")).Order());
     }
 
