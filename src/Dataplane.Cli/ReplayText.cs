@@ -2,6 +2,7 @@ using System.Globalization;
 using Dataplane.Replay;
 using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Policies;
+using Dataplane.Replay.StageTiming;
 
 namespace Dataplane.Cli;
 
@@ -109,15 +110,32 @@ public static class ReplayText
 
         if (report.LatencyNanoseconds is { } latency)
         {
-            Put(output, "latency", $"p50 {Quantity.Nanoseconds(latency.P50)}, p90 {Quantity.Nanoseconds(latency.P90)}, "
-                + $"p99 {Quantity.Nanoseconds(latency.P99)}, p99.9 {Quantity.Nanoseconds(latency.P999)}, "
-                + $"max {Quantity.Nanoseconds(latency.Max)}");
+            string arrival = report.Schedule is null ? "was read" : "was due";
+            Put(output, "latency", $"min {Quantity.Nanoseconds(latency.Min)}, p50 {Quantity.Nanoseconds(latency.P50)}, "
+                + $"p90 {Quantity.Nanoseconds(latency.P90)}, p99 {Quantity.Nanoseconds(latency.P99)}");
+            Put(output, "", $"p99.9 {Quantity.Nanoseconds(latency.P999)}, p99.99 {Quantity.Nanoseconds(latency.P9999)}, "
+                + $"max {Quantity.Nanoseconds(latency.Max)}, mean {Quantity.Nanoseconds(latency.Mean)}");
+            Put(output, "", $"(from when a packet {arrival} to when its burst's frames are made)");
         }
 
         Put(output, "", "(the emulator's own time, not a kernel's)");
+        if (report.StageTimes is { } stages) WriteStages(output, stages);
         if (report.Schedule is { } schedule) WriteSchedule(output, schedule);
         Put(output, "memory", $"{Quantity.Bytes(report.PeakMemoryBytes)} at most, "
             + $"{Quantity.Bytes(report.AllocatedBytes)} allocated on the packet path");
+    }
+
+    private static void WriteStages(TextWriter output, StageTimesReport times)
+    {
+        foreach (StageTime stage in times.Stages)
+        {
+            Put(output, stage == times.Stages[0] ? "stages" : "", string.Create(
+                CultureInfo.InvariantCulture, $"{stage.Stage,-22} p50 {stage.P50,7:F1}  p99 {stage.P99,8:F1}  mean {stage.Mean,7:F1} ns a packet"));
+        }
+
+        Put(output, times.Stages.IsEmpty ? "stages" : "", string.Create(
+            CultureInfo.InvariantCulture,
+            $"(1 of {times.EveryBursts} bursts: {times.Packets} packets; the clock's {times.ClockNanoseconds:F0} ns a stage are in it)"));
     }
 
     private static void WriteSchedule(TextWriter output, ScheduleReport schedule)

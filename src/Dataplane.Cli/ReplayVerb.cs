@@ -34,13 +34,15 @@ public sealed class ReplayVerb : IVerb
     private readonly Option<string> _multiplier = OptionValues.One("--multiplier", "-x");
     private readonly Option<string> _pps = OptionValues.One("--pps", "-p");
     private readonly Option<string> _mbps = OptionValues.One("--mbps", "-M");
+    private readonly Option<string> _histogram = OptionValues.One("--histogram");
+    private readonly Option<bool> _stageTimes = OptionValues.Flag("--stage-times");
     private readonly Option<bool> _failOnDrop = OptionValues.Flag("--fail-on-drop");
     private readonly Option<string> _color = OptionValues.One("--color");
     private readonly Option<string> _output = OptionValues.One("--output", "-o");
 
     private readonly Option<string[]>[] _later =
     [
-        OptionValues.Later("--routes"), OptionValues.Later("--gso"), OptionValues.Later("--histogram"),
+        OptionValues.Later("--routes"), OptionValues.Later("--gso"),
     ];
 
     public string Name => "replay";
@@ -54,7 +56,7 @@ public sealed class ReplayVerb : IVerb
             var command = new Command(Name)
             {
                 _manifests, _read, _write, _at, _cni, _proxy, _rules, _entry, _set, _node, _loop, _preload, _count, _comments, _epbVerdict,
-                _drops, _workers, _topspeed, _multiplier, _pps, _mbps, _failOnDrop, _color, _output,
+                _drops, _workers, _topspeed, _multiplier, _pps, _mbps, _histogram, _stageTimes, _failOnDrop, _color, _output,
             };
             foreach (Option<string[]> option in _later) command.Add(option);
             return command;
@@ -65,7 +67,7 @@ public sealed class ReplayVerb : IVerb
     {
         ReplayOptions options = Options(arguments);
         bool json = arguments.OneOf(_output, "text", "json") == "json";
-        streams.ResultOnError = options.Output == "-" || options.DropsPath == "-";
+        streams.ResultOnError = options.Output == "-" || options.DropsPath == "-" || options.HistogramPath == "-";
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"), toError: streams.ResultOnError);
         string[] cnis = CnisOf(arguments);
         if (cnis.Length > 1) return Compare(options, cnis, json, style, streams, cancellation);
@@ -89,8 +91,8 @@ public sealed class ReplayVerb : IVerb
     private static int Compare(
         ReplayOptions options, string[] cnis, bool json, Style style, Streams streams, CancellationToken cancellation)
     {
-        if (options.Output is not null || options.DropsPath is not null)
-            throw new UsageException("-w and --drops are for one CNI: leave them out, or name one with --cni");
+        if (options.Output is not null || options.DropsPath is not null || options.HistogramPath is not null)
+            throw new UsageException("-w, --drops and --histogram are for one CNI: leave them out, or name one with --cni");
         if (options.Pace != Pace.TopSpeed)
             throw new UsageException("-x, -p and -M are for one CNI: leave them out, or name one with --cni");
         if (options.Manifests.Concat(options.Captures).Contains("-"))
@@ -148,6 +150,8 @@ public sealed class ReplayVerb : IVerb
             CommentAll = arguments.OneOf(_comments, "some", "all") == "all",
             EpbVerdict = arguments.GetValue(_epbVerdict),
             DropsPath = arguments.GetValue(_drops),
+            HistogramPath = arguments.GetValue(_histogram),
+            StageTimes = arguments.GetValue(_stageTimes),
         };
     }
 

@@ -13,6 +13,7 @@ using Dataplane.Pipeline;
 using Dataplane.Replay.Bench;
 using Dataplane.Replay.Policies;
 using Dataplane.Replay.Proxies;
+using Dataplane.Replay.StageTiming;
 using Dataplane.Replay.Tracing;
 using Dataplane.Wire;
 
@@ -83,7 +84,7 @@ public static class PipelineCatalog
     private static EnforcedPolicies Close<TPolicy>(PolicyModel model, TPolicy engine, IDisposable tables)
         where TPolicy : struct, IPolicyEngine => new(model, TPolicy.Name, new Police<TPolicy>(engine), tables);
 
-    private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline
+    private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline, ITimeable
         where TEngine : struct, IServiceEngine
         where TSink : struct, IFrameSink
     {
@@ -98,5 +99,7 @@ public static class PipelineCatalog
         }
 
         public void Finish() => state.Reassembly.Finish(state.Counters);
+
+        public IPipeline With(StageTimes times) => new TimedPipeline<TEngine, TSink>(_engine, _sink, state, burst, times);
     }
 }

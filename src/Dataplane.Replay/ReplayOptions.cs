@@ -52,5 +52,11 @@ public sealed record ReplayOptions
     /// <summary>JSON lines, one for each dropped packet; null: none.</summary>
     public string? DropsPath { get; init; }
 
+    /// <summary>Percentiles of latency as HdrHistogram writes them, or its log where the name ends in <c>.hlog</c>; null: none.</summary>
+    public string? HistogramPath { get; init; }
+
+    /// <summary>Measure what each stage takes.</summary>
+    public bool StageTimes { get; init; }
+
     public int Workers { get; init; } = 1;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Policies;
+using Dataplane.Replay.StageTiming;
 
 namespace Dataplane.Replay;
 
@@ -66,8 +67,14 @@ public sealed record ReplayReport
 
     public double NanosecondsPerPacket { get; init; }
 
-    /// <summary>Null where nothing was measured (no packet).</summary>
+    /// <summary>
+    /// Of every packet, from when it was read (with a pace: from when it was due, however late it was sent) to when its
+    /// burst's frames were made. Null where nothing was measured (no packet).
+    /// </summary>
     public LatencySummary? LatencyNanoseconds { get; init; }
+
+    /// <summary>Null where nobody asked for it.</summary>
+    public StageTimesReport? StageTimes { get; init; }
 
     /// <summary>How the pace was kept; null at top speed.</summary>
     public ScheduleReport? Schedule { get; init; }

@@ -3,6 +3,7 @@ using Dataplane.Capture;
 using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
 using Dataplane.Replay.Pacing;
+using Dataplane.Replay.StageTiming;
 
 namespace Dataplane.Replay;
 
@@ -47,11 +48,15 @@ public static class ReplayRunner
         Emulation emulation, IPipeline pipeline, CaptureReader reader, ReplayOptions options, IReplayObserver observer,
         CancellationToken cancellation)
     {
+        using var histogram = HistogramFile.Open(options.HistogramPath);
+        StageTimes? times = options.StageTimes ? new StageTimes() : null;
+        if (times is not null) pipeline = ((ITimeable)pipeline).With(times);
         var loop = new ReplayLoop<MonotonicClock>(reader, pipeline, options, observer, default);
         loop.Run(cancellation);
         pipeline.Finish();
+        histogram?.Write(loop.Meter.Latency);
         ReplayReport report = RunReport.Build(emulation, reader, options, loop.Meter, loop.Loops, loop.Schedule);
-        return report with { Interrupted = cancellation.IsCancellationRequested };
+        return report with { Interrupted = cancellation.IsCancellationRequested, StageTimes = times?.Report() };
     }
 
     // Nearly all that reading and compiling allocate stays: full collections in between would find little. What is left of it

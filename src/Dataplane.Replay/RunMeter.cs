@@ -9,7 +9,6 @@ internal sealed class RunMeter
     private const int WarmUpBursts = 10;
     private const double NanosecondsPerSecond = 1e9;
 
-    private readonly DelayHistogram _latency = new();
     private long _allocatedAtStart;
     private long _bursts;
     private long _firstBegan = -1;
@@ -23,7 +22,8 @@ internal sealed class RunMeter
 
     public double ElapsedSeconds => _firstBegan < 0 ? 0 : (_lastEnded - _firstBegan) / NanosecondsPerSecond;
 
-    public LatencySummary? Latency => _latency.Summary;
+    /// <summary>From when a packet was read, or was due, to when its burst's frames were made.</summary>
+    public DelayHistogram Latency { get; } = new();
 
     /// <summary>Before records are read.</summary>
     public void BeginBatch(long now)
@@ -35,14 +35,14 @@ internal sealed class RunMeter
     /// <summary>A burst's frames are made, of records that arrived together.</summary>
     public void EndBurst(long now, long arrived, int records)
     {
-        _latency.Record(now - arrived, records);
+        Latency.Record(now - arrived, records);
         End(now, records);
     }
 
     /// <summary>A burst's frames are made, of records that arrived at these times.</summary>
     public void EndBurst(long now, ReadOnlySpan<long> arrived)
     {
-        foreach (long time in arrived) _latency.Record(now - time);
+        foreach (long time in arrived) Latency.Record(now - time);
         End(now, arrived.Length);
     }
 

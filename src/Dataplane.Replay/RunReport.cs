@@ -44,7 +44,7 @@ internal static class RunReport
             PacketsPerSecond = counters.Records * perSecond,
             BitsPerSecond = counters.Bytes * BitsPerByte * perSecond,
             NanosecondsPerPacket = counters.Records > 0 ? seconds * 1e9 / counters.Records : 0,
-            LatencyNanoseconds = meter.Latency,
+            LatencyNanoseconds = meter.Latency.Summary,
             Schedule = schedule,
             AllocatedBytes = meter.AllocatedBytes,
             PeakMemoryBytes = meter.PeakMemory,

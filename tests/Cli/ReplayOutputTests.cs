@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Dataplane.Cli;
 using Dataplane.Replay;
+using Dataplane.Replay.Pacing;
+using Dataplane.Replay.StageTiming;
 using Xunit;
 
 namespace Dataplane.Tests.Cli;
@@ -34,6 +36,12 @@ public class ReplayOutputTests
         PeakMemoryBytes = 50L << 20,
     };
 
+    private static readonly ReplayReport Paced = Report with
+    {
+        Schedule = new ScheduleReport("pps", 100_000, 98_765.4321, new LatencySummary(0, 120, 300, 1_200, 15_000, 70_000, 80_000, 200.5), 0, 0),
+        StageTimes = new StageTimesReport(64, 10, 640, 25, [new StageTime("parse", 12.3, 20, 13)]),
+    };
+
     [Fact]
     public void Text_shows_verdicts_drops_and_speed()
     {
@@ -65,7 +73,9 @@ public class ReplayOutputTests
             connections  1,234
 
             speed        15.0 Mpackets/s, 7.68 Gbit/s, 66.7 ns a packet (median of 2 loops)
-            latency      p50 70.0 ns, p90 90.0 ns, p99 150 ns, p99.9 1.20 us, max 2.50 ms
+            latency      min 40.0 ns, p50 70.0 ns, p90 90.0 ns, p99 150 ns
+                         p99.9 1.20 us, p99.99 9.00 us, max 2.50 ms, mean 75.5 ns
+                         (from when a packet was read to when its burst's frames are made)
                          (the emulator's own time, not a kernel's)
             memory       50.0 MiB at most, 0 bytes allocated on the packet path
 
@@ -74,11 +84,33 @@ public class ReplayOutputTests
     }
 
     [Fact]
+    public void Text_of_a_paced_run_tells_how_the_pace_was_kept_and_where_time_went()
+    {
+        var text = new StringWriter { NewLine = "\n" };
+
+        ReplayText.Write(text, Paced, Style.Plain);
+
+        Assert.Contains(
+            """
+                         (from when a packet was due to when its burst's frames are made)
+                         (the emulator's own time, not a kernel's)
+            stages       parse                  p50    12.3  p99     20.0  mean    13.0 ns a packet
+                         (1 of 64 bursts: 640 packets; the clock's 25 ns a stage are in it)
+            pace         100,000 packets/s asked for, 98,765.432 reached
+            sent late by p50 120 ns, p90 300 ns, p99 1.20 us, p99.9 15.0 us, max 80.0 us
+
+            """,
+            text.ToString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Text_fits_eighty_columns()
     {
         var text = new StringWriter { NewLine = "\n" };
 
         ReplayText.Write(text, Report, Style.Plain);
+        ReplayText.Write(text, Paced, Style.Plain);
 
         Assert.All(text.ToString().Split('\n'), line => Assert.InRange(line.Length, 0, 80));
     }
