@@ -3,10 +3,11 @@ using HdrHistogram;
 
 namespace Dataplane.Replay;
 
-/// <summary>Nanoseconds in HdrHistogram's buckets: three digits, up to an hour. All are alike, so that any two can be added.</summary>
+/// <summary>Nanoseconds in HdrHistogram's buckets: three digits, up to half an hour. All are alike, so that any two can be added.</summary>
 internal sealed class DelayHistogram
 {
-    private const long Longest = 3_600_000_000_000;
+    /// <summary>From 2⁴¹ on the library's buckets do not end where they should: their size overflows.</summary>
+    private const long Longest = 1_800_000_000_000;
     private const int Digits = 3;
     private const int StepsPerHalf = 5;
     private const double NanosecondsPerMicrosecond = 1000;

@@ -16,7 +16,7 @@ public class CommandLineTests
     [InlineData("unknown value of --at wrie: did you mean wire?", "replay", "-f", "c.yaml", "-r", "a.pcap", "--at", "wrie")]
     [InlineData("--at pod:web: write pod:NAMESPACE/NAME", "replay", "-f", "c.yaml", "-r", "a.pcap", "--at", "pod:web")]
     [InlineData("unknown CNI flanel: did you mean flannel?", "replay", "-f", "c.yaml", "-r", "a.pcap", "--cni", "flanel")]
-    [InlineData("-w and --drops are for one CNI: leave them out, or name one with --cni", "replay", "-f", "c.yaml", "-r", "a.pcap", "--cni", "all", "-w", "b.pcap")]
+    [InlineData("-w, --drops and --histogram are for one CNI: leave them out, or name one with --cni", "replay", "-f", "c.yaml", "-r", "a.pcap", "--cni", "all", "-w", "b.pcap")]
     [InlineData("unknown proxy iptable: did you mean iptables?", "replay", "-f", "c", "-r", "a", "--proxy", "iptable")]
     [InlineData("--proxy nftables: not built yet; ebpf, iptables and ipvs are", "replay", "-f", "c.yaml", "-r", "a.pcap", "--proxy", "nftables")]
     [InlineData("--pps 0: give a number above 0", "replay", "-f", "c.yaml", "-r", "a.pcap", "-p", "0")]

@@ -12,7 +12,7 @@ internal sealed class StageTimes
     /// <summary>Bursts whose times are the compiler's.</summary>
     private const int WarmUp = 2;
 
-    private const long Longest = 3_600_000_000_000;
+    private const long Longest = 100_000_000_000;
     private const int Digits = 2;
     private const int ClockReads = 1000;
 
