@@ -65,7 +65,8 @@ public static class HelpText
               --proxy NAME       how services are looked up: iptables, ipvs, ebpf; the CNI's own without it
               --rules [NODE=]F   a dump of iptables-save (and ipset save) or ipvsadm-save
               --entry NODE       where traffic from outside to a Service's outer address arrives
-              --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable
+              --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable. The nodes' links:
+                                 link.rate=10Gbit link.queue=1000 link.delay=50us, on capture time
               --node NAME        emulate this node alone
               --workers N        1
 

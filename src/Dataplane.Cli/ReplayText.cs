@@ -24,6 +24,7 @@ public static class ReplayText
         WriteDrops(output, report, style);
         WritePolicyDrops(output, report, style);
         WriteIgnored(output, report, style);
+        WriteLink(output, report, style);
         output.WriteLine();
         WriteWork(output, report);
         WriteSpeed(output, report);
@@ -90,6 +91,30 @@ public static class ReplayText
         table.Write(output, style);
     }
 
+    private static void WriteLink(TextWriter output, ReplayReport report, Style style)
+    {
+        if (report.Link is not { } link || link.Nodes.IsEmpty) return;
+
+        output.WriteLine();
+        var table = new TextTable(1, "link of", "frames", "dropped", "in use", "goodput", "queue", "mean", "p99");
+        foreach (LinkUse use in link.Nodes)
+        {
+            table.Add(
+                use.Node,
+                Quantity.Count(use.Frames),
+                Quantity.Count(use.Dropped),
+                string.Create(CultureInfo.InvariantCulture, $"{100 * use.Utilisation:F1} %"),
+                Quantity.Scaled(use.GoodputBitsPerSecond, "bit/s"),
+                Quantity.Count(use.QueueDepth.Max),
+                use.QueueDepth.Mean.ToString("F1", CultureInfo.InvariantCulture),
+                Quantity.Count(use.QueueDepth.P99));
+        }
+
+        table.Write(output, style);
+        string rate = link.RateBitsPerSecond > 0 ? $"{Quantity.Scaled(link.RateBitsPerSecond, "bit/s")}, queue of {Quantity.Count(link.Queue)}" : "no rate";
+        output.WriteLine($"({rate}, delay {Quantity.Nanoseconds(link.DelayNanoseconds)}; goodput: IP without tunnels)");
+    }
+
     private static void WriteWork(TextWriter output, ReplayReport report)
     {
         Line(output, "frames", [
@@ -130,12 +155,11 @@ public static class ReplayText
         foreach (StageTime stage in times.Stages)
         {
             Put(output, stage == times.Stages[0] ? "stages" : "", string.Create(
-                CultureInfo.InvariantCulture, $"{stage.Stage,-22} p50 {stage.P50,7:F1}  p99 {stage.P99,8:F1}  mean {stage.Mean,7:F1} ns a packet"));
+                CultureInfo.InvariantCulture, $"{stage.Stage,-22} p50 {stage.P50,7:F1}  p99 {stage.P99,8:F1}  mean {stage.Mean,7:F1} ns"));
         }
 
-        Put(output, times.Stages.IsEmpty ? "stages" : "", string.Create(
-            CultureInfo.InvariantCulture,
-            $"(1 of {times.EveryBursts} bursts: {times.Packets} packets; the clock's {times.ClockNanoseconds:F0} ns a stage are in it)"));
+        Put(output, times.Stages.IsEmpty ? "stages" : "", $"(a packet's share, in 1 of {times.EveryBursts} bursts: {Quantity.Count(times.Packets)} packets)");
+        Put(output, "", $"(each has {Quantity.Nanoseconds(times.ClockNanoseconds)} a burst of the clock's own in it)");
     }
 
     private static void WriteSchedule(TextWriter output, ScheduleReport schedule)

@@ -65,11 +65,16 @@ public static class PipelineCatalog
     }
 
     public static IPipeline Create(Emulation emulation, FrameCollector? collector) => collector is null
-        ? emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, default(NullSink))
-        : emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new CollectorSink(collector));
+        ? Create(emulation, default(NullSink))
+        : Create(emulation, new CollectorSink(collector));
 
-    internal static IPipeline Create(Emulation emulation, WireCount count) =>
-        emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new WireCountSink(count));
+    internal static IPipeline Create(Emulation emulation, WireCount count) => Create(emulation, new WireCountSink(count));
+
+    /// <summary>With links where the settings have them.</summary>
+    internal static IPipeline Create<TSink>(Emulation emulation, TSink sink)
+        where TSink : struct, IFrameSink => emulation.State.Links is null
+            ? emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, sink)
+            : new LinkedPipeline(emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new LinkedSink<TSink>(sink)));
 
     internal static IPipeline Close<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst)
         where TEngine : struct, IServiceEngine

@@ -76,6 +76,9 @@ public sealed record ReplayReport
     /// <summary>Null where nobody asked for it.</summary>
     public StageTimesReport? StageTimes { get; init; }
 
+    /// <summary>Null where no link is modelled.</summary>
+    public LinkReport? Link { get; init; }
+
     /// <summary>How the pace was kept; null at top speed.</summary>
     public ScheduleReport? Schedule { get; init; }
 

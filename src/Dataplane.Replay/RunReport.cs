@@ -46,6 +46,7 @@ internal static class RunReport
             NanosecondsPerPacket = counters.Records > 0 ? seconds * 1e9 / counters.Records : 0,
             LatencyNanoseconds = meter.Latency.Summary,
             Schedule = schedule,
+            Link = LinkReport.Of(emulation.State.Links, emulation.Model),
             AllocatedBytes = meter.AllocatedBytes,
             PeakMemoryBytes = meter.PeakMemory,
             Workers = options.Workers,

@@ -39,6 +39,7 @@ public class ReplayOutputTests
     private static readonly ReplayReport Paced = Report with
     {
         Schedule = new ScheduleReport("pps", 100_000, 98_765.4321, new LatencySummary(0, 120, 300, 1_200, 15_000, 70_000, 80_000, 200.5), 0, 0),
+        Link = new LinkReport(10_000_000_000, 1000, 50_000, [new LinkUse("node-a", 1_000_000, 84_000_000, 1_000, 0.753, 7.2e9, new QueueDepth(1000, 12.34, 950))]),
         StageTimes = new StageTimesReport(64, 10, 640, 25, [new StageTime("parse", 12.3, 20, 13)]),
     };
 
@@ -94,10 +95,29 @@ public class ReplayOutputTests
             """
                          (from when a packet was due to when its burst's frames are made)
                          (the emulator's own time, not a kernel's)
-            stages       parse                  p50    12.3  p99     20.0  mean    13.0 ns a packet
-                         (1 of 64 bursts: 640 packets; the clock's 25 ns a stage are in it)
+            stages       parse                  p50    12.3  p99     20.0  mean    13.0 ns
+                         (a packet's share, in 1 of 64 bursts: 640 packets)
+                         (each has 25.0 ns a burst of the clock's own in it)
             pace         100,000 packets/s asked for, 98,765.432 reached
             sent late by p50 120 ns, p90 300 ns, p99 1.20 us, p99.9 15.0 us, max 80.0 us
+
+            """,
+            text.ToString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_of_links_has_a_row_for_each_node_that_sent()
+    {
+        var text = new StringWriter { NewLine = "\n" };
+
+        ReplayText.Write(text, Paced, Style.Plain);
+
+        Assert.Contains(
+            """
+            link of     frames  dropped  in use      goodput  queue  mean  p99
+            node-a   1,000,000    1,000  75.3 %  7.20 Gbit/s  1,000  12.3  950
+            (10.0 Gbit/s, queue of 1,000, delay 50.0 us; goodput: IP without tunnels)
 
             """,
             text.ToString(),
