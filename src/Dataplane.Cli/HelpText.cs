@@ -50,7 +50,13 @@ public static class HelpText
           -c, --count N          stop after N packets
           -l, --loop N           replay N times; connections stay
           -K, --preload          read the capture into memory first
+
+        pace; one of
           -t, --topspeed         as fast as possible (the default)
+          -x, --multiplier N     N times as fast as captured: 1 is as it was, 0.5 half as fast
+          -p, --pps N            N packets a second
+          -M, --mbps N           N megabits a second, by the frames' original lengths
+                                 The report tells how late packets were sent (schedule).
 
         cluster
               --cni NAME         flannel, calico, cilium, openshift-sdn or ovn-kubernetes; without it,
@@ -60,7 +66,8 @@ public static class HelpText
               --rules [NODE=]F   a dump of iptables-save (and ipset save) or ipvsadm-save
               --routes NODE=F    what ip route or birdc show route print at a node; repeatable
               --entry NODE       where traffic from outside to a Service's outer address arrives
-              --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable
+              --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable. The nodes' links:
+                                 link.rate=10Gbit link.queue=1000 link.delay=50us, on capture time
               --node NAME        emulate this node alone
               --workers N        1
 
@@ -71,6 +78,11 @@ public static class HelpText
               --comments WHICH   packets that get a comment: some (not simply forwarded), all
               --epb-verdict      write epb_verdict options too (Wireshark 4.0 damages them)
               --drops PATH       one line of JSON for each dropped packet; - is stdout
+              --histogram PATH   latency of all packets: percentiles in microseconds as HdrHistogram
+                                 writes them (.hgrm), or its log in nanoseconds if it ends in .hlog,
+                                 which other runs' logs can be added to; - is stdout
+              --stage-times      what each stage takes: the clock is read behind each, in 1 of 64
+                                 bursts, which costs about 10 ns a burst over all of them
           -o, --output FORMAT    text (default), json
               --color WHEN       auto (default), always, never
               --fail-on-drop     exit with 1 if a packet was dropped

@@ -37,6 +37,17 @@ internal static class OptionValues
             string.Create(CultureInfo.InvariantCulture, $"{option.Name} {text}: give a whole number from {least}"));
     }
 
+    /// <summary>A rate: above 0, with decimals where they are given. Null where the option is not.</summary>
+    public static double? Rate(this ParseResult arguments, Option<string> option)
+    {
+        string? text = arguments.GetValue(option);
+        if (text is null) return null;
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double rate) && rate > 0 && double.IsFinite(rate))
+            return rate;
+
+        throw new UsageException($"{option.Name} {text}: give a number above 0");
+    }
+
     public static string? OneOf(this ParseResult arguments, Option<string> option, params string[] known)
     {
         string? text = arguments.GetValue(option);

@@ -1,5 +1,8 @@
+using System.Globalization;
 using Dataplane.Replay;
+using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Policies;
+using Dataplane.Replay.StageTiming;
 
 namespace Dataplane.Cli;
 
@@ -21,6 +24,7 @@ public static class ReplayText
         WriteDrops(output, report, style);
         WritePolicyDrops(output, report, style);
         WriteIgnored(output, report, style);
+        WriteLink(output, report, style);
         output.WriteLine();
         WriteWork(output, report);
         WriteSpeed(output, report);
@@ -87,6 +91,30 @@ public static class ReplayText
         table.Write(output, style);
     }
 
+    private static void WriteLink(TextWriter output, ReplayReport report, Style style)
+    {
+        if (report.Link is not { } link || link.Nodes.IsEmpty) return;
+
+        output.WriteLine();
+        var table = new TextTable(1, "link of", "frames", "dropped", "in use", "goodput", "queue", "mean", "p99");
+        foreach (LinkUse use in link.Nodes)
+        {
+            table.Add(
+                use.Node,
+                Quantity.Count(use.Frames),
+                Quantity.Count(use.Dropped),
+                string.Create(CultureInfo.InvariantCulture, $"{100 * use.Utilisation:F1} %"),
+                Quantity.Scaled(use.GoodputBitsPerSecond, "bit/s"),
+                Quantity.Count(use.QueueDepth.Max),
+                use.QueueDepth.Mean.ToString("F1", CultureInfo.InvariantCulture),
+                Quantity.Count(use.QueueDepth.P99));
+        }
+
+        table.Write(output, style);
+        string rate = link.RateBitsPerSecond > 0 ? $"{Quantity.Scaled(link.RateBitsPerSecond, "bit/s")}, queue of {Quantity.Count(link.Queue)}" : "no rate";
+        output.WriteLine($"({rate}, delay {Quantity.Nanoseconds(link.DelayNanoseconds)}; goodput: IP without tunnels)");
+    }
+
     private static void WriteWork(TextWriter output, ReplayReport report)
     {
         Line(output, "frames", [
@@ -107,14 +135,46 @@ public static class ReplayText
 
         if (report.LatencyNanoseconds is { } latency)
         {
-            Put(output, "latency", $"p50 {Quantity.Nanoseconds(latency.P50)}, p90 {Quantity.Nanoseconds(latency.P90)}, "
-                + $"p99 {Quantity.Nanoseconds(latency.P99)}, p99.9 {Quantity.Nanoseconds(latency.P999)}, "
-                + $"max {Quantity.Nanoseconds(latency.Max)}");
+            string arrival = report.Schedule is null ? "was read" : "was due";
+            Put(output, "latency", $"min {Quantity.Nanoseconds(latency.Min)}, p50 {Quantity.Nanoseconds(latency.P50)}, "
+                + $"p90 {Quantity.Nanoseconds(latency.P90)}, p99 {Quantity.Nanoseconds(latency.P99)}");
+            Put(output, "", $"p99.9 {Quantity.Nanoseconds(latency.P999)}, p99.99 {Quantity.Nanoseconds(latency.P9999)}, "
+                + $"max {Quantity.Nanoseconds(latency.Max)}, mean {Quantity.Nanoseconds(latency.Mean)}");
+            Put(output, "", $"(from when a packet {arrival} to when its burst's frames are made)");
         }
 
         Put(output, "", "(the emulator's own time, not a kernel's)");
+        if (report.StageTimes is { } stages) WriteStages(output, stages);
+        if (report.Schedule is { } schedule) WriteSchedule(output, schedule);
         Put(output, "memory", $"{Quantity.Bytes(report.PeakMemoryBytes)} at most, "
             + $"{Quantity.Bytes(report.AllocatedBytes)} allocated on the packet path");
+    }
+
+    private static void WriteStages(TextWriter output, StageTimesReport times)
+    {
+        foreach (StageTime stage in times.Stages)
+        {
+            Put(output, stage == times.Stages[0] ? "stages" : "", string.Create(
+                CultureInfo.InvariantCulture, $"{stage.Stage,-22} p50 {stage.P50,7:F1}  p99 {stage.P99,8:F1}  mean {stage.Mean,7:F1} ns"));
+        }
+
+        Put(output, times.Stages.IsEmpty ? "stages" : "", $"(a packet's share, in 1 of {times.EveryBursts} bursts: {Quantity.Count(times.Packets)} packets)");
+        Put(output, "", $"(each has {Quantity.Nanoseconds(times.ClockNanoseconds)} a burst of the clock's own in it)");
+    }
+
+    private static void WriteSchedule(TextWriter output, ScheduleReport schedule)
+    {
+        string unit = schedule.Pace switch
+        {
+            "multiplier" => "times as captured",
+            "pps" => "packets/s",
+            _ => "Mbit/s",
+        };
+        LatencySummary late = schedule.ErrorNanoseconds;
+        Put(output, "pace", string.Create(
+            CultureInfo.InvariantCulture, $"{schedule.Rate:#,0.######} {unit} asked for, {schedule.Reached:#,0.###} reached"));
+        Put(output, "sent late by", $"p50 {Quantity.Nanoseconds(late.P50)}, p90 {Quantity.Nanoseconds(late.P90)}, "
+            + $"p99 {Quantity.Nanoseconds(late.P99)}, p99.9 {Quantity.Nanoseconds(late.P999)}, max {Quantity.Nanoseconds(late.Max)}");
     }
 
     /// <summary>Loops differ in the first one's new connections and in the machine's noise; the median leaves both aside.</summary>

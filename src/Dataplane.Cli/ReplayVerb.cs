@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Dataplane.Cluster.Cni;
 using Dataplane.Replay;
+using Dataplane.Replay.Pacing;
 
 namespace Dataplane.Cli;
 
@@ -31,14 +32,18 @@ public sealed class ReplayVerb : IVerb
     private readonly Option<string> _drops = OptionValues.One("--drops");
     private readonly Option<string> _workers = OptionValues.One("--workers");
     private readonly Option<bool> _topspeed = OptionValues.Flag("--topspeed", "-t");
+    private readonly Option<string> _multiplier = OptionValues.One("--multiplier", "-x");
+    private readonly Option<string> _pps = OptionValues.One("--pps", "-p");
+    private readonly Option<string> _mbps = OptionValues.One("--mbps", "-M");
+    private readonly Option<string> _histogram = OptionValues.One("--histogram");
+    private readonly Option<bool> _stageTimes = OptionValues.Flag("--stage-times");
     private readonly Option<bool> _failOnDrop = OptionValues.Flag("--fail-on-drop");
     private readonly Option<string> _color = OptionValues.One("--color");
     private readonly Option<string> _output = OptionValues.One("--output", "-o");
 
     private readonly Option<string[]>[] _later =
     [
-        OptionValues.Later("--multiplier", "-x"), OptionValues.Later("--pps", "-p"), OptionValues.Later("--mbps", "-M"),
-        OptionValues.Later("--gso"), OptionValues.Later("--histogram"),
+        OptionValues.Later("--gso"),
     ];
 
     public string Name => "replay";
@@ -52,7 +57,7 @@ public sealed class ReplayVerb : IVerb
             var command = new Command(Name)
             {
                 _manifests, _read, _write, _at, _cni, _proxy, _rules, _routes, _entry, _set, _node, _loop, _preload, _count, _comments, _epbVerdict,
-                _drops, _workers, _topspeed, _failOnDrop, _color, _output,
+                _drops, _workers, _topspeed, _multiplier, _pps, _mbps, _histogram, _stageTimes, _failOnDrop, _color, _output,
             };
             foreach (Option<string[]> option in _later) command.Add(option);
             return command;
@@ -63,7 +68,7 @@ public sealed class ReplayVerb : IVerb
     {
         ReplayOptions options = Options(arguments);
         bool json = arguments.OneOf(_output, "text", "json") == "json";
-        streams.ResultOnError = options.Output == "-" || options.DropsPath == "-";
+        streams.ResultOnError = options.Output == "-" || options.DropsPath == "-" || options.HistogramPath == "-";
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"), toError: streams.ResultOnError);
         string[] cnis = CnisOf(arguments);
         if (cnis.Length > 1) return Compare(options, cnis, json, style, streams, cancellation);
@@ -87,8 +92,10 @@ public sealed class ReplayVerb : IVerb
     private static int Compare(
         ReplayOptions options, string[] cnis, bool json, Style style, Streams streams, CancellationToken cancellation)
     {
-        if (options.Output is not null || options.DropsPath is not null)
-            throw new UsageException("-w and --drops are for one CNI: leave them out, or name one with --cni");
+        if (options.Output is not null || options.DropsPath is not null || options.HistogramPath is not null)
+            throw new UsageException("-w, --drops and --histogram are for one CNI: leave them out, or name one with --cni");
+        if (options.Pace != Pace.TopSpeed)
+            throw new UsageException("-x, -p and -M are for one CNI: leave them out, or name one with --cni");
         if (options.Manifests.Concat(options.Captures).Contains("-"))
             throw new UsageException("stdin can be read once: with several CNIs -f and -r name files");
         if (!options.Routes.IsEmpty) throw new UsageException("--routes are one CNI's: leave them out, or name one with --cni");
@@ -140,13 +147,33 @@ public sealed class ReplayVerb : IVerb
             Node = arguments.GetValue(_node),
             Settings = [.. (arguments.GetValue(_set) ?? []).Select(CheckSetting)],
             Loops = (int)Math.Min(int.MaxValue, arguments.Number(_loop, least: 1, otherwise: 1)),
+            Pace = PaceOf(arguments),
             Preload = arguments.GetValue(_preload),
             Count = arguments.Number(_count, least: 1, otherwise: 0),
             CommentAll = arguments.OneOf(_comments, "some", "all") == "all",
             EpbVerdict = arguments.GetValue(_epbVerdict),
             DropsPath = arguments.GetValue(_drops),
+            HistogramPath = arguments.GetValue(_histogram),
+            StageTimes = arguments.GetValue(_stageTimes),
         };
     }
+
+    private Pace PaceOf(ParseResult arguments)
+    {
+        (string Name, Pace? Pace)[] asked =
+        [
+            ("-t", arguments.GetValue(_topspeed) ? Pace.TopSpeed : null),
+            ("-x", PaceOf(PaceKind.Multiplier, arguments.Rate(_multiplier))),
+            ("-p", PaceOf(PaceKind.PacketsPerSecond, arguments.Rate(_pps))),
+            ("-M", PaceOf(PaceKind.MegabitsPerSecond, arguments.Rate(_mbps))),
+        ];
+        string[] given = [.. asked.Where(one => one.Pace is not null).Select(one => one.Name)];
+        if (given.Length > 1) throw new UsageException($"{string.Join(" and ", given)}: one pace at a time; give one of -t, -x, -p and -M");
+
+        return asked.Select(one => one.Pace).FirstOrDefault(pace => pace is not null) ?? Pace.TopSpeed;
+    }
+
+    private static Pace? PaceOf(PaceKind kind, double? rate) => rate is { } given ? new Pace(kind, given) : null;
 
     private static string CheckPoint(string point)
     {

@@ -59,6 +59,7 @@ public enum DropReason : byte
 
     // Transmit
     PortClosed,
+    Congestion,
 }
 
 /// <summary>A reason's name in results, and one plain sentence for people.</summary>
@@ -116,6 +117,7 @@ public static class DropReasonText
         DropReason.NoPort => ("no-port", "no source port is left to masquerade with"),
         DropReason.NoTunnelEndpoint => ("no-tunnel-endpoint", "the destination's node has no address that a tunnel could lead to"),
         DropReason.PortClosed => ("port-closed", "nothing listens on this port of the node"),
+        DropReason.Congestion => ("congestion", "the queue of the node's link is full"),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 }

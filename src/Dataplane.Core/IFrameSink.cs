@@ -3,6 +3,9 @@ namespace Dataplane.Core;
 /// <summary>Takes frames where somebody looks. A struct argument: with <see cref="NullSink"/> no trace of it is left in the loops.</summary>
 public interface IFrameSink
 {
+    /// <summary>Whether frames go by <see cref="NodeLinks"/>: they depart later, or are dropped.</summary>
+    static virtual bool HasLinks => false;
+
     /// <summary>Whether frames at such points are wanted; constant for a run.</summary>
     bool Observes(ObservationPoint point);
 

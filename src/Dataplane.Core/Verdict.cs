@@ -41,6 +41,9 @@ public enum Stage : byte
     Decap,
     Track,
     Select,
+
+    /// <summary>The beaten track of packets that need no decision; nothing is dropped there.</summary>
+    Steady,
     TranslateDestination,
     Route,
     Police,

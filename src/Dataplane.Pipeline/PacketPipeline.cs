@@ -43,7 +43,9 @@ public static class PacketPipeline
             watch.After(Stage.Track, burst);
             SelectStage.Run(burst, state, in engine);
             watch.After(Stage.Select, burst);
-            if (IsWatched<TWatch>() || !SteadyStage.Run(burst, state))
+            bool isDone = !TWatch.SeesEveryStage && SteadyStage.Run(burst, state);
+            if (!TWatch.SeesEveryStage) watch.After(Stage.Steady, burst);
+            if (!isDone)
             {
                 TranslateDestinationStage.Run(burst, state);
                 watch.After(Stage.TranslateDestination, burst);
@@ -67,7 +69,4 @@ public static class PacketPipeline
         sink.EndBurst(burst);
         return taken;
     }
-
-    // Who looks at each stage wants to see each packet in each of them.
-    private static bool IsWatched<TWatch>() => typeof(TWatch) != typeof(NoWatch);
 }

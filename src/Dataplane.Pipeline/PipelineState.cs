@@ -37,6 +37,9 @@ public sealed class PipelineState : IDisposable
 
     public AffinityMap Affinity { get; } = new();
 
+    /// <summary>Null where wires are as fast as can be; otherwise the pipeline's sink says so (<see cref="IFrameSink.HasLinks"/>).</summary>
+    public NodeLinks? Links { get; init; }
+
     public FragmentTable Fragments { get; } = new();
 
     public Reassembly Reassembly { get; } = new();
@@ -70,6 +73,7 @@ public sealed class PipelineState : IDisposable
         Fragments.Dispose();
         Reassembly.Dispose();
         Answers.Dispose();
+        Links?.Dispose();
     }
 }
 

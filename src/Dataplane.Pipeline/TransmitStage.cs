@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dataplane.Core;
 using Dataplane.Wire;
 using Dataplane.Wire.Answers;
@@ -7,6 +8,9 @@ namespace Dataplane.Pipeline;
 /// <summary>Lets packets leave the node, shows them where somebody looks, and hands on what another emulated node receives.</summary>
 public static unsafe class TransmitStage
 {
+    /// <summary>Fragments' offsets count in eights of bytes.</summary>
+    private const int FragmentUnit = 8;
+
     public static void Run<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
         where TSink : struct, IFrameSink
     {
@@ -21,18 +25,17 @@ public static unsafe class TransmitStage
             switch (lane.Exit)
             {
                 case Exit.Tunnel:
-                    Send(burst, ref lane, topology, ref sink);
+                    Send(burst, ref lane, state, ref sink);
                     Receive(burst, ref lane, state, Entry.Tunnel);
                     break;
                 case Exit.Direct:
                     Link.Frame(ref lane, topology.Peers[lane.NextNode].UnderlayMac, topology.Peers[lane.Node].UnderlayMac);
-                    Show(in lane, ObservationPoint.Wire, lane.Node, ref sink);
+                    Leave(burst, ref lane, state, ref sink);
                     Receive(burst, ref lane, state, Entry.Underlay);
                     break;
                 case Exit.Outside:
                     Link.Frame(ref lane, topology.Nodes[lane.Node].GatewayMac, topology.Peers[lane.Node].UnderlayMac);
-                    Show(in lane, ObservationPoint.Wire, lane.Node, ref sink);
-                    burst.Settle(ref lane, Verdict.Forwarded);
+                    if (Leave(burst, ref lane, state, ref sink)) burst.Settle(ref lane, Verdict.Forwarded);
                     break;
                 case Exit.Pod or Exit.Bridge:
                     Deliver(burst, ref lane, topology, ref sink);
@@ -86,21 +89,58 @@ public static unsafe class TransmitStage
         ? topology.Endpoints[lane.Source.Index].Mac
         : Link.MadeUpMac(lane.Key.Source);
 
-    // The outer packet itself may be too large: in pieces where its DF allows it, else nowhere, and nobody is told.
-    private static void Send<TSink>(PacketBurst burst, ref Lane lane, Topology topology, ref TSink sink)
+    // By the underlay interface, if its link takes the frame.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Leave<TSink>(PacketBurst burst, ref Lane lane, PipelineState state, ref TSink sink)
         where TSink : struct, IFrameSink
     {
-        int mtu = topology.Nodes[lane.Node].UnderlayMtu;
-        if (lane.NetworkLength + lane.LinkSize - EthernetHeader.Size <= mtu)
+        if (TSink.HasLinks && !TryDepart(burst, ref lane, state, lane.Length + lane.Missing, frames: 1)) return false;
+
+        Show(in lane, ObservationPoint.Wire, lane.Node, ref sink);
+        if (TSink.HasLinks) lane.Timestamp += state.Links!.Parameters.Delay;
+        return true;
+    }
+
+    private static bool TryDepart(PacketBurst burst, ref Lane lane, PipelineState state, int size, int frames)
+    {
+        if (state.Links!.TrySend(ref lane, size, frames)) return true;
+
+        burst.Drop(ref lane, DropReason.Congestion, Stage.Transmit);
+        return false;
+    }
+
+    // The outer packet itself may be too large: in pieces where its DF allows it, else nowhere, and nobody is told.
+    private static void Send<TSink>(PacketBurst burst, ref Lane lane, PipelineState state, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
+        int mtu = state.Topology.Nodes[lane.Node].UnderlayMtu;
+        int network = lane.NetworkLength + lane.LinkSize - EthernetHeader.Size;
+        if (network <= mtu)
         {
-            Show(in lane, ObservationPoint.Wire, lane.Node, ref sink);
+            Leave(burst, ref lane, state, ref sink);
             return;
         }
 
         byte* ip = lane.Frame + EthernetHeader.Size;
         bool dontFragment = ip[0] >> 4 == 6 || (ip[Ipv4Header.FragmentOffsetOffset] & (Ipv4Header.DontFragmentFlag >> 8)) != 0;
-        if (dontFragment) burst.Drop(ref lane, DropReason.MtuExceeded, Stage.Encap);
-        else if (sink.Observes(ObservationPoint.Wire) && !lane.Is(Shape.Cut)) SendPieces(burst, in lane, ip, mtu, ref sink);
+        if (dontFragment)
+        {
+            burst.Drop(ref lane, DropReason.MtuExceeded, Stage.Encap);
+            return;
+        }
+
+        // One entry of the link's queue, for which there is room or not, and one time of departure.
+        int pieces = PieceCount(network, mtu);
+        int size = network + (pieces * EthernetHeader.Size) + ((pieces - 1) * Ipv4Header.Size);
+        if (TSink.HasLinks && !TryDepart(burst, ref lane, state, size, pieces)) return;
+        if (sink.Observes(ObservationPoint.Wire) && !lane.Is(Shape.Cut)) SendPieces(burst, in lane, ip, mtu, ref sink);
+        if (TSink.HasLinks) lane.Timestamp += state.Links!.Parameters.Delay;
+    }
+
+    private static int PieceCount(int network, int mtu)
+    {
+        int payload = (mtu - Ipv4Header.Size) & ~(FragmentUnit - 1);
+        return (network - Ipv4Header.Size + payload - 1) / payload;
     }
 
     private static void SendPieces<TSink>(PacketBurst burst, in Lane lane, byte* ip, int mtu, ref TSink sink)

@@ -96,10 +96,17 @@ public sealed class Emulation : IDisposable
             NodeUdpClosed = settings.NodeUdpClosed,
             BackendFrontends = BackendFrontendsCompiler.Compile(snapshot, topology.Names),
             Choice = choice?.Invoke(topology.Names),
-        });
+        })
+        {
+            Links = LinksOf(settings.Link, model),
+        };
         var policies = EnforcedPolicies.Compile(enforcement, model, topology);
         string[] enforced = policies is null ? [] : [enforcement.Evidence];
-        IEnumerable<string> notes = [.. evidence, .. ProxyNote(options, model, proxyName), .. enforced, .. model.Notes, .. routes?.Notes ?? [], .. proxy.Notes];
+        IEnumerable<string> notes =
+        [
+            .. evidence, .. ProxyNote(options, model, proxyName), .. enforced, .. model.Notes, .. routes?.Notes ?? [], .. proxy.Notes,
+            .. LinkNote(settings.Link),
+        ];
         return new Emulation(request, proxy, policies, state, notes);
     }
 
@@ -120,6 +127,15 @@ public sealed class Emulation : IDisposable
         Topology.Endpoints.Dispose();
         Topology.NodeAddresses.Dispose();
         Topology.SeenUnlisted.Dispose();
+    }
+
+    private static NodeLinks? LinksOf(LinkSettings link, NetworkModel model) => link == LinkSettings.None
+        ? null
+        : new NodeLinks(new LinkParameters(link.Rate ?? 0, link.Queue ?? LinkSettings.DefaultQueue, link.Delay ?? 0), model.Nodes.Length);
+
+    private static IEnumerable<string> LinkNote(LinkSettings link)
+    {
+        if (link.Queue is not null && link.Rate is null) yield return "link.queue has no effect without link.rate: nothing ever waits";
     }
 
     private static string ResolveProxy(ReplayOptions options, NetworkModel model)

@@ -143,6 +143,7 @@ public sealed unsafe class FrameCollector : IDisposable
         {
             Offset = _used,
             Length = length,
+            Timestamp = lane.Timestamp,
             Missing = lane.Missing,
             Record = lane.Record,
             Interface = number,
@@ -164,7 +165,7 @@ public sealed unsafe class FrameCollector : IDisposable
             Verdict = !_verdictOption ? PacketVerdict.None : record.Verdict == Verdict.Dropped ? PacketVerdict.Drop : PacketVerdict.Pass,
         };
         var frame = new ReadOnlySpan<byte>(_bytes.Start + staged.Offset, staged.Length);
-        _writer!.Write((uint)staged.Record, staged.Interface, record.Timestamp, frame, staged.Length + staged.Missing, in metadata);
+        _writer!.Write((uint)staged.Record, staged.Interface, staged.Timestamp, frame, staged.Length + staged.Missing, in metadata);
         FramesWritten++;
     }
 
@@ -207,6 +208,7 @@ public sealed unsafe class FrameCollector : IDisposable
     private struct Staged
     {
         public long Offset;
+        public long Timestamp;
         public int Length;
         public int Missing;
         public int Record;

@@ -8,15 +8,22 @@ internal static class OutputPaths
     /// <exception cref="InvalidDataException">A file stands twice where it must not.</exception>
     public static void Check(ReplayOptions options)
     {
-        string[] outputs = [.. new[] { options.Output, options.DropsPath }.OfType<string>()];
-        foreach (string output in outputs)
+        (string Option, string? Path)[] all = [("-w", options.Output), ("--drops", options.DropsPath), ("--histogram", options.HistogramPath)];
+        (string Option, string Path)[] outputs = [.. all.Where(output => output.Path is not null).Select(output => (output.Option, output.Path!))];
+        foreach ((_, string output) in outputs)
         {
             string? input = options.Captures.Concat(options.Manifests).FirstOrDefault(path => path != StandardStream && IsSame(path, output));
             if (input is not null) throw new InvalidDataException($"{output}: is read too, and writing would empty it: name another output");
         }
 
-        if (outputs.Length == 2 && IsSame(outputs[0], outputs[1]))
-            throw new InvalidDataException($"{outputs[0]}: stands at both -w and --drops: name two outputs");
+        for (int later = 1; later < outputs.Length; later++)
+        {
+            foreach ((string option, string path) in outputs[..later])
+            {
+                if (IsSame(path, outputs[later].Path))
+                    throw new InvalidDataException($"{path}: stands at both {option} and {outputs[later].Option}: name two outputs");
+            }
+        }
     }
 
     private static bool IsSame(string left, string right) => left == right || Target(left) == Target(right);

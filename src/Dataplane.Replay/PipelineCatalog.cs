@@ -13,6 +13,7 @@ using Dataplane.Pipeline;
 using Dataplane.Replay.Bench;
 using Dataplane.Replay.Policies;
 using Dataplane.Replay.Proxies;
+using Dataplane.Replay.StageTiming;
 using Dataplane.Replay.Tracing;
 using Dataplane.Wire;
 
@@ -64,11 +65,16 @@ public static class PipelineCatalog
     }
 
     public static IPipeline Create(Emulation emulation, FrameCollector? collector) => collector is null
-        ? emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, default(NullSink))
-        : emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new CollectorSink(collector));
+        ? Create(emulation, default(NullSink))
+        : Create(emulation, new CollectorSink(collector));
 
-    internal static IPipeline Create(Emulation emulation, WireCount count) =>
-        emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new WireCountSink(count));
+    internal static IPipeline Create(Emulation emulation, WireCount count) => Create(emulation, new WireCountSink(count));
+
+    /// <summary>With links where the settings have them.</summary>
+    internal static IPipeline Create<TSink>(Emulation emulation, TSink sink)
+        where TSink : struct, IFrameSink => emulation.State.Links is null
+            ? emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, sink)
+            : new LinkedPipeline(emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new LinkedSink<TSink>(sink)));
 
     internal static IPipeline Close<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst)
         where TEngine : struct, IServiceEngine
@@ -83,7 +89,7 @@ public static class PipelineCatalog
     private static EnforcedPolicies Close<TPolicy>(PolicyModel model, TPolicy engine, IDisposable tables)
         where TPolicy : struct, IPolicyEngine => new(model, TPolicy.Name, new Police<TPolicy>(engine), tables);
 
-    private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline
+    private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline, ITimeable
         where TEngine : struct, IServiceEngine
         where TSink : struct, IFrameSink
     {
@@ -98,5 +104,7 @@ public static class PipelineCatalog
         }
 
         public void Finish() => state.Reassembly.Finish(state.Counters);
+
+        public IPipeline With(StageTimes times) => new TimedPipeline<TEngine, TSink>(_engine, _sink, state, burst, times);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dataplane.Replay.Pacing;
 
 namespace Dataplane.Replay;
 
@@ -38,6 +39,8 @@ public sealed record ReplayOptions
 
     public int Loops { get; init; } = 1;
 
+    public Pace Pace { get; init; }
+
     public bool Preload { get; init; }
 
     /// <summary>Stop after so many records; 0: all of them.</summary>
@@ -51,6 +54,12 @@ public sealed record ReplayOptions
 
     /// <summary>JSON lines, one for each dropped packet; null: none.</summary>
     public string? DropsPath { get; init; }
+
+    /// <summary>Percentiles of latency as HdrHistogram writes them, or its log where the name ends in <c>.hlog</c>; null: none.</summary>
+    public string? HistogramPath { get; init; }
+
+    /// <summary>Measure what each stage takes.</summary>
+    public bool StageTimes { get; init; }
 
     public int Workers { get; init; } = 1;
 }

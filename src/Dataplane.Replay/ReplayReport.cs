@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Policies;
+using Dataplane.Replay.StageTiming;
 
 namespace Dataplane.Replay;
 
@@ -65,8 +67,20 @@ public sealed record ReplayReport
 
     public double NanosecondsPerPacket { get; init; }
 
-    /// <summary>Null where nothing was measured (no packet).</summary>
+    /// <summary>
+    /// Of every packet, from when it was read (with a pace: from when it was due, however late it was sent) to when its
+    /// burst's frames were made. Null where nothing was measured (no packet).
+    /// </summary>
     public LatencySummary? LatencyNanoseconds { get; init; }
+
+    /// <summary>Null where nobody asked for it.</summary>
+    public StageTimesReport? StageTimes { get; init; }
+
+    /// <summary>Null where no link is modelled.</summary>
+    public LinkReport? Link { get; init; }
+
+    /// <summary>How the pace was kept; null at top speed.</summary>
+    public ScheduleReport? Schedule { get; init; }
 
     /// <summary>By the packet threads, after the first ten bursts.</summary>
     public long AllocatedBytes { get; init; }
@@ -95,5 +109,3 @@ public sealed record DropCount(string Reason, string Stage, string Node, long Pa
 public sealed record IgnoredCount(string Reason, long Packets);
 
 public sealed record LoopTime(long Packets, double ElapsedSeconds);
-
-public sealed record LatencySummary(long Min, long P50, long P90, long P99, long P999, long Max, double Mean);

@@ -1,18 +1,15 @@
-using System.Diagnostics;
 using System.Runtime;
 using Dataplane.Capture;
 using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
-using Dataplane.Core;
-using Dataplane.Wire;
+using Dataplane.Replay.Pacing;
+using Dataplane.Replay.StageTiming;
 
 namespace Dataplane.Replay;
 
 /// <summary>Runs a capture through an emulated cluster.</summary>
 public static class ReplayRunner
 {
-    private const int BatchSize = 256;
-    private const long BytesBetweenSamples = 64 << 20;
     private const long LargeHeap = 32 << 20;
 
     /// <exception cref="InvalidDataException">An input cannot be read, or an option makes no sense with it.</exception>
@@ -51,20 +48,15 @@ public static class ReplayRunner
         Emulation emulation, IPipeline pipeline, CaptureReader reader, ReplayOptions options, IReplayObserver observer,
         CancellationToken cancellation)
     {
-        var meter = new RunMeter();
-        observer.Started(reader.Length < 0 ? -1 : reader.Length * options.Loops, -1);
-        var loops = new LoopClock(options.Loops);
-        while (loops.TryBegin() && !cancellation.IsCancellationRequested)
-        {
-            if (loops.Number > 1) reader.Rewind();
-            RunLoop(reader, pipeline, options, observer, meter, loops, cancellation);
-            loops.End(meter.Records);
-            if (IsDone(options, meter)) break;
-        }
-
+        using var histogram = HistogramFile.Open(options.HistogramPath);
+        StageTimes? times = options.StageTimes ? new StageTimes() : null;
+        if (times is not null) pipeline = ((ITimeable)pipeline).With(times);
+        var loop = new ReplayLoop<MonotonicClock>(reader, pipeline, options, observer, default);
+        loop.Run(cancellation);
         pipeline.Finish();
-        bool interrupted = cancellation.IsCancellationRequested;
-        return RunReport.Build(emulation, reader, options, meter, loops) with { Interrupted = interrupted };
+        histogram?.Write(loop.Meter.Latency);
+        ReplayReport report = RunReport.Build(emulation, reader, options, loop.Meter, loop.Loops, loop.Schedule);
+        return report with { Interrupted = cancellation.IsCancellationRequested, StageTimes = times?.Report() };
     }
 
     // Nearly all that reading and compiling allocate stays: full collections in between would find little. What is left of it
@@ -87,43 +79,6 @@ public static class ReplayRunner
             if (isLarge) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
     }
-
-    private static void RunLoop(
-        CaptureReader reader, IPipeline pipeline, ReplayOptions options, IReplayObserver observer, RunMeter meter,
-        LoopClock loops, CancellationToken cancellation)
-    {
-        CaptureRecord[] batch = new CaptureRecord[BatchSize];
-        long sampleAt = reader.Position + BytesBetweenSamples;
-        long started = reader.Position;
-        while (!cancellation.IsCancellationRequested)
-        {
-            meter.BeginBatch();
-            int wanted = Wanted(options, meter);
-            int count = wanted == 0 ? 0 : reader.Read(batch.AsSpan(0, wanted));
-            if (count == 0) return;
-
-            loops.Shift(batch.AsSpan(0, count));
-            for (int done = 0; done < count;)
-            {
-                int taken = pipeline.Process(batch.AsSpan(done, count - done));
-                done += taken;
-                meter.EndBurst(taken);
-            }
-
-            meter.EndBatch();
-            long position = reader.Position;
-            observer.Progress(meter.Records, (loops.Number - 1) * Math.Max(0, reader.Length) + position - started);
-            if (position < sampleAt) continue;
-
-            sampleAt = position + BytesBetweenSamples;
-            meter.SampleMemory();
-        }
-    }
-
-    private static int Wanted(ReplayOptions options, RunMeter meter) =>
-        options.Count == 0 ? BatchSize : (int)Math.Min(BatchSize, options.Count - meter.Records);
-
-    private static bool IsDone(ReplayOptions options, RunMeter meter) => options.Count > 0 && meter.Records >= options.Count;
 
     private static string NoNodes(ClusterSnapshot snapshot, ReplayOptions options)
     {

@@ -1,20 +1,14 @@
-using System.Diagnostics;
 using System.Globalization;
-using HdrHistogram;
 
 namespace Dataplane.Replay;
 
-/// <summary>Measures a run: time, latency of bursts, allocated bytes, memory.</summary>
+/// <summary>Measures a run: time, latency of packets, allocated bytes, memory. Reads no clock: whoever drives it does.</summary>
 internal sealed class RunMeter
 {
     /// <summary>Bursts before which allocations are not counted: tables grow and code is compiled.</summary>
     private const int WarmUpBursts = 10;
-    private const long LongestLatency = 60_000_000_000;
-    private const int LatencyDigits = 3;
+    private const double NanosecondsPerSecond = 1e9;
 
-    private readonly LongHistogram _latency = new(LongestLatency, LatencyDigits);
-    private readonly double _nanosecondsPerTick = 1e9 / Stopwatch.Frequency;
-    private long _batchBegan;
     private long _allocatedAtStart;
     private long _bursts;
     private long _firstBegan = -1;
@@ -26,36 +20,30 @@ internal sealed class RunMeter
 
     public long PeakMemory { get; private set; }
 
-    public double ElapsedSeconds => _firstBegan < 0 ? 0 : Stopwatch.GetElapsedTime(_firstBegan, _lastEnded).TotalSeconds;
+    public double ElapsedSeconds => _firstBegan < 0 ? 0 : (_lastEnded - _firstBegan) / NanosecondsPerSecond;
 
-    public LatencySummary? Latency => Summarize(_latency);
+    /// <summary>From when a packet was read, or was due, to when its burst's frames were made.</summary>
+    public DelayHistogram Latency { get; } = new();
 
-    /// <summary>Null where nothing was recorded.</summary>
-    public static LatencySummary? Summarize(LongHistogram latency) => latency.TotalCount == 0 ? null : new LatencySummary(
-        latency.LowestEquivalentValue(latency.GetValueAtPercentile(0)),
-        latency.GetValueAtPercentile(50),
-        latency.GetValueAtPercentile(90),
-        latency.GetValueAtPercentile(99),
-        latency.GetValueAtPercentile(99.9),
-        latency.GetMaxValue(),
-        latency.GetMean());
-
-    /// <summary>Before records are read: their arrival.</summary>
-    public void BeginBatch()
+    /// <summary>Before records are read.</summary>
+    public void BeginBatch(long now)
     {
-        _batchBegan = Stopwatch.GetTimestamp();
-        if (_firstBegan < 0) _firstBegan = _batchBegan;
+        if (_firstBegan < 0) _firstBegan = _lastEnded = now;
         _allocatedAtStart = GC.GetAllocatedBytesForCurrentThread();
     }
 
-    /// <summary>A burst's frames are made: every record of it has taken this long.</summary>
-    public void EndBurst(int records)
+    /// <summary>A burst's frames are made, of records that arrived together.</summary>
+    public void EndBurst(long now, long arrived, int records)
     {
-        _lastEnded = Stopwatch.GetTimestamp();
-        long nanoseconds = (long)((_lastEnded - _batchBegan) * _nanosecondsPerTick);
-        _latency.RecordValueWithCount(Math.Clamp(nanoseconds, 1, LongestLatency), records);
-        Records += records;
-        _bursts++;
+        Latency.Record(now - arrived, records);
+        End(now, records);
+    }
+
+    /// <summary>A burst's frames are made, of records that arrived at these times.</summary>
+    public void EndBurst(long now, ReadOnlySpan<long> arrived)
+    {
+        foreach (long time in arrived) Latency.Record(now - time);
+        End(now, arrived.Length);
     }
 
     public void EndBatch()
@@ -81,5 +69,12 @@ internal sealed class RunMeter
             PeakMemory = Math.Max(PeakMemory, 1024 * long.Parse(kilobytes[..kilobytes.IndexOf(' ')], CultureInfo.InvariantCulture));
             return;
         }
+    }
+
+    private void End(long now, int records)
+    {
+        _lastEnded = now;
+        Records += records;
+        _bursts++;
     }
 }

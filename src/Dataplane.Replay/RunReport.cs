@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Dataplane.Capture;
 using Dataplane.Cluster.Model;
 using Dataplane.Core;
+using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Policies;
 
 namespace Dataplane.Replay;
@@ -11,7 +13,8 @@ internal static class RunReport
 {
     private const int BitsPerByte = 8;
 
-    public static ReplayReport Build(Emulation emulation, CaptureReader reader, ReplayOptions options, RunMeter meter, LoopClock loops)
+    public static ReplayReport Build(
+        Emulation emulation, CaptureReader reader, ReplayOptions options, RunMeter meter, LoopClock loops, ScheduleReport? schedule)
     {
         RunCounters counters = emulation.State.Counters;
         meter.SampleMemory();
@@ -41,11 +44,13 @@ internal static class RunReport
             PacketsPerSecond = counters.Records * perSecond,
             BitsPerSecond = counters.Bytes * BitsPerByte * perSecond,
             NanosecondsPerPacket = counters.Records > 0 ? seconds * 1e9 / counters.Records : 0,
-            LatencyNanoseconds = meter.Latency,
+            LatencyNanoseconds = meter.Latency.Summary,
+            Schedule = schedule,
+            Link = LinkReport.Of(emulation.State.Links, emulation.Model),
             AllocatedBytes = meter.AllocatedBytes,
             PeakMemoryBytes = meter.PeakMemory,
             Workers = options.Workers,
-            Notes = [.. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader)],
+            Notes = [.. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader), .. NotesOf(schedule)],
             Damage = [.. DamageOf(emulation.Model.Snapshot, reader)],
         };
     }
@@ -80,6 +85,24 @@ internal static class RunReport
 
         if (counters.Cut > 0) yield return $"{Quantity(counters.Cut, "packet")} cut by the capture's snap length: outer checksums over them are left out";
         if (reader.Remark is { } remark) yield return Place(reader, remark);
+    }
+
+    private static IEnumerable<string> NotesOf(ScheduleReport? schedule)
+    {
+        if (schedule is null) yield break;
+
+        if (schedule.Backwards > 0)
+        {
+            yield return $"{Quantity(schedule.Backwards, "packet")} captured before the packet in front of it (first: packet "
+                + $"{schedule.FirstBackwards}): sent behind it at once";
+        }
+
+        if (schedule.IsBehind)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"the pace was not kept: {schedule.Rate:G6} {schedule.Pace} asked for, {schedule.Reached:G4} reached; packets waited for it");
+        }
     }
 
     private static IEnumerable<string> DamageOf(ClusterSnapshot snapshot, CaptureReader reader)

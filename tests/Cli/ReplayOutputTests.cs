@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Dataplane.Cli;
 using Dataplane.Replay;
+using Dataplane.Replay.Pacing;
+using Dataplane.Replay.StageTiming;
 using Xunit;
 
 namespace Dataplane.Tests.Cli;
@@ -30,8 +32,15 @@ public class ReplayOutputTests
         PacketsPerSecond = 13_333_333.25,
         BitsPerSecond = 6_826_666_624,
         NanosecondsPerPacket = 75,
-        LatencyNanoseconds = new LatencySummary(40, 70, 90, 150, 1_200, 2_500_000, 75.5),
+        LatencyNanoseconds = new LatencySummary(40, 70, 90, 150, 1_200, 9_000, 2_500_000, 75.5),
         PeakMemoryBytes = 50L << 20,
+    };
+
+    private static readonly ReplayReport Paced = Report with
+    {
+        Schedule = new ScheduleReport("pps", 100_000, 98_765.4321, new LatencySummary(0, 120, 300, 1_200, 15_000, 70_000, 80_000, 200.5), 0, 0),
+        Link = new LinkReport(10_000_000_000, 1000, 50_000, [new LinkUse("node-a", 1_000_000, 84_000_000, 1_000, 0.753, 7.2e9, new QueueDepth(1000, 12.34, 950))]),
+        StageTimes = new StageTimesReport(64, 10, 640, 25, [new StageTime("parse", 12.3, 20, 13)]),
     };
 
     [Fact]
@@ -65,7 +74,9 @@ public class ReplayOutputTests
             connections  1,234
 
             speed        15.0 Mpackets/s, 7.68 Gbit/s, 66.7 ns a packet (median of 2 loops)
-            latency      p50 70.0 ns, p90 90.0 ns, p99 150 ns, p99.9 1.20 us, max 2.50 ms
+            latency      min 40.0 ns, p50 70.0 ns, p90 90.0 ns, p99 150 ns
+                         p99.9 1.20 us, p99.99 9.00 us, max 2.50 ms, mean 75.5 ns
+                         (from when a packet was read to when its burst's frames are made)
                          (the emulator's own time, not a kernel's)
             memory       50.0 MiB at most, 0 bytes allocated on the packet path
 
@@ -74,11 +85,52 @@ public class ReplayOutputTests
     }
 
     [Fact]
+    public void Text_of_a_paced_run_tells_how_the_pace_was_kept_and_where_time_went()
+    {
+        var text = new StringWriter { NewLine = "\n" };
+
+        ReplayText.Write(text, Paced, Style.Plain);
+
+        Assert.Contains(
+            """
+                         (from when a packet was due to when its burst's frames are made)
+                         (the emulator's own time, not a kernel's)
+            stages       parse                  p50    12.3  p99     20.0  mean    13.0 ns
+                         (a packet's share, in 1 of 64 bursts: 640 packets)
+                         (each has 25.0 ns a burst of the clock's own in it)
+            pace         100,000 packets/s asked for, 98,765.432 reached
+            sent late by p50 120 ns, p90 300 ns, p99 1.20 us, p99.9 15.0 us, max 80.0 us
+
+            """,
+            text.ToString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_of_links_has_a_row_for_each_node_that_sent()
+    {
+        var text = new StringWriter { NewLine = "\n" };
+
+        ReplayText.Write(text, Paced, Style.Plain);
+
+        Assert.Contains(
+            """
+            link of     frames  dropped  in use      goodput  queue  mean  p99
+            node-a   1,000,000    1,000  75.3 %  7.20 Gbit/s  1,000  12.3  950
+            (10.0 Gbit/s, queue of 1,000, delay 50.0 us; goodput: IP without tunnels)
+
+            """,
+            text.ToString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Text_fits_eighty_columns()
     {
         var text = new StringWriter { NewLine = "\n" };
 
         ReplayText.Write(text, Report, Style.Plain);
+        ReplayText.Write(text, Paced, Style.Plain);
 
         Assert.All(text.ToString().Split('\n'), line => Assert.InRange(line.Length, 0, 80));
     }
@@ -114,7 +166,7 @@ public class ReplayOutputTests
         Assert.Equal(["packets", "reason"], Names(json.RootElement.GetProperty("ignored")[0]).Order());
         Assert.Equal(["elapsedSeconds", "packets"], Names(json.RootElement.GetProperty("loops")[0]).Order());
         Assert.Equal(
-            ["max", "mean", "min", "p50", "p90", "p99", "p999"],
+            ["max", "mean", "min", "p50", "p90", "p99", "p999", "p9999"],
             Names(json.RootElement.GetProperty("latencyNanoseconds")).Order());
     }
 

@@ -84,6 +84,8 @@ public sealed class StreamTests : IDisposable
     [InlineData("-r $T/in.pcap -w $T/in.pcap", "/in.pcap: is read too")]
     [InlineData("-r $T/in.pcap -w $T/link.pcap", "/link.pcap: is read too")]
     [InlineData("-r $T/in.pcap -w $T/x --drops $T/x", "/x: stands at both -w and --drops")]
+    [InlineData("-r $T/in.pcap --drops $T/x --histogram $T/x", "/x: stands at both --drops and --histogram")]
+    [InlineData("-r $T/in.pcap --histogram $T/in.pcap", "/in.pcap: is read too")]
     public void An_output_never_empties_an_input(string arguments, string expected)
     {
         Shell.Outcome outcome = _shell.Run(
@@ -91,6 +93,19 @@ public sealed class StreamTests : IDisposable
 
         Assert.StartsWith($"{_shell.Folder}{expected}", Assert.Single(outcome.Complaints), StringComparison.Ordinal);
         Assert.Equal(2, outcome.ExitCode);
+    }
+
+    [Fact]
+    public void A_histogram_goes_where_it_is_asked_for_or_is_refused_in_one_line()
+    {
+        Shell.Outcome table = _shell.Run("dataplane replay -f $F -r $P --histogram - --stage-times");
+        Shell.Outcome nowhere = _shell.Run("dataplane replay -f $F -r $P --histogram $T/no/such.hgrm");
+
+        Assert.StartsWith("       Value     Percentile TotalCount 1/(1-Percentile)\n", table.Out, StringComparison.Ordinal);
+        Assert.Contains("Total count    =          413]", table.Out, StringComparison.Ordinal);
+        Assert.Contains("forwarded", table.Error, StringComparison.Ordinal);
+        Assert.Equal(2, nowhere.ExitCode);
+        Assert.Contains("/no/such.hgrm", Assert.Single(nowhere.Complaints), StringComparison.Ordinal);
     }
 
     [Fact]

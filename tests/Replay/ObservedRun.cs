@@ -49,7 +49,7 @@ internal sealed unsafe class ObservedRun
     /// <summary>The burst's memory is the emulation's; what is kept of it is copied.</summary>
     public void Process(Emulation emulation, CaptureRecord[] records)
     {
-        IPipeline pipeline = emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new Sink(this));
+        IPipeline pipeline = PipelineCatalog.Create(emulation, new Sink(this));
         for (int done = 0; done < records.Length;)
         {
             Span<CaptureRecord> batch = records.AsSpan(done, Math.Min(BatchSize, records.Length - done));
@@ -64,7 +64,7 @@ internal sealed unsafe class ObservedRun
         public bool Observes(ObservationPoint point) => true;
 
         public void Take(in Lane lane, ObservationPoint point, int place, byte* frame, int length) => run._frames.Add(new ObservedFrame(
-            run._records.Count + lane.Record, point, place, lane.Role == LaneRole.Answer, new Span<byte>(frame, length).ToArray(), lane.Missing));
+            run._records.Count + lane.Record, point, place, lane.Role == LaneRole.Answer, new Span<byte>(frame, length).ToArray(), lane.Missing, lane.Timestamp));
 
         public void EndBurst(PacketBurst burst)
         {
@@ -74,4 +74,4 @@ internal sealed unsafe class ObservedRun
 }
 
 /// <summary>A frame that passed; place: the node, or the endpoint (−1 − node for an unlisted pod).</summary>
-internal sealed record ObservedFrame(int Record, ObservationPoint Point, int Place, bool IsAnswer, byte[] Bytes, int Missing);
+internal sealed record ObservedFrame(int Record, ObservationPoint Point, int Place, bool IsAnswer, byte[] Bytes, int Missing, long Timestamp);

@@ -98,6 +98,8 @@ public sealed class EveryReasonTests
         [DropReason.NoPort] = (Stage.TranslateSource, () => Given(Yaml).Send(
             From(Client).Ipv4(Client, "198.51.100.9", protocol: 47).Payload(8), From(Neighbour).Ipv4(Neighbour, "198.51.100.9", protocol: 47).Payload(8))),
         [DropReason.PortClosed] = (Stage.Transmit, () => Given(Yaml, "node.udp=closed").Send(From(Client).Ipv4(Client, "10.244.1.1").Udp(1, 2))),
+        [DropReason.Congestion] = (Stage.Transmit, () => Given(Yaml, "link.rate=1Mbit", "link.queue=1").Send(
+            From(Client).Ipv4(Client, Remote).Udp(1, 2), From(Client).Ipv4(Client, Remote).Udp(1, 3), From(Client).Ipv4(Client, Remote).Udp(1, 4))),
         [DropReason.NoTunnelEndpoint] = (Stage.Route, () => Given(Yaml + NodeWithoutAddress).Send(From(Client).Ipv4(Client, "10.244.3.9").Udp(1, 2))),
     };
 

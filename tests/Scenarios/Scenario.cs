@@ -16,6 +16,7 @@ namespace Dataplane.Tests.Scenarios;
 internal sealed class Scenario : IDisposable
 {
     private const long FirstTimestamp = 1_700_000_000_000_000_000;
+    private const long Pause = 1_000_000;
 
     private readonly Emulation _emulation;
     private readonly List<Emulation> _changed = [];
@@ -60,7 +61,7 @@ internal sealed class Scenario : IDisposable
     {
         CapturedFrame[] capture = [.. frames.Select((frame, index) => new CapturedFrame(_now + index * 1000, frame))];
         ObservedRun run = ObservedRun.Of(_emulation, capture, linkType);
-        _now += 1_000_000;
+        _now += Pause;
         _unexpected.Clear();
         _unexpected.AddRange(run.Frames);
         Last = run.Records[^1];
@@ -114,6 +115,16 @@ internal sealed class Scenario : IDisposable
 
     /// <summary>Frames seen at a place: <c>NS/NAME</c> of a pod, <c>NODE/eth0</c>, <c>NODE/unlisted</c>.</summary>
     public IEnumerable<byte[]> At(string place) => _unexpected.Where(frame => PlaceOf(frame) == place).Select(frame => frame.Bytes);
+
+    /// <summary>When those frames passed, in nanoseconds behind the first record of the last <see cref="Send(byte[][])"/>.</summary>
+    public IEnumerable<long> TimesAt(string place)
+    {
+        _isJudged = true;
+        return _unexpected.Where(frame => PlaceOf(frame) == place).Select(frame => frame.Timestamp - (_now - Pause));
+    }
+
+    /// <summary>What the nodes' links did.</summary>
+    public LinkReport Link => LinkReport.Of(_emulation.State.Links, _emulation.Model)!;
 
     public void Dispose()
     {

@@ -16,6 +16,8 @@ public sealed record EmulationSettings
 
     public TunnelOverrides IpIp { get; init; } = TunnelOverrides.None;
 
+    public LinkSettings Link { get; init; } = LinkSettings.None;
+
     public int? UnderlayMtu { get; init; }
 
     public int? TunnelMtu { get; init; }

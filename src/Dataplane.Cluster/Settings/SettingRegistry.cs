@@ -12,15 +12,13 @@ public static class SettingRegistry
     private const string AnMtu = "576 to 65535";
     internal const string OnOff = "on or off";
 
-    private static readonly string[] NotBuilt = ["link."];
-
     private static readonly string[] IpvsSchedulers =
         ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "dh", "sed", "nq", "mh", "fo", "ovf"];
 
     private static readonly int[] MaglevSizes = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131071];
 
     public static ImmutableArray<SettingDefinition> All { get; } =
-        [.. TunnelSettingDefinitions.All(), .. Mtus(), .. Macs(), .. Routing(), .. CniSettingDefinitions.All(),
+        [.. TunnelSettingDefinitions.All(), .. Mtus(), .. LinkSettingDefinitions.All(), .. Macs(), .. Routing(), .. CniSettingDefinitions.All(),
             .. Policies(), .. Connections(), .. Proxy()];
 
     /// <summary>The table as <c>--help</c> prints it, one line a setting.</summary>
@@ -39,9 +37,6 @@ public static class SettingRegistry
         }
 
         string shown = Show(key);
-        if (NotBuilt.Any(group => key.StartsWith(group, StringComparison.Ordinal)))
-            throw new InvalidDataException($"setting {shown} is not built yet");
-
         string? nearest = All.FirstOrDefault(setting => setting.HasAffixes(key))?.Key
             ?? NearestWord.Of(key, All.Select(setting => setting.Candidate(key)));
         string hint = nearest is null ? "" : $": did you mean {nearest}?";

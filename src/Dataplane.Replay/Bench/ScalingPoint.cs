@@ -62,7 +62,7 @@ internal sealed class ScalingPoint : IDisposable
 
     public long AllocatedBytes { get; private set; }
 
-    public LatencySummary? Latency => RunMeter.Summarize(_latency);
+    public LatencySummary? Latency => LatencySummary.Of(_latency);
 
     /// <summary>
     /// All flows begin, in a table of connections that is empty, then go on; then the look-up alone. An hour of capture

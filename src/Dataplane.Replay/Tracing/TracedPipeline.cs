@@ -70,6 +70,8 @@ internal readonly struct TraceSink(TraceRecorder recorder) : IFrameSink
 /// <summary>Lanes behind each stage.</summary>
 internal readonly struct TraceWatch(TraceRecorder recorder, PipelineState state) : IStageWatch
 {
+    public static bool SeesEveryStage => true;
+
     public void After(Stage stage, PacketBurst burst)
     {
         if (recorder.IsOn) recorder.After(stage, burst, state);

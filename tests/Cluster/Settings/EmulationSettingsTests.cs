@@ -119,7 +119,7 @@ public class EmulationSettingsTests
     [Fact]
     public void Unknown_keys_list_the_known_in_short() => Assert.Equal(
         "unknown setting zzz (known: vxlan.vni|port|ttl|tos|df|udpcsum|srcport, "
-        + "geneve.vni|port|ttl|tos|df|udpcsum|srcport, ipip.ttl|tos|df, mtu.underlay|tunnel|pod, "
+        + "geneve.vni|port|ttl|tos|df|udpcsum|srcport, ipip.ttl|tos|df, mtu.underlay|tunnel|pod, link.rate|queue|delay, "
         + "node.NAME.mac, "
         + "vtep.NAME.mac, bridge.NAME.mac, pod.NS/NAME.mac, veth.NS/NAME.mac, gateway, gateway.mac, node.udp, pod.attach, "
         + "flannel.backend|directRouting|ipMasq|network, calico.ipip|vxlan, cilium.tunnel, ovn.NAME.switchKey, "
@@ -149,7 +149,10 @@ public class EmulationSettingsTests
     [InlineData("flannel.backend=udp", "setting flannel.backend=udp: allowed is vxlan, host-gw or ipip")]
     [InlineData("seed=a\nb", "setting seed=a?b: allowed is 0 to 18446744073709551615")]
     [InlineData("seed", "setting seed has no value: write seed=VALUE, allowed is 0 to 18446744073709551615")]
-    [InlineData("link.rate=5", "setting link.rate is not built yet")]
+    [InlineData("link.rate=10Gbps", "setting link.rate=10Gbps: allowed is a number of bit, kbit, mbit, gbit or tbit "
+        + "(kibit ... of 1024), say 10Gbit, up to 100tbit")]
+    [InlineData("link.delay=50", "setting link.delay=50: allowed is a number of ns, us, ms or s, up to 3600s")]
+    [InlineData("link.queue=0", "setting link.queue=0: allowed is 1 to 1000000")]
     [InlineData("ipvs.scheduler=rnd",
         "setting ipvs.scheduler=rnd: allowed is rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf")]
     [InlineData("policy.enforcer=canal",
@@ -188,6 +191,37 @@ public class EmulationSettingsTests
 
         Assert.Equal(17, checkedCount);
     }
+
+    [Theory]
+    [InlineData("10Gbit", 10_000_000_000)]
+    [InlineData("2.5gbit", 2_500_000_000)]
+    [InlineData("100kbit", 100_000)]
+    [InlineData("1mibit", 1_048_576)]
+    [InlineData("9600bit", 9_600)]
+    public void Rates_of_links_have_tc_s_units(string text, long expected) =>
+        Assert.Equal(expected, EmulationSettings.Parse([$"link.rate={text}"]).Link.Rate);
+
+    [Theory]
+    [InlineData("50us", 50_000)]
+    [InlineData("1.5ms", 1_500_000)]
+    [InlineData("2s", 2_000_000_000)]
+    [InlineData("7ns", 7)]
+    [InlineData("0", 0)]
+    public void Delays_of_links_have_tc_s_units(string text, long expected) =>
+        Assert.Equal(expected, EmulationSettings.Parse([$"link.delay={text}"]).Link.Delay);
+
+    [Theory]
+    [InlineData("link.rate=0")]
+    [InlineData("link.rate=0bit")]
+    [InlineData("link.rate=-1gbit")]
+    [InlineData("link.rate=1e3bit")]
+    [InlineData("link.rate=101tbit")]
+    [InlineData("link.rate=gbit")]
+    [InlineData("link.rate=99999999999999999999999999999999gbit")]
+    [InlineData("link.delay=3601s")]
+    [InlineData("link.delay=5m")]
+    public void What_is_no_rate_or_delay_is_refused(string pair) =>
+        Assert.StartsWith($"setting {pair}: allowed is", Error(pair), StringComparison.Ordinal);
 
     [Fact]
     public void The_listing_has_a_line_for_every_key()
