@@ -1,16 +1,17 @@
 using System.Globalization;
+using Dataplane.Core;
 
 namespace Dataplane.Replay;
 
 /// <summary>Measures a run: time, latency of packets, allocated bytes, memory. Reads no clock: whoever drives it does.</summary>
 internal sealed class RunMeter
 {
-    /// <summary>Bursts before which allocations are not counted: tables grow and code is compiled.</summary>
-    private const int WarmUpBursts = 10;
+    /// <summary>Records before which allocations are not counted: nodes' tables are made and code is compiled.</summary>
+    private const int WarmUpRecords = 10 * PacketBurst.MaxRecords;
+
     private const double NanosecondsPerSecond = 1e9;
 
     private long _allocatedAtStart;
-    private long _bursts;
     private long _firstBegan = -1;
     private long _lastEnded;
 
@@ -49,7 +50,7 @@ internal sealed class RunMeter
     public void EndBatch()
     {
         long allocated = GC.GetAllocatedBytesForCurrentThread() - _allocatedAtStart;
-        if (_bursts > WarmUpBursts) AllocatedBytes += allocated;
+        if (Records > WarmUpRecords) AllocatedBytes += allocated;
     }
 
     /// <summary>Anonymous memory of the process now; the largest sample is the peak.</summary>
@@ -75,6 +76,5 @@ internal sealed class RunMeter
     {
         _lastEnded = now;
         Records += records;
-        _bursts++;
     }
 }
