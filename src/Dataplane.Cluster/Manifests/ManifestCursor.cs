@@ -207,12 +207,11 @@ internal sealed class ManifestCursor(TokenSource source, string file, StringShel
     });
 
     /// <summary>A value as a message can show it: one line, not too long.</summary>
-    public static string Shorten(ReadOnlySpan<char> text)
+    public static string Shorten(ReadOnlySpan<char> text, int longest = 60)
     {
-        const int Longest = 60;
-        string start = text[..Math.Min(text.Length, Longest)].ToString();
+        string start = text[..Math.Min(text.Length, longest)].ToString();
         string clean = string.Concat(start.Select(character => char.IsControl(character) ? ' ' : character));
-        return text.Length > Longest ? clean + "…" : clean;
+        return text.Length > longest ? clean + "…" : clean;
     }
 
     // kubectl apply keeps a copy of the whole object here, which no CNI reads.
