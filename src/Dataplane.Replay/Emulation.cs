@@ -84,6 +84,8 @@ public sealed class Emulation : IDisposable
         ImmutableArray<ServiceFrontend> frontends = ServiceFrontends.Of(services, model, FindNode("--entry", options.Entry, model));
         bool hasOwnMasquerade = options.Rules.IsEmpty || proxyName != IptablesEngine.Name;
         Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, hasOwnMasquerade);
+        topology.Names.Limit = settings.Limits.Addresses;
+        topology.SeenUnlisted.Limit = settings.Limits.Unlisted;
         var request = new ProxyRequest(snapshot, services, model, settings, topology) { Rules = options.Rules };
         IProxy proxy = PipelineCatalog.Compile(proxyName, request);
         var state = new PipelineState(topology, new PipelineOptions

@@ -3,6 +3,7 @@ using System.Runtime;
 using Dataplane.Capture;
 using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Settings;
 using Dataplane.Core;
 using Dataplane.Wire;
 
@@ -134,7 +135,14 @@ public static class ReplayRunner
 
     internal static CaptureReader OpenAll(ReplayOptions options, CancellationToken cancellation)
     {
-        var how = new CaptureReadOptions { Preload = options.Preload, Cancellation = cancellation };
+        LimitSettings limits = EmulationSettings.Parse(options.Settings).Limits;
+        var how = new CaptureReadOptions
+        {
+            Preload = options.Preload,
+            Cancellation = cancellation,
+            LargestExpansion = limits.Expansion,
+            LargestPreload = limits.PreloadMebibytes * (1L << 20),
+        };
         List<CaptureReader> readers = [];
         try
         {

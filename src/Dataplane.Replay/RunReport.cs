@@ -45,7 +45,7 @@ internal static class RunReport
             AllocatedBytes = meter.AllocatedBytes,
             PeakMemoryBytes = meter.PeakMemory,
             Workers = options.Workers,
-            Notes = [.. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader)],
+            Notes = [.. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader), .. LimitsOf(emulation.Topology)],
             Damage = [.. DamageOf(emulation.Model.Snapshot, reader)],
         };
     }
@@ -80,6 +80,15 @@ internal static class RunReport
 
         if (counters.Cut > 0) yield return $"{Quantity(counters.Cut, "packet")} cut by the capture's snap length: outer checksums over them are left out";
         if (reader.Remark is { } remark) yield return Place(reader, remark);
+    }
+
+    private static IEnumerable<string> LimitsOf(Topology topology)
+    {
+        long limit = topology.Names.Limit;
+        if (topology.Names.Refused > 0)
+            yield return $"{Quantity(topology.Names.Refused, "time")}, an IPv6 address was not remembered beyond the first {limit}, and their packets dropped as no-buffer (limit.addresses)";
+        if (topology.SeenUnlisted.Refused > 0)
+            yield return $"{Quantity(topology.SeenUnlisted.Refused, "packet")} came from addresses that were not learnt beyond the first {topology.SeenUnlisted.Limit} (limit.unlisted)";
     }
 
     private static IEnumerable<string> DamageOf(ClusterSnapshot snapshot, CaptureReader reader)
