@@ -79,6 +79,23 @@ internal sealed class ManifestCursor(TokenSource source, string file, StringShel
 
     public string ReadText(string what) => strings.Get(Scalar(what));
 
+    /// <summary>A name as Kubernetes has them, or as messages may repeat it: 253 letters at most, none that a terminal obeys.</summary>
+    public string ReadName(string what)
+    {
+        const int LongestName = 253;
+        ReadOnlySpan<char> text = Scalar(what);
+        foreach (char letter in text)
+        {
+            if (char.IsControl(letter))
+                throw new ObjectDamageException(Line, $"{what} is \"{Shorten(text)}\", with a control character");
+        }
+
+        if (text.Length > LongestName)
+            throw new ObjectDamageException(Line, $"{what} is \"{Shorten(text)}\", longer than {LongestName} letters");
+
+        return strings.Get(text);
+    }
+
     public bool ReadBool(string what)
     {
         ReadOnlySpan<char> text = Scalar(what);
