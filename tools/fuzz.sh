@@ -40,18 +40,28 @@ stat()
     sed -n "s/^$1 *: //p" "$2"
 }
 
+# Seeds that crash are kept and counted, not refused.
+start_afl()
+{
+    AFL_SKIP_BIN_CHECK=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_NO_UI=1 AFL_FORKSRV_INIT_TMOUT=60000 \
+        AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_IGNORE_SEED_PROBLEMS=1 AFL_CRASHING_SEEDS_AS_NEW_CRASH=1 \
+        DOTNET_TieredPGO=0 DOTNET_gcServer=0 DOTNET_GCHeapHardLimit=0x40000000 \
+        afl-fuzz -V "$seconds" -i "$folder/seeds" -o "$folder" -t 20000 -m none \
+        -- dotnet "$work/bin/Dataplane.Fuzz.dll" afl "$1" >"$folder/log" 2>&1
+}
+
 run_afl()
 {
     folder=$work/$1
     rm -rf "$folder"
     $fuzz seeds "$1" "$folder/seeds"
-    status=0
-    # Seeds that crash are kept and counted, not refused.
-    AFL_SKIP_BIN_CHECK=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_NO_UI=1 AFL_FORKSRV_INIT_TMOUT=60000 \
-        AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_IGNORE_SEED_PROBLEMS=1 AFL_CRASHING_SEEDS_AS_NEW_CRASH=1 \
-        DOTNET_TieredPGO=0 DOTNET_gcServer=0 DOTNET_GCHeapHardLimit=0x40000000 \
-        afl-fuzz -V "$seconds" -i "$folder/seeds" -o "$folder" -t 20000 -m none \
-        -- dotnet "$work/bin/Dataplane.Fuzz.dll" afl "$1" >"$folder/log" 2>&1 || status=$?
+    # Now and then AFL++ sees nothing of the first run and gives up; the next attempt works.
+    for attempt in 1 2 3; do
+        status=0
+        start_afl "$1" || status=$?
+        grep -q "No instrumentation detected" "$folder/log" || break
+        echo "$1: the first run was not seen, attempt $attempt" >&2
+    done
     stats=$folder/default/fuzzer_stats
     if [ ! -s "$stats" ]; then
         tail -n 20 "$folder/log" >&2
