@@ -94,18 +94,6 @@ public sealed class FaultTests : IDisposable
         Assert.Equal(130, run.ExitCode);
     }
 
-    [Fact]
-    public void An_input_that_vanishes_while_it_is_read_is_read_to_its_end()
-    {
-        Shell.Outcome run = _shell.Run("""
-            zcat $P >$T/in.pcap
-            (sleep 0.3; rm $T/in.pcap) &
-            dataplane replay -f $F -r $T/in.pcap --loop 2000 >/dev/null
-            """);
-
-        Assert.Equal(0, run.ExitCode);
-    }
-
     [Theory]
     [InlineData("/proc/out.pcapng")]
     [InlineData("/sys/kernel/out.pcapng")]
