@@ -34,7 +34,7 @@ public static unsafe class CaptureFile
         PeekedStream peeked = new(stream, MagicSize);
         Stream plain = CompressedStream.Decompress(peeked, CompressedStream.Recognise(peeked.Start));
         options ??= new CaptureReadOptions();
-        return Open(new StreamSource(plain, name, options.Cancellation), options);
+        return Open(new StreamSource(plain, name, options, plain == peeked ? null : peeked), options);
     }
 
     /// <summary>Opens a file for reading; what is not there, and what is a folder, is said in one line.</summary>
@@ -59,7 +59,7 @@ public static unsafe class CaptureFile
     {
         try
         {
-            if (options.Preload) source.Load();
+            if (options.Preload) source.Load(options.LargestPreload ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3);
             bool begins = source.Require(MagicSize);
             options.Cancellation.ThrowIfCancellationRequested();
             if (!begins) throw new InvalidDataException($"{source.Name}: {Missing(source)}");

@@ -97,13 +97,17 @@ internal abstract unsafe class CaptureSource : IDisposable
     }
 
     /// <summary>Reads everything that is left and keeps it.</summary>
-    public void Load()
+    /// <exception cref="InvalidDataException">That is more than <paramref name="largest"/> bytes.</exception>
+    public void Load(long largest)
     {
+        if (InputLength > largest) throw TooLarge(largest);
+
         MakeRoom(Math.Max(InputLength - Offset + 1, ReadSize));
         while (!_atEnd)
         {
             if (_capacity - (End - _window) == 0) MakeRoom(2 * Available);
             ReadMore(LargestRead);
+            if (Available > largest) throw TooLarge(largest);
         }
 
         _loaded = true;
@@ -159,6 +163,9 @@ internal abstract unsafe class CaptureSource : IDisposable
         End = window + front;
         _windowOffset = offset - (front - kept);
     }
+
+    private InvalidDataException TooLarge(long largest) =>
+        new($"{Name}: more than the {largest >> 20} MiB that --preload may hold (limit.preload): read it without preloading");
 
     private bool ReadMore(int atMost)
     {

@@ -16,6 +16,9 @@ internal sealed class PeekedStream : Stream
 
     public ReadOnlySpan<byte> Start => _start;
 
+    /// <summary>Bytes given so far.</summary>
+    public long Given { get; private set; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -32,15 +35,20 @@ internal sealed class PeekedStream : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        if (_given == _start.Length) return _inner.Read(buffer);
+        int count = _given == _start.Length ? _inner.Read(buffer) : ReadStart(buffer);
+        Given += count;
+        return count;
+    }
 
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    private int ReadStart(Span<byte> buffer)
+    {
         int count = Math.Min(buffer.Length, _start.Length - _given);
         _start.AsSpan(_given, count).CopyTo(buffer);
         _given += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override void Flush() => throw new NotSupportedException();
 

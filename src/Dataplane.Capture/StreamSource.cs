@@ -12,6 +12,9 @@ internal sealed class StreamSource : CaptureSource
     private const int SegmentSize = 64 * 1024;
     private const int PauseAt = 4 * 1024 * 1024;
 
+    /// <summary>So much may come of any compressed bytes: the beginning of a capture says little of the whole.</summary>
+    private const int FreeExpansion = 1024 * 1024;
+
     private readonly Pipe _pipe = new(new PipeOptions(
         readerScheduler: PipeScheduler.Inline,
         writerScheduler: PipeScheduler.Inline,
@@ -22,14 +25,22 @@ internal sealed class StreamSource : CaptureSource
 
     private readonly BlockingWait _readerWait = new();
     private readonly Stream _stream;
+    private readonly PeekedStream? _compressed;
+    private readonly int _largestExpansion;
     private readonly CancellationTokenRegistration _cancelled;
     private string? _failure;
 
-    public StreamSource(Stream stream, string name, CancellationToken cancellation)
+    /// <param name="stream">What captures are read from, decompressed.</param>
+    /// <param name="name">For messages.</param>
+    /// <param name="options">How, and how much.</param>
+    /// <param name="compressed">What lies under it; null: it was not compressed.</param>
+    public StreamSource(Stream stream, string name, CaptureReadOptions options, PeekedStream? compressed)
         : base(name)
     {
         _stream = stream;
-        _cancelled = cancellation.Register(_pipe.Reader.CancelPendingRead);
+        _compressed = compressed;
+        _largestExpansion = options.LargestExpansion;
+        _cancelled = options.Cancellation.Register(_pipe.Reader.CancelPendingRead);
         new Thread(Pump) { IsBackground = true, Name = $"read {name}" }.Start();
     }
 
@@ -59,9 +70,19 @@ internal sealed class StreamSource : CaptureSource
         _pipe.Reader.Complete();
     }
 
+    private bool IsBomb(long produced)
+    {
+        if (_compressed is null || produced <= FreeExpansion || produced / _largestExpansion <= _compressed.Given) return false;
+
+        _failure = $"cannot be read further: {_compressed.Given} compressed bytes became {produced}, more than {_largestExpansion} "
+            + "each (limit.expansion)";
+        return true;
+    }
+
     private void Pump()
     {
         BlockingWait wait = new();
+        long produced = 0;
         try
         {
             using (_stream)
@@ -70,6 +91,9 @@ internal sealed class StreamSource : CaptureSource
                 {
                     int count = _stream.Read(_pipe.Writer.GetSpan(SegmentSize));
                     if (count == 0) break;
+
+                    produced += count;
+                    if (IsBomb(produced)) break;
 
                     _pipe.Writer.Advance(count);
                     if (wait.For(_pipe.Writer.FlushAsync()).IsCompleted) break;

@@ -4,7 +4,7 @@ namespace Dataplane.Core;
 
 /// <summary>
 /// Gives each IPv6 address a 32-bit name, and keeps its place beside it, so that keys, connections and tables are the
-/// same 16 bytes for both families. IPv4 addresses never come here. Grows with the addresses seen; never forgets.
+/// same 16 bytes for both families. IPv4 addresses never come here. Grows with the addresses seen, up to a limit; never forgets.
 /// </summary>
 public sealed unsafe class AddressNames : IDisposable
 {
@@ -20,7 +20,13 @@ public sealed unsafe class AddressNames : IDisposable
     /// <summary>Addresses named so far.</summary>
     public int Count => _count - 1;
 
-    /// <summary>The name of 16 bytes in wire order; a new one where the address was never seen.</summary>
+    /// <summary>Names that captures may add to those that the cluster has.</summary>
+    public int Limit { get; set; } = int.MaxValue;
+
+    /// <summary>Look-ups that found no name, because of the limit.</summary>
+    public long Refused { get; private set; }
+
+    /// <summary>The name of 16 bytes in wire order; a new one where the address was never seen, 0 where no more may be.</summary>
     public uint NameOf(byte* address)
     {
         ulong high = *(ulong*)address;
@@ -72,6 +78,12 @@ public sealed unsafe class AddressNames : IDisposable
 
     private uint Add(ulong high, ulong low)
     {
+        if (_count > Limit)
+        {
+            Refused++;
+            return 0;
+        }
+
         if (_count == _entries.Length) Grow();
         uint name = (uint)_count++;
         _entries[name] = new Entry { High = high, Low = low };

@@ -11,6 +11,12 @@ public sealed class AddressSet : IDisposable
     private NativeArray<ulong> _outgrown = new(0);
     private long _count;
 
+    /// <summary>Names that it takes at most.</summary>
+    public long Limit { get; set; } = long.MaxValue;
+
+    /// <summary>Times that a name was not taken, because of the limit.</summary>
+    public long Refused { get; private set; }
+
     public bool Contains(uint name, byte family)
     {
         ulong wanted = Pack(name, family);
@@ -30,6 +36,12 @@ public sealed class AddressSet : IDisposable
 
     public void Add(uint name, byte family)
     {
+        if (_count >= Limit)
+        {
+            if (!Contains(name, family)) Refused++;
+            return;
+        }
+
         if (2 * _count >= _slots.Length) Grow();
         if (Insert(Pack(name, family))) _count++;
     }

@@ -98,6 +98,8 @@ public static unsafe class NetworkParser
             Protocol = view.Protocol,
             Family = 6,
         };
+        if (lane.Key.Source == 0 || lane.Key.Destination == 0) return DropReason.NoBuffer;
+
         lane.NetworkLength = length;
         lane.Shape |= Shape.V6;
         if (length > present) lane.Shape |= Shape.Cut | Shape.NoSum;

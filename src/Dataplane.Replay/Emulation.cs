@@ -86,6 +86,8 @@ public sealed class Emulation : IDisposable
         NodeRoutes? routes = options.Routes.IsEmpty ? null
             : NodeRoutes.Compile(model, options.Routes.Select(file => (FindNode("--routes", file.Node, model), file.Path)));
         Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, routes, hasOwnMasquerade);
+        topology.Names.Limit = settings.Limits.Addresses;
+        topology.SeenUnlisted.Limit = settings.Limits.Unlisted;
         var request = new ProxyRequest(snapshot, services, model, settings, topology) { Rules = options.Rules };
         IProxy proxy = PipelineCatalog.Compile(proxyName, request);
         var state = new PipelineState(topology, new PipelineOptions

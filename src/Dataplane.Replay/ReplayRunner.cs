@@ -2,8 +2,11 @@ using System.Runtime;
 using Dataplane.Capture;
 using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Settings;
+using Dataplane.Core;
 using Dataplane.Replay.Pacing;
 using Dataplane.Replay.StageTiming;
+using Dataplane.Wire;
 
 namespace Dataplane.Replay;
 
@@ -89,7 +92,14 @@ public static class ReplayRunner
 
     internal static CaptureReader OpenAll(ReplayOptions options, CancellationToken cancellation)
     {
-        var how = new CaptureReadOptions { Preload = options.Preload, Cancellation = cancellation };
+        LimitSettings limits = EmulationSettings.Parse(options.Settings).Limits;
+        var how = new CaptureReadOptions
+        {
+            Preload = options.Preload,
+            Cancellation = cancellation,
+            LargestExpansion = limits.Expansion,
+            LargestPreload = limits.PreloadMebibytes * (1L << 20),
+        };
         List<CaptureReader> readers = [];
         try
         {

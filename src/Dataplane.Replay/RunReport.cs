@@ -50,7 +50,11 @@ internal static class RunReport
             AllocatedBytes = meter.AllocatedBytes,
             PeakMemoryBytes = meter.PeakMemory,
             Workers = options.Workers,
-            Notes = [.. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader), .. NotesOf(schedule)],
+            Notes =
+            [
+                .. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader), .. LimitsOf(emulation.Topology),
+                .. NotesOf(schedule),
+            ],
             Damage = [.. DamageOf(emulation.Model.Snapshot, reader)],
         };
     }
@@ -102,6 +106,22 @@ internal static class RunReport
             yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"the pace was not kept: {schedule.Rate:G6} {schedule.Pace} asked for, {schedule.Reached:G4} reached; packets waited for it");
+        }
+    }
+
+    private static IEnumerable<string> LimitsOf(Topology topology)
+    {
+        long limit = topology.Names.Limit;
+        if (topology.Names.Refused > 0)
+        {
+            yield return $"{Quantity(topology.Names.Refused, "time")}, an IPv6 address was not remembered beyond the first {limit}, "
+                + "and its packet dropped as no-buffer (limit.addresses)";
+        }
+
+        if (topology.SeenUnlisted.Refused > 0)
+        {
+            yield return $"{Quantity(topology.SeenUnlisted.Refused, "packet")} came from addresses that were not learnt beyond the "
+                + $"first {topology.SeenUnlisted.Limit} (limit.unlisted)";
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed class JsonTokenSource(Stream stream, string file) : TokenSource
     private const int WindowSize = 1 << 16;
     private const int MaxValueSize = 1 << 28;
     private const int BatchCount = 4096;
+    private const int LongestReason = 200;
 
     private static readonly JsonReaderOptions Options = new() { AllowMultipleValues = true, MaxDepth = MaxDepth + 1 };
 
@@ -115,7 +116,8 @@ internal sealed class JsonTokenSource(Stream stream, string file) : TokenSource
 
         string reason = exception.Message;
         int places = reason.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return new InvalidDataException($"{file}:{line}: not JSON: {(places < 0 ? reason : reason[..places])}");
+        if (places >= 0) reason = reason[..places];
+        return new InvalidDataException($"{file}:{line}: not JSON: {ManifestCursor.Shorten(reason, LongestReason)}");
     }
 
     private void Refill()

@@ -79,6 +79,23 @@ internal sealed class ManifestCursor(TokenSource source, string file, StringShel
 
     public string ReadText(string what) => strings.Get(Scalar(what));
 
+    /// <summary>A name as Kubernetes has them, or as messages may repeat it: 253 letters at most, none that a terminal obeys.</summary>
+    public string ReadName(string what)
+    {
+        const int LongestName = 253;
+        ReadOnlySpan<char> text = Scalar(what);
+        foreach (char letter in text)
+        {
+            if (char.IsControl(letter))
+                throw new ObjectDamageException(Line, $"{what} is \"{Shorten(text)}\", with a control character");
+        }
+
+        if (text.Length > LongestName)
+            throw new ObjectDamageException(Line, $"{what} is \"{Shorten(text)}\", longer than {LongestName} letters");
+
+        return strings.Get(text);
+    }
+
     public bool ReadBool(string what)
     {
         ReadOnlySpan<char> text = Scalar(what);
@@ -207,12 +224,11 @@ internal sealed class ManifestCursor(TokenSource source, string file, StringShel
     });
 
     /// <summary>A value as a message can show it: one line, not too long.</summary>
-    public static string Shorten(ReadOnlySpan<char> text)
+    public static string Shorten(ReadOnlySpan<char> text, int longest = 60)
     {
-        const int Longest = 60;
-        string start = text[..Math.Min(text.Length, Longest)].ToString();
+        string start = text[..Math.Min(text.Length, longest)].ToString();
         string clean = string.Concat(start.Select(character => char.IsControl(character) ? ' ' : character));
-        return text.Length > Longest ? clean + "…" : clean;
+        return text.Length > longest ? clean + "…" : clean;
     }
 
     // kubectl apply keeps a copy of the whole object here, which no CNI reads.

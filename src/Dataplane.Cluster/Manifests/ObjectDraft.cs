@@ -44,8 +44,8 @@ internal abstract class ObjectDraft(SourceLine source)
         {
             switch (cursor.Key)
             {
-                case "name": Name = cursor.ReadText("metadata.name"); break;
-                case "namespace": Namespace = cursor.ReadText("metadata.namespace"); break;
+                case "name": Name = cursor.ReadName("metadata.name"); break;
+                case "namespace": Namespace = cursor.ReadName("metadata.namespace"); break;
                 case "labels" when KeepsLabels: Labels = cursor.ReadTextMap("metadata.labels"); break;
                 case "annotations" when KeepsAnnotations: Annotations = cursor.ReadTextMap("metadata.annotations"); break;
                 default: cursor.Skip(); break;

@@ -74,8 +74,8 @@ internal sealed class ObjectReader(TokenSource source, string file, ManifestCurs
         KeyScope keys = default;
         while (cursor.NextKey(ref keys))
         {
-            if (cursor.Key is "apiVersion") identity.ApiVersion = cursor.ReadText("apiVersion");
-            else if (cursor.Key is "kind") identity.Kind = cursor.ReadText("kind");
+            if (cursor.Key is "apiVersion") identity.ApiVersion = cursor.ReadName("apiVersion");
+            else if (cursor.Key is "kind") identity.Kind = cursor.ReadName("kind");
             else if (IsItems(identity.Kind)) ReadItems(identity, items);
             else if (draft is not null) draft.ReadTopField(cursor);
             else if (IsList(identity.Kind)) cursor.Skip();

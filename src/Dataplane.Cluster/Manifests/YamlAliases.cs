@@ -66,7 +66,7 @@ internal sealed class YamlAliases(Parser parser, string file)
                 throw new InvalidDataException($"{file}:{first.Start.Line}: anchors hold more than {MaxRecordedEvents} values");
             if (current is AnchorAlias alias && !_anchors.ContainsKey(alias.Value))
                 throw new InvalidDataException(
-                    $"{file}:{current.Start.Line}: the alias *{alias.Value} has no anchor &{alias.Value} that ends before it");
+                    $"{file}:{current.Start.Line}: the alias *{NameOf(alias)} has no anchor &{NameOf(alias)} that ends before it");
 
             if (current is NodeEvent { Anchor.IsEmpty: false } node) open.Push((node.Anchor, _tape.Count, depth));
             _tape.Add(current);
@@ -83,6 +83,8 @@ internal sealed class YamlAliases(Parser parser, string file)
             current = parser.Current!;
         }
     }
+
+    private static string NameOf(AnchorAlias alias) => ManifestCursor.Shorten(alias.Value.Value);
 
     private void Forget()
     {

@@ -6,6 +6,8 @@ namespace Dataplane.Cluster.Manifests;
 /// <summary>YAML 1.2 by YamlDotNet's events: no document is ever held as a whole.</summary>
 internal sealed class YamlTokenSource : TokenSource
 {
+    private const int LongestReason = 200;
+
     private readonly string _file;
     private readonly YamlText _text;
     private readonly YamlAliases _events;
@@ -72,7 +74,7 @@ internal sealed class YamlTokenSource : TokenSource
         string reason = exception.Message;
         int colon = reason.StartsWith('(') ? reason.IndexOf("): ", StringComparison.Ordinal) : -1;
         if (colon > 0) reason = reason[(colon + 3)..];
-        return new InvalidDataException($"{_file}:{line}: not YAML: {reason.ReplaceLineEndings(" ").TrimEnd('.')}");
+        return new InvalidDataException($"{_file}:{line}: not YAML: {ManifestCursor.Shorten(reason.TrimEnd('.'), LongestReason)}");
     }
 
     private bool Accept(ParsingEvent next)

@@ -88,6 +88,8 @@ public sealed record EmulationSettings
     /// <summary>Who enforces NetworkPolicies; null: whoever the CNI is.</summary>
     public PolicyEnforcer? PolicyEnforcer { get; init; }
 
+    public LimitSettings Limits { get; init; } = new();
+
     public ulong Seed { get; init; }
 
     /// <summary>

@@ -10,6 +10,7 @@ public static class SettingRegistry
 {
     private const string OneMac = "a device's MAC address such as 02:00:c0:a8:38:0b";
     private const string AnMtu = "576 to 65535";
+    private const int LargestLimit = 1 << 29;
     internal const string OnOff = "on or off";
 
     private static readonly string[] IpvsSchedulers =
@@ -19,7 +20,7 @@ public static class SettingRegistry
 
     public static ImmutableArray<SettingDefinition> All { get; } =
         [.. TunnelSettingDefinitions.All(), .. Mtus(), .. LinkSettingDefinitions.All(), .. Macs(), .. Routing(), .. CniSettingDefinitions.All(),
-            .. Policies(), .. Connections(), .. Proxy()];
+            .. Policies(), .. Connections(), .. Limits(), .. Proxy()];
 
     /// <summary>The table as <c>--help</c> prints it, one line a setting.</summary>
     public static ImmutableArray<string> Listing()
@@ -124,6 +125,23 @@ public static class SettingRegistry
         Define<ulong>("seed", "0 to 18446744073709551615", "0", "seed of flow hashes, random choices and IP ids",
             TryUInt64, (settings, seed) => settings with { Seed = seed }),
     ];
+
+    private static IEnumerable<SettingDefinition> Limits() =>
+    [
+        DefineLimit("limit.addresses", 1, "16777216", "IPv6 addresses that a run remembers; packets of others are dropped (no-buffer)",
+            (limits, most) => limits with { Addresses = most }),
+        DefineLimit("limit.unlisted", 0, "16777216", "addresses without a Pod that are learnt from the capture",
+            (limits, most) => limits with { Unlisted = most }),
+        DefineLimit("limit.expansion", 1, "10000", "bytes that one byte of a compressed capture may become",
+            (limits, most) => limits with { Expansion = most }),
+        DefineLimit("limit.preload", 1, "three quarters of the memory", "MiB that --preload holds",
+            (limits, most) => limits with { PreloadMebibytes = most }),
+    ];
+
+    private static SettingDefinition DefineLimit(
+        string key, int min, string standard, string help, Func<LimitSettings, int, LimitSettings> set) =>
+        Define(key, $"{min} to {LargestLimit}", standard, help, Number(min, LargestLimit),
+            (settings, value) => settings with { Limits = set(settings.Limits, value) });
 
     private static IEnumerable<SettingDefinition> Proxy() =>
     [

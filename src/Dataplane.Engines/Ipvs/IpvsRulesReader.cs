@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Numerics;
+using Dataplane.Engines.Iptables.Text;
 using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ipvs;
@@ -248,5 +249,5 @@ internal sealed class IpvsRulesReader(string file)
     }
 
     [DoesNotReturn]
-    private void Fail(string what) => throw new InvalidDataException($"{file}:{_line}: {what}");
+    private void Fail(string what) => throw DumpError.At(file, _line, what);
 }

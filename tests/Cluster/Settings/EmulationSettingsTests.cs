@@ -124,7 +124,7 @@ public class EmulationSettingsTests
         + "vtep.NAME.mac, bridge.NAME.mac, pod.NS/NAME.mac, veth.NS/NAME.mac, gateway, gateway.mac, node.udp, pod.attach, "
         + "flannel.backend|directRouting|ipMasq|network, calico.ipip|vxlan, cilium.tunnel, ovn.NAME.switchKey, "
         + "ovn.NAME.routerPortKey, ovn.NAME.transitPortKey, ovn.NS/NAME.portKey, policy.enforcer, lb.algorithm|maglevSize, conntrack.profile|max, "
-        + "unlisted, seed, proxy.masqueradeAll|masqueradeBit|clusterCIDR|detectLocal|nodePortAddresses|nodePortRange|"
+        + "unlisted, seed, limit.addresses|unlisted|expansion|preload, proxy.masqueradeAll|masqueradeBit|clusterCIDR|detectLocal|nodePortAddresses|nodePortRange|"
         + "localhostNodePorts|randomFully|tcpBeLiberal, ipvs.scheduler)",
         Error("zzz=1"));
 
@@ -189,7 +189,7 @@ public class EmulationSettingsTests
             Assert.Equal(EmulationSettings.Default, given with { Given = EmulationSettings.Default.Given });
         }
 
-        Assert.Equal(17, checkedCount);
+        Assert.Equal(20, checkedCount);
     }
 
     [Theory]

@@ -9,10 +9,14 @@ namespace Dataplane.Engines.Iptables.Compilation;
 /// </summary>
 internal sealed class ChainStarts
 {
+    /// <summary>Rules that one packet may walk through: kube-proxy's tables of 50,000 Services have three million.</summary>
+    internal const long MostVisits = 100_000_000;
+
     private readonly string _file;
     private readonly IptablesTable _table;
     private readonly Dictionary<IptablesChain, int> _starts;
     private readonly Dictionary<IptablesChain, int> _depths = [];
+    private readonly Dictionary<IptablesChain, long> _visits = [];
     private readonly Stack<Visit> _open = new();
     private readonly HashSet<IptablesChain> _onTheWay = [];
 
@@ -65,12 +69,14 @@ internal sealed class ChainStarts
                 _open.Pop();
                 _onTheWay.Remove(visit.Chain);
                 _depths[visit.Chain] = visit.Depth;
+                _visits[visit.Chain] = visit.Visits;
                 continue;
             }
 
             IptablesRule rule = visit.Rules[visit.NextRule];
             if (rule.Target is null || Vocabulary.IsTarget(rule.Target))
             {
+                visit.Visits++;
                 visit.NextRule++;
                 continue;
             }
@@ -79,6 +85,8 @@ internal sealed class ChainStarts
             if (TryDepthOf(target, out int depth))
             {
                 visit.Depth = Math.Max(visit.Depth, depth + (rule.IsGoto ? 0 : 1));
+                visit.Visits += 1 + (target is DirectChain ? target.RuleCount : _visits[target]);
+                if (visit.Visits > MostVisits) throw TooLong(rule);
                 visit.NextRule++;
             }
             else if (_onTheWay.Add(target))
@@ -102,6 +110,13 @@ internal sealed class ChainStarts
         return target;
     }
 
+    private InvalidDataException TooLong(IptablesRule rule) => DumpError.At(
+        _file,
+        rule.Line,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"chain {rule.Chain}: its jumps lead one packet through more than {MostVisits} rules: no packet would come to an end"));
+
     private InvalidDataException Circle(IptablesRule rule, IptablesChain target, int length) => DumpError.At(
         _file,
         rule.Line,
@@ -118,5 +133,8 @@ internal sealed class ChainStarts
         public int NextRule { get; set; }
 
         public int Depth { get; set; }
+
+        /// <summary>Rules that a packet meets here and behind the jumps, if none of them ends it.</summary>
+        public long Visits { get; set; } = 1;
     }
 }

@@ -50,10 +50,10 @@ internal static class Quoting
         }
     }
 
-    /// <summary>At most 40 letters of what a dump says, safe to print.</summary>
-    public static string Excerpt(string text)
+    /// <summary>The beginning of what a dump says, safe to print.</summary>
+    public static string Excerpt(string text, int longest = 40)
     {
-        string cut = text.Length > 40 ? string.Concat(text.AsSpan(0, 40), "…") : text;
+        string cut = text.Length > longest ? string.Concat(text.AsSpan(0, longest), "…") : text;
         return string.Create(cut.Length, cut, static (to, from) =>
         {
             for (int index = 0; index < to.Length; index++) to[index] = char.IsControl(from[index]) ? '?' : from[index];
