@@ -58,7 +58,7 @@ public sealed class TunnelAllocationTests
         using var emulation = Emulation.Compile(
             ManifestReader.ReadText(manifests, "two-nodes.yaml"),
             new ReplayOptions { Cni = cni, Node = node, Proxy = "ebpf", Settings = [.. settings] });
-        IPipeline pipeline = PipelineCatalog.Create(emulation, null);
+        IPipeline pipeline = PipelineCatalog.Create(emulation, default(NullSink));
         using var frames = new FrameSet(sent);
         for (int pass = 0; pass < WarmUpPasses; pass++) Pass(pipeline, frames);
 
