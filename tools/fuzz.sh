@@ -55,7 +55,7 @@ run_afl()
     folder=$work/$1
     rm -rf "$folder"
     $fuzz seeds "$1" "$folder/seeds"
-    # Now and then AFL++ sees nothing of the first run and gives up; the next attempt works.
+    # Now and then AFL++ sees nothing of the first run and gives up; most times another attempt works.
     for attempt in 1 2 3; do
         status=0
         start_afl "$1" || status=$?
