@@ -7,7 +7,7 @@ namespace Dataplane.Tests.Replay;
 public class ScalingTests
 {
     private static readonly ScalingReport Report = ScalingRunner.Run(
-        new ScalingOptions { Services = [10, 100, 1000], Endpoints = 4, Flows = 2048, Rounds = 1 }, static _ => { }, CancellationToken.None);
+        new ScalingOptions { Services = [10, 100, 1000], Endpoints = 4, Flows = 2048, Rounds = 3 }, static _ => { }, CancellationToken.None);
 
     [Fact]
     public void Iptables_visits_half_a_rule_more_for_each_more_service()

@@ -60,7 +60,8 @@ internal sealed class ScalingPoint : IDisposable
 
     public Samples Lookup { get; } = new();
 
-    public long AllocatedBytes { get; private set; }
+    /// <summary>In the round with the least: what the runtime makes once, for itself, is no packet's.</summary>
+    public long AllocatedBytes { get; private set; } = long.MaxValue;
 
     public LatencySummary? Latency => LatencySummary.Of(_latency);
 
@@ -93,7 +94,7 @@ internal sealed class ScalingPoint : IDisposable
         First.Add(first);
         Established.Add(established);
         Lookup.Add(lookup);
-        AllocatedBytes += allocated;
+        AllocatedBytes = Math.Min(AllocatedBytes, allocated);
     }
 
     public void Dispose()

@@ -60,7 +60,7 @@ public sealed record ScalingRun
     /// <summary>Packets of established connections, each as long as its burst took; null where nothing was measured.</summary>
     public required LatencySummary? LatencyNanoseconds { get; init; }
 
-    /// <summary>While the rounds that count sent packets.</summary>
+    /// <summary>While packets were sent, in the round with the least of those that count.</summary>
     public required long AllocatedBytes { get; init; }
 
     /// <summary>
