@@ -4,7 +4,7 @@ namespace Dataplane.Capture;
 
 /// <summary>
 /// A thread that writes to a stream while its owner fills the next buffer: a new page of a file costs the kernel as much time
-/// as the packets in it cost us. What fails there is thrown where the owner next waits.
+/// as the packets in it cost us. Whatever fails there, a compressor too, is thrown where the owner next waits.
 /// </summary>
 internal sealed unsafe class WriteBehind : IDisposable
 {
@@ -52,8 +52,7 @@ internal sealed unsafe class WriteBehind : IDisposable
         }
     }
 
-    /// <summary>Returns when everything is written.</summary>
-    /// <exception cref="IOException">It could not be.</exception>
+    /// <summary>Returns when everything is written, and throws what the stream threw.</summary>
     public void Wait()
     {
         lock (_gate)
@@ -84,7 +83,7 @@ internal sealed unsafe class WriteBehind : IDisposable
             {
                 Write(_stream, _start, _size);
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            catch (Exception error)
             {
                 _failure = ExceptionDispatchInfo.Capture(error);
             }

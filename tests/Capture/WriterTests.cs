@@ -185,6 +185,23 @@ public class WriterTests
         Assert.Equal((1, refused, true), (refused, disk.Refused, disk.IsClosed));
     }
 
+    [Fact]
+    public void What_a_compressor_throws_behind_is_thrown_to_the_writers_caller()
+    {
+        using CaptureWriter writer = CaptureWriter.Create(new BrokenCompressor(), "out.pcap.zst", CaptureFormat.Pcap);
+        writer.AddInterface("a", LinkType.Ethernet);
+        byte[] frame = new byte[1000];
+        NotSupportedException error = Assert.Throws<NotSupportedException>(() =>
+        {
+            for (int i = 0; i < 10_000; i++)
+            {
+                writer.Write(0, 0, i, frame, frame.Length, default);
+                writer.Commit();
+            }
+        });
+        Assert.Equal("no such level", error.Message);
+    }
+
     [Theory]
     [InlineData(CaptureFormat.Pcap, false)]
     [InlineData(CaptureFormat.Pcap, true)]
@@ -288,6 +305,11 @@ public class WriterTests
             Thread.Sleep(100);
         }
         while (before != new FileInfo(path).Length);
+    }
+
+    private sealed class BrokenCompressor : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new NotSupportedException("no such level");
     }
 
     private sealed class FillingDisk(long room) : MemoryStream
