@@ -23,6 +23,8 @@ public sealed class MergedCaptureReader : CaptureReader
 
     public override IReadOnlyList<CaptureInterface> Interfaces => _interfaces;
 
+    public override bool MayAddInterfaces => _inputs.Any(input => input.Reader.MayAddInterfaces);
+
     public override string Name { get; }
 
     public override long Position => _inputs.Sum(input => input.Reader.Position);

@@ -19,26 +19,57 @@ public static unsafe class AdmitStage
             if (lane.Status == LaneStatus.Live && !lane.Is(Shape.Arp | Shape.NeighbourDiscovery)) Locate(ref lane, topology);
         }
 
+        if (state.Sightings is { } sightings)
+        {
+            for (int index = 0; index < count; index++)
+            {
+                if (lanes[index].Status == LaneStatus.Live) AdmitOnce(burst, ref lanes[index], state, in engine, sightings);
+            }
+
+            return;
+        }
+
         for (int index = 0; index < count; index++)
         {
-            ref Lane lane = ref lanes[index];
-            if (lane.Status != LaneStatus.Live) continue;
-            if (lane.Is(Shape.Arp | Shape.NeighbourDiscovery))
-            {
-                Neighbours.Admit(burst, ref lane, topology);
-                continue;
-            }
-
-            Enter(burst, ref lane, state, in engine);
-            if (lane.Status != LaneStatus.Live) continue;
-            if (lane.Defect != DropReason.None)
-            {
-                burst.Drop(ref lane, lane.Defect, Stage.Parse);
-                continue;
-            }
-
-            Register(ref lane, state.Connections);
+            if (lanes[index].Status == LaneStatus.Live) Admit(burst, ref lanes[index], state, in engine);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Admit<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine)
+        where TEngine : struct, IServiceEngine
+    {
+        if (lane.Is(Shape.Arp | Shape.NeighbourDiscovery))
+        {
+            Neighbours.Admit(burst, ref lane, state.Topology);
+            return;
+        }
+
+        Enter(burst, ref lane, state, in engine);
+        if (lane.Status != LaneStatus.Live) return;
+        if (lane.Defect != DropReason.None)
+        {
+            burst.Drop(ref lane, lane.Defect, Stage.Parse);
+            return;
+        }
+
+        Register(ref lane, state.Connections);
+    }
+
+    // A packet enters at the first of the capture's points where it can; at the others it has been seen.
+    private static void AdmitOnce<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine, Sightings sightings)
+        where TEngine : struct, IServiceEngine
+    {
+        IgnoreReason reason = sightings.Judge(in lane, state);
+        if (reason != IgnoreReason.None)
+        {
+            burst.Ignore(ref lane, reason);
+            return;
+        }
+
+        Admit(burst, ref lane, state, in engine);
+        ref RecordState record = ref burst.Records[lane.Record];
+        if (record.Verdict == Verdict.Ignored && record.Ignored != IgnoreReason.OwnAnswer) sightings.Left(in lane);
     }
 
     /// <summary>Looks up where both addresses lead.</summary>

@@ -46,6 +46,9 @@ public sealed class PipelineState : IDisposable
 
     public AnswerMemory Answers { get; } = new();
 
+    /// <summary>Null as long as the capture has one point: each record is a packet.</summary>
+    public Sightings? Sightings { get; set; }
+
     /// <summary>Who enforces NetworkPolicies; null: nobody does. Others may take its place between bursts.</summary>
     public IPolice? Police
     {
@@ -73,6 +76,7 @@ public sealed class PipelineState : IDisposable
         Fragments.Dispose();
         Reassembly.Dispose();
         Answers.Dispose();
+        Sightings?.Dispose();
         Links?.Dispose();
     }
 }

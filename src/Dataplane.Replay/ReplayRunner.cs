@@ -54,6 +54,7 @@ public static class ReplayRunner
         using var histogram = HistogramFile.Open(options.HistogramPath);
         StageTimes? times = options.StageTimes ? new StageTimes() : null;
         if (times is not null) pipeline = ((ITimeable)pipeline).With(times);
+        pipeline = SightingPipeline.Around(pipeline, emulation, reader);
         var loop = new ReplayLoop<MonotonicClock>(reader, pipeline, options, observer, default);
         loop.Run(cancellation);
         pipeline.Finish();
