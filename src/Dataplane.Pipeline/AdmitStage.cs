@@ -60,7 +60,7 @@ public static unsafe class AdmitStage
     private static void AdmitOnce<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine, Sightings sightings)
         where TEngine : struct, IServiceEngine
     {
-        IgnoreReason reason = sightings.Judge(in lane, state);
+        IgnoreReason reason = sightings.Judge(in lane, state.Answers);
         if (reason != IgnoreReason.None)
         {
             burst.Ignore(ref lane, reason);
@@ -111,12 +111,18 @@ public static unsafe class AdmitStage
 
         switch (lane.Source.Kind)
         {
+            case PlaceKind.Pod or PlaceKind.Unlisted when BetweenNodes.Shows(in lane, topology):
+                EnterAt(burst, ref lane, topology, Entry.Underlay, NodeOf(lane.Destination, topology));
+                break;
             case PlaceKind.Pod:
                 EnterAt(burst, ref lane, topology, Entry.PodVeth, topology.Endpoints[lane.Source.Index].Node);
                 break;
             case PlaceKind.Unlisted:
                 lane.Marks |= RecordFlags.Unlisted;
                 EnterAt(burst, ref lane, topology, Entry.PodVeth, lane.Source.Index);
+                break;
+            case PlaceKind.Node when BetweenNodes.IsForEmulated(in lane, topology):
+                EnterAt(burst, ref lane, topology, Entry.Underlay, NodeOf(lane.Destination, topology));
                 break;
             case PlaceKind.Node:
                 EnterAt(burst, ref lane, topology, Entry.LocalOutput, topology.NodeAddresses[lane.Source.Index].Node);

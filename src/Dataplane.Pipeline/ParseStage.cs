@@ -23,6 +23,7 @@ public static unsafe class ParseStage
     public static int Run(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
     {
         bool manyNodes = state.Topology.ManyNodes;
+        Sightings? sightings = state.Sightings;
         int taken = 0;
         while (taken < records.Length && burst.HasRoomForRecord)
         {
@@ -30,6 +31,7 @@ public static unsafe class ParseStage
             ref Lane lane = ref burst.AddRecord(record.Timestamp, record.OriginalLength);
             bool isLater = !TryTakeCommon(burst, in record, ref lane) && TakeUnusual(burst, in record, ref lane, state);
             if (manyNodes) isLater |= burst.MeetsEarlier(in lane.Key);
+            if (sightings is not null) isLater |= sightings.IsLater(in lane);
             if (isLater && taken > 0)
             {
                 burst.RemoveRecord();

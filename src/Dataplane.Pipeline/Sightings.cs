@@ -23,27 +23,53 @@ public sealed unsafe class Sightings : IDisposable
     private readonly NativeArray<Sighted> _table = new(Capacity);
     private readonly CapturePoint[] _points = new CapturePoint[PacketBurst.MaxRecords];
     private readonly long[] _entries = new long[PacketBurst.MaxRecords];
+    private readonly Topology _topology;
+    private readonly int _largestWhole;
+    private bool _hasLarge;
 
-    /// <summary>Says where the records that come next were captured.</summary>
+    public Sightings(Topology topology)
+    {
+        _topology = topology;
+        _largestWhole = LargestWhole(topology);
+    }
+
+    /// <summary>Says where the records that come next were captured: one burst's, or more than it takes.</summary>
     public void Begin(ReadOnlySpan<CaptureRecord> records)
     {
+        _hasLarge = false;
         int count = Math.Min(records.Length, _points.Length);
         for (int index = 0; index < count; index++) _points[index] = CapturePoint.Of(in records[index]);
+    }
+
+    /// <summary>
+    /// Whether the record may show what an earlier one of the burst becomes (a piece of it, a node's answer to it): that must
+    /// have been on its way first.
+    /// </summary>
+    internal bool IsLater(in Lane lane)
+    {
+        if (_hasLarge || lane.Status != LaneStatus.Live) return _hasLarge;
+
+        _hasLarge = lane.NetworkLength > _largestWhole;
+        if (lane.Is(Shape.Arp | Shape.NeighbourDiscovery)) return false;
+
+        Lane located = lane;
+        AdmitStage.Locate(ref located, _topology);
+        return InnerPacket.TryRead(in located, _topology, out Lane inner) && inner.Source.Kind == PlaceKind.Node;
     }
 
     /// <summary>
     /// Why the record is no packet of its own: it shows one that has entered the cluster already. In capture order; remembers
     /// what it has not seen yet.
     /// </summary>
-    internal IgnoreReason Judge(in Lane lane, PipelineState state)
+    internal IgnoreReason Judge(in Lane lane, AnswerMemory answers)
     {
         CapturePoint point = _points[lane.Record];
         _entries[lane.Record] = -1;
         if (lane.Is(Shape.LaterFragment) && Find(PacketPrint.OfTrain(in lane, in point), in lane) >= 0) return IgnoreReason.SeenAgain;
 
-        bool isInside = InnerPacket.TryRead(in lane, state.Topology, out Lane inner);
+        bool isInside = InnerPacket.TryRead(in lane, _topology, out Lane inner);
         if (!isInside) return IsAgain(in lane, in point, isInside) ? IgnoreReason.SeenAgain : IgnoreReason.None;
-        if (inner.Source.Kind == PlaceKind.Node && state.Answers.Holds(in inner)) return IgnoreReason.OwnAnswer;
+        if (inner.Source.Kind == PlaceKind.Node && answers.Holds(in inner)) return IgnoreReason.OwnAnswer;
         if (!IsAgain(in inner, in point, isInside)) return IgnoreReason.None;
 
         // The later pieces of a tunnel's packet tell nothing of the packet inside.
@@ -60,14 +86,37 @@ public sealed unsafe class Sightings : IDisposable
     /// <summary>A node takes a packet apart: the capture may show the pieces.</summary>
     internal void Made(in Lane piece)
     {
-        ulong print = PacketPrint.Of(in piece);
-        ref readonly CapturePoint point = ref _points[piece.Record];
-        long found = Find(print, in piece);
+        if (_entries[piece.Record] is not (>= 0 and long entry)) return;
+
+        // Between the ends that the capture shows: the backend that was drawn here need not be the real cluster's.
+        Lane shown = piece;
+        shown.Key = _table[entry].Key;
+        shown.Source = _table[entry].Source;
+        shown.Destination = _table[entry].Destination;
+        if (piece.Is(Shape.LaterFragment)) shown.Key.SourcePort = shown.Key.DestinationPort = 0;
+
+        ulong print = PacketPrint.Of(in shown);
+        long found = Find(print, in shown);
         if (found >= 0) _table[found].Repeat();
-        else Add(print, in piece, in point, id: 0, PacketEdit.Ttl(in piece));
+        else Add(print, in shown, in _points[piece.Record], id: 0, PacketEdit.Ttl(in piece));
     }
 
     public void Dispose() => _table.Dispose();
+
+    // What is larger may be taken apart on its way.
+    private static int LargestWhole(Topology topology)
+    {
+        int smallest = ushort.MaxValue;
+        for (int node = 0; node < topology.Nodes.Length; node++)
+        {
+            ref NodeEntry entry = ref topology.Nodes[node];
+            smallest = Math.Min(smallest, Math.Min(entry.UnderlayMtu, entry.PodMtu));
+            if (topology.Tunnel is not null) smallest = Math.Min(smallest, entry.TunnelMtu);
+            if (topology.TunnelV6 is not null) smallest = Math.Min(smallest, entry.TunnelMtuV6);
+        }
+
+        return smallest;
+    }
 
     private bool IsAgain(in Lane lane, in CapturePoint point, bool isInside)
     {

@@ -21,7 +21,12 @@ internal sealed unsafe class ObservedRun
     /// <summary>Verdicts when each record's burst ended; fragments that wait for others have none yet.</summary>
     public IReadOnlyList<RecordState> Records => _records;
 
-    public static ObservedRun Of(Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType = LinkType.Ethernet)
+    /// <param name="emulation">The cluster.</param>
+    /// <param name="frames">What was captured.</param>
+    /// <param name="linkType">Of all of them.</param>
+    /// <param name="interfaces">The interface of each, where the capture has several points; null: it has one.</param>
+    public static ObservedRun Of(
+        Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType = LinkType.Ethernet, IReadOnlyList<int>? interfaces = null)
     {
         var run = new ObservedRun();
         using var bytes = new NativeArray<byte>(frames.Sum(frame => (long)frame.Bytes.Length) + 1);
@@ -38,10 +43,12 @@ internal sealed unsafe class ObservedRun
                 OriginalLength = frame.Bytes.Length,
                 Timestamp = frame.Timestamp,
                 LinkType = linkType,
+                Interface = (ushort)(interfaces?[index] ?? 0),
             };
             at += frame.Bytes.Length;
         }
 
+        if (interfaces is not null) emulation.State.Sightings ??= new Sightings(emulation.Topology);
         run.Process(emulation, records);
         return run;
     }
@@ -53,6 +60,7 @@ internal sealed unsafe class ObservedRun
         for (int done = 0; done < records.Length;)
         {
             Span<CaptureRecord> batch = records.AsSpan(done, Math.Min(BatchSize, records.Length - done));
+            emulation.State.Sightings?.Begin(batch);
             done += pipeline.Process(batch);
         }
 

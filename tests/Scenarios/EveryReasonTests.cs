@@ -110,6 +110,9 @@ public sealed class EveryReasonTests
         [IgnoreReason.NotIp] = () => Given(Yaml).Send(new PacketBuilder().Eth(type: 0x88CC).Payload(40)),
         [IgnoreReason.LinkType] = () => Given(Yaml).Send((LinkType)105, Eth().Ipv4(Client, Remote).Udp(1, 2)),
         [IgnoreReason.OwnAnswer] = () => Given(Yaml).Send(To(Client, BridgeA).ArpReply(BridgeA, "10.244.1.1", MacOf(Client), Client)),
+        [IgnoreReason.SeenAgain] = () => Given(Yaml)
+            .SendSeen((0, From(Client).Ipv4(Client, Remote).Udp(1, 2))).ExpectForwarded()
+            .SendSeen((1, Eth().Ipv4(Client, Remote, ttl: 62).Udp(1, 2))),
         [IgnoreReason.Multicast] = () => Given(Yaml).Send(Eth(MacOf(Client)).ArpRequest(MacOf(Client), Client, "10.244.1.200")),
     };
 
