@@ -50,6 +50,13 @@ public static class HelpText
           -c, --count N          stop after N packets
           -l, --loop N           replay N times; connections stay
           -K, --preload          read the capture into memory first
+              --skew WHAT        clocks of several captures: auto (default) compares them by the packets
+                                 that they share and corrects them, off does not, FILE=TIME says by
+                                 how much FILE's clock is ahead: node-2.pcap=5ms; repeatable
+                                 A packet seen at several points (any, several interfaces, several
+                                 captures) counts once; the others are ignored as seen-again.
+              --gso WHAT         TCP super-frames: segment (default), or keep them whole, as tcpdump
+                                 sees them in front of the network card
 
         pace; one of
           -t, --topspeed         as fast as possible (the default)

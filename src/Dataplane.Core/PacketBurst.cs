@@ -243,4 +243,7 @@ public enum RecordFlags : byte
 
     /// <summary>A fragment that waits for others; its verdict comes later.</summary>
     Held = 64,
+
+    /// <summary>TCP over every MTU: captured in front of the segmentation that a network card does.</summary>
+    SuperFrame = 128,
 }

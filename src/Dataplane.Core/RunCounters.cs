@@ -39,6 +39,8 @@ public sealed class RunCounters
 
     public long Cut => With(RecordFlags.Cut);
 
+    public long SuperFrames => With(RecordFlags.SuperFrame);
+
     public long this[Verdict verdict] => _verdicts[(int)verdict];
 
     public long this[IgnoreReason reason] => _ignored[(int)reason];

@@ -13,6 +13,18 @@ internal static unsafe class Oversize
     private const byte DontFragment = Ipv4Header.DontFragmentFlag >> 8;
     private const int TcpOffsetOffset = 12;
 
+    /// <summary>The longest that an outer length can tell, less the headers that a tunnel adds.</summary>
+    private const int LongestKept = ushort.MaxValue - PacketBurst.Headroom;
+
+    /// <summary>Whether the packet is a super-frame that stays whole. Marks it as one in any case.</summary>
+    public static bool IsKept(ref Lane lane, PipelineState state)
+    {
+        if (!IsSuperFrame(in lane, state.Topology)) return false;
+
+        lane.Marks |= RecordFlags.SuperFrame;
+        return state.Options.KeepsSuperFrames && lane.NetworkLength <= LongestKept;
+    }
+
     /// <summary>Whether pieces of the packet may go on; of one that the snap length cut there are none.</summary>
     public static bool CanTakeApart(in Lane lane, Topology topology) =>
         !lane.Is(Shape.Cut) && (MayFragment(in lane) || IsSuperFrame(in lane, topology));

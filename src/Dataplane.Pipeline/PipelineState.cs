@@ -95,6 +95,9 @@ public sealed record PipelineOptions
     /// <summary>Nodes refuse UDP to their own addresses: nothing listens there.</summary>
     public bool NodeUdpClosed { get; init; }
 
+    /// <summary>TCP super-frames stay whole, as tcpdump sees them in front of the network card's segmentation.</summary>
+    public bool KeepsSuperFrames { get; init; }
+
     /// <summary>Finds the connection of a reply that another endpoint than the chosen one sent.</summary>
     public BackendFrontends? BackendFrontends { get; init; }
 

@@ -114,7 +114,7 @@ public static unsafe class RouteStage
         Topology topology = state.Topology;
         int hops = topology.Hops[Topology.HopIndex(lane.Entry, lane.Exit)];
         if (hops != 0 && PacketEdit.Ttl(in lane) <= hops) return DropReason.TtlExceeded;
-        bool isTooLarge = lane.NetworkLength > Mtu(in lane, topology);
+        bool isTooLarge = lane.NetworkLength > Mtu(in lane, topology) && !Oversize.IsKept(ref lane, state);
         if (isTooLarge && !Oversize.CanTakeApart(in lane, topology)) return DropReason.MtuExceeded;
         if (lane.Is(Shape.IpOptions) && hops != 0) RecordOptions(ref lane, topology);
         if (isTooLarge) return Oversize.TakeApart(burst, ref lane, state);

@@ -115,7 +115,7 @@ public static unsafe class TransmitStage
     {
         int mtu = state.Topology.Nodes[lane.Node].UnderlayMtu;
         int network = lane.NetworkLength + lane.LinkSize - EthernetHeader.Size;
-        if (network <= mtu)
+        if (network <= mtu || Oversize.IsKept(ref lane, state))
         {
             Leave(burst, ref lane, state, ref sink);
             return;

@@ -96,6 +96,7 @@ public sealed class Emulation : IDisposable
             Timeouts = settings.ConntrackProfile == ConntrackProfile.Cilium ? ConnectionTimeouts.Cilium : ConnectionTimeouts.Linux,
             CiliumStates = settings.ConntrackProfile == ConntrackProfile.Cilium,
             NodeUdpClosed = settings.NodeUdpClosed,
+            KeepsSuperFrames = options.KeepSuperFrames,
             BackendFrontends = BackendFrontendsCompiler.Compile(snapshot, topology.Names),
             Choice = choice?.Invoke(topology.Names),
         })
