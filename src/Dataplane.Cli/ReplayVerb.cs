@@ -69,7 +69,7 @@ public sealed class ReplayVerb : IVerb
         streams.ResultOnError = options.Output == "-" || options.DropsPath == "-" || options.HistogramPath == "-";
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"), toError: streams.ResultOnError);
         string[] cnis = CnisOf(arguments);
-        if (cnis.Length > 1) return Compare(options, cnis, json, style, streams, cancellation);
+        if (cnis.Length > 1) return Compare(options, cnis, arguments.GetValue(_failOnDrop), json, style, streams, cancellation);
 
         ReplayReport report;
         using (var progress = new RunProgress(streams.Error))
@@ -88,7 +88,7 @@ public sealed class ReplayVerb : IVerb
 
     // Each run's notes are its own replay's: a table has no room for five times as many.
     private static int Compare(
-        ReplayOptions options, string[] cnis, bool json, Style style, Streams streams, CancellationToken cancellation)
+        ReplayOptions options, string[] cnis, bool failOnDrop, bool json, Style style, Streams streams, CancellationToken cancellation)
     {
         if (options.Output is not null || options.DropsPath is not null || options.HistogramPath is not null)
             throw new UsageException("-w, --drops and --histogram are for one CNI: leave them out, or name one with --cni");
@@ -107,7 +107,7 @@ public sealed class ReplayVerb : IVerb
         foreach (string damage in comparison.Runs.SelectMany(run => run.Report.Damage).Distinct()) streams.Say($"warning: {damage}");
         if (json) streams.Result.WriteLine(CliJson.Write(comparison));
         else ComparisonText.Write(streams.Result, comparison, style);
-        return comparison.Runs.Length < cnis.Length ? ExitCode.Interrupted : comparison.Runs.Max(run => Code(run.Report, failOnDrop: false));
+        return comparison.Runs.Length < cnis.Length ? ExitCode.Interrupted : comparison.Runs.Max(run => Code(run.Report, failOnDrop));
     }
 
     /// <summary>A run that was cut short says so first; a drop that was looked for is found, damage or not.</summary>

@@ -44,6 +44,8 @@ internal static unsafe class Oversize
         }
 
         if (!Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragments)) return DropReason.NoBuffer;
+
+        state.Counters.Fragmented++;
         return TakeApart(burst, ref lane, in fragments, mtu, Shape.Fragment, hops, state.Sightings);
     }
 

@@ -129,6 +129,7 @@ public static unsafe class TransmitStage
             return;
         }
 
+        state.Counters.Fragmented++;
         // One entry of the link's queue, for which there is room or not, and one time of departure.
         int pieces = PieceCount(network, mtu);
         int size = network + (pieces * EthernetHeader.Size) + ((pieces - 1) * Ipv4Header.Size);

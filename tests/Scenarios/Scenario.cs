@@ -40,6 +40,8 @@ internal sealed class Scenario : IDisposable
     public static Scenario Given(string yaml, string? node, string[] settings) => new(Emulation.Compile(
         ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Settings = [.. settings], Node = node }));
 
+    public static Scenario Given(string yaml, ReplayOptions options) => new(Emulation.Compile(ManifestReader.ReadText(yaml, "scenario.yaml"), options));
+
     /// <summary>Under one CNI, whatever the manifests look like.</summary>
     public static Scenario GivenCni(string cni, string yaml, params string[] settings) => new(Emulation.Compile(
         ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Cni = cni, Settings = [.. settings] }));

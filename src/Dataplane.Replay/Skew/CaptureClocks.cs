@@ -28,23 +28,24 @@ internal static class CaptureClocks
     }
 
     /// <summary>One line for each capture whose clock is not the first one's.</summary>
-    public static IEnumerable<string> NotesOf(IEnumerable<CaptureClock> clocks)
+    public static IEnumerable<string> NotesOf(ImmutableArray<CaptureClock> clocks)
     {
+        string reference = clocks.IsEmpty ? "" : clocks[0].Capture;
         foreach (CaptureClock clock in clocks)
         {
             string within = clock.UncertaintyNanoseconds is { } uncertainty ? $"±{Time(uncertainty)}, " : "";
-            string shared = $"{within}{clock.CommonPackets} packets in both";
+            string shared = $"{within}{clock.CommonPackets} packets in it and {clock.ComparedWith}";
             string ahead = clock.SkewNanoseconds < 0 ? $"{Time(-clock.SkewNanoseconds)} behind" : $"{Time(clock.SkewNanoseconds)} ahead of";
             switch (clock.Clock)
             {
                 case ClockSource.Agrees:
-                    yield return $"clocks: {clock.Capture} may have the clock of {clock.ComparedWith} ({shared}): left as it is";
+                    yield return $"clocks: {clock.Capture} may have the clock of {reference} ({shared}): left as it is";
                     break;
                 case ClockSource.Estimated:
-                    yield return $"clocks: {clock.Capture} is {ahead} {clock.ComparedWith} ({shared}): corrected";
+                    yield return $"clocks: {clock.Capture} is {ahead} {reference} ({shared}): corrected";
                     break;
                 case ClockSource.OneWay:
-                    yield return $"clocks: {clock.Capture} is {ahead} {clock.ComparedWith}, if packets take no time ({shared}, "
+                    yield return $"clocks: {clock.Capture} is {ahead} {reference}, if packets take no time ({shared}, "
                         + "of one direction alone): corrected";
                     break;
                 case ClockSource.Unknown:
@@ -84,16 +85,20 @@ internal static class CaptureClocks
 
         while (Best(clocks, samples) is { } best)
         {
-            ClockComparison found = best.Comparison;
-            CaptureClock from = clocks[best.From]!;
-            ClockSource source = found.Skew == 0 ? ClockSource.Agrees : found.IsBothWays ? ClockSource.Estimated : ClockSource.OneWay;
-            clocks[best.To] = new CaptureClock(
-                options.Captures[best.To], source, from.SkewNanoseconds + found.Skew, found.Uncertainty + (from.UncertaintyNanoseconds ?? 0),
-                found.Packets, from.Capture);
+            clocks[best.To] = From(clocks[best.From]!, options.Captures[best.To], best.Comparison);
         }
 
         return [.. clocks.Select((clock, index) => clock ?? new CaptureClock(
             options.Captures[index], CanReadTwice(options.Captures[index]) ? ClockSource.Unknown : ClockSource.Stream))];
+    }
+
+    private static CaptureClock From(CaptureClock known, string capture, ClockComparison found)
+    {
+        long skew = known.SkewNanoseconds + found.Skew;
+        long? uncertainty = found.Uncertainty + (known.UncertaintyNanoseconds ?? 0);
+        bool agrees = skew == 0 || Math.Abs(skew) <= uncertainty;
+        ClockSource source = agrees ? ClockSource.Agrees : found.IsBothWays ? ClockSource.Estimated : ClockSource.OneWay;
+        return new CaptureClock(capture, source, agrees ? 0 : skew, uncertainty, found.Packets, known.Capture);
     }
 
     private static (int From, int To, ClockComparison Comparison)? Best(CaptureClock?[] clocks, PacketSample?[] samples)

@@ -7,7 +7,11 @@ namespace Dataplane.Replay.Skew;
 /// that come from the one bound the skew from above, and those that come from the other from below (RFC 5905 §8 halves
 /// the distance).
 /// </summary>
-internal sealed record ClockComparison(long Packets, long? Least, long? Most)
+/// <param name="Packets">That both show.</param>
+/// <param name="Least">The skew is no less, by packets that passed the second point first.</param>
+/// <param name="Most">It is no more, by those that passed the first one first.</param>
+/// <param name="Middle">The median of the differences, whichever way the packets went.</param>
+internal sealed record ClockComparison(long Packets, long? Least, long? Most, long Middle)
 {
     /// <summary>Longer than a packet takes between two points of a cluster, as far as one direction alone can tell.</summary>
     private const long LongestWay = 1_000_000;
@@ -18,7 +22,7 @@ internal sealed record ClockComparison(long Packets, long? Least, long? Most)
         ( { } least, { } most) => least <= 0 && most >= 0 ? 0 : least + (most - least) / 2,
         (null, { } most) => most is < 0 or > LongestWay ? most : 0,
         ( { } least, null) => least is > 0 or < -LongestWay ? least : 0,
-        _ => 0,
+        _ => Middle is > LongestWay or < -LongestWay ? Middle : 0,
     };
 
     public bool IsBothWays => Least is not null && Most is not null;
@@ -55,11 +59,8 @@ internal sealed record ClockComparison(long Packets, long? Least, long? Most)
             }
         }
 
-        return new ClockComparison(packets, least, most);
+        return new ClockComparison(packets, least, most, packets == 0 ? 0 : Median([.. byWay.Values.SelectMany(pairs => pairs)]));
     }
-
-    /// <summary>As seen from the second of the two.</summary>
-    public ClockComparison Reversed() => new(Packets, -Most, -Least);
 
     // 1: by the first capture's point, then by the second's; −1: the other way; 0: it does not tell.
     private static int ByTtl(in Sample one, in Sample other)
