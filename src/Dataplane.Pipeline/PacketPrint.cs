@@ -45,7 +45,10 @@ public static unsafe class PacketPrint
     /// <summary>A train of fragments, by what all of them have in common and where they pass.</summary>
     public static ulong OfTrain(in Lane lane, in CapturePoint point)
     {
-        ulong id = lane.Is(Shape.V6) ? 0 : IdAndPlace(lane.Network) >> 16;
+        byte* end = lane.Network + Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize);
+        byte* header = lane.Network + Ipv6Header.Size;
+        ulong id = !lane.Is(Shape.V6) ? IdAndPlace(lane.Network) >> 16
+            : header + Ipv6FragmentHeader <= end ? Unsafe.ReadUnaligned<uint>(header + sizeof(uint)) : 0;
         return Mix(Mix(lane.Key.Addresses, id << 8 | lane.Key.Protocol), point.Interface ^ Salt);
     }
 

@@ -27,6 +27,8 @@ public class CommandLineTests
     [InlineData("-x and -M: one pace at a time; give one of -t, -x, -p and -M", "replay", "-f", "c", "-r", "a", "-M", "10", "-x", "2")]
     [InlineData("-x, -p and -M are for one CNI: leave them out", "replay", "-f", "c", "-r", "a", "--cni", "all", "-p", "10")]
     [InlineData("--workers: only 1 is built yet; leave it out", "replay", "-f", "c", "-r", "a", "--workers", "4")]
+    [InlineData("unknown value of --gso kep: did you mean keep? Known: segment keep", "replay", "-f", "c", "-r", "a", "--gso", "kep")]
+    [InlineData("--skew a=5parsec: write auto, off, or FILE=TIME", "replay", "-f", "c", "-r", "a", "--skew", "a=5parsec")]
     [InlineData("--loop many: give a whole number from 1", "replay", "-f", "c.yaml", "-r", "a.pcap", "-l", "many")]
     [InlineData("--set vxlan: write KEY=VALUE", "replay", "-f", "c.yaml", "-r", "a.pcap", "--set", "vxlan")]
     [InlineData("no manifests: name the cluster's with -f PATH", "replay", "-r", "a.pcap")]
