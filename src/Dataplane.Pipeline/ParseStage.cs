@@ -7,6 +7,7 @@ namespace Dataplane.Pipeline;
 
 /// <summary>
 /// Takes records in capture order: each frame is copied once, summed while it is copied, and read while it is in the cache.
+/// Nothing that packets share is changed here, so that it can be done beside the stages of an earlier burst.
 /// </summary>
 public static unsafe class ParseStage
 {
@@ -33,9 +34,9 @@ public static unsafe class ParseStage
             bool isCommon = TryTakeCommon(burst, in record, ref lane);
             bool isLater = false;
             if (isCommon) connections.PrefetchSlot(lane.Hash = lane.Key.Hash());
-            else isLater = TakeUnusual(burst, in record, ref lane, state);
+            else isLater = TakeUnusual(burst, in record, ref lane);
             if (manyNodes) isLater |= burst.MeetsEarlier(in lane.Key);
-            if (sightings is not null) isLater |= sightings.IsLater(in lane);
+            if (sightings is not null) isLater |= sightings.IsLater(ref lane, in record);
             if (isLater && taken > 0)
             {
                 burst.RemoveRecord();
@@ -94,13 +95,13 @@ public static unsafe class ParseStage
     }
 
     /// <summary>Whatever else there is; gives whether it may be an answer to an earlier packet.</summary>
-    private static bool TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
+    private static bool TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane)
     {
-        TakeAny(burst, in record, ref lane, state);
+        TakeAny(burst, in record, ref lane);
         return MayBeAnswer(in lane);
     }
 
-    private static void TakeAny(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
+    private static void TakeAny(PacketBurst burst, in CaptureRecord record, ref Lane lane)
     {
         lane.Length = record.CapturedLength;
         lane.Missing = Math.Max(0, record.OriginalLength - record.CapturedLength);
@@ -132,12 +133,12 @@ public static unsafe class ParseStage
             return;
         }
 
-        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size, state);
+        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size);
     }
 
-    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present, PipelineState state)
+    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present)
     {
-        DropReason reason = NetworkParser.Parse(ref lane, present, lane.Missing, state.Topology.Names);
+        DropReason reason = NetworkParser.Parse(ref lane, present, lane.Missing);
         lane.Defect = reason;
         if (reason is not (DropReason.None or DropReason.BadChecksum))
         {

@@ -21,7 +21,6 @@ public sealed unsafe class Sightings : IDisposable
     private const int Ways = 4;
 
     private readonly NativeArray<Sighted> _table = new(Capacity);
-    private readonly CapturePoint[] _points = new CapturePoint[PacketBurst.MaxRecords];
     private readonly long[] _entries = new long[PacketBurst.MaxRecords];
     private readonly Topology _topology;
     private readonly int _largestWhole;
@@ -33,28 +32,18 @@ public sealed unsafe class Sightings : IDisposable
         _largestWhole = LargestWhole(topology);
     }
 
-    /// <summary>Says where the records that come next were captured: one burst's, or more than it takes.</summary>
-    public void Begin(ReadOnlySpan<CaptureRecord> records)
-    {
-        _hasLarge = false;
-        int count = Math.Min(records.Length, _points.Length);
-        for (int index = 0; index < count; index++) _points[index] = CapturePoint.Of(in records[index]);
-    }
-
     /// <summary>
     /// Whether the record may show what an earlier one of the burst becomes (a piece of it, a node's answer to it): that must
-    /// have been on its way first.
+    /// have been on its way first. Notes where it was captured. Of bursts that are being read, not of those that are decided.
     /// </summary>
-    internal bool IsLater(in Lane lane)
+    internal bool IsLater(ref Lane lane, in CaptureRecord record)
     {
-        if (_hasLarge || lane.Status != LaneStatus.Live) return _hasLarge;
+        lane.Point = CapturePoint.Of(in record).Packed;
+        bool isBehindLarge = lane.Record > 0 && _hasLarge;
+        _hasLarge = isBehindLarge || lane.NetworkLength > _largestWhole;
+        if (isBehindLarge || lane.Status != LaneStatus.Live) return isBehindLarge;
 
-        _hasLarge = lane.NetworkLength > _largestWhole;
-        if (lane.Is(Shape.Arp | Shape.NeighbourDiscovery)) return false;
-
-        Lane located = lane;
-        AdmitStage.Locate(ref located, _topology);
-        return InnerPacket.TryRead(in located, _topology, out Lane inner) && inner.Source.Kind == PlaceKind.Node;
+        return !lane.Is(Shape.Arp | Shape.NeighbourDiscovery) && InnerPacket.HoldsIcmp(in lane, _topology);
     }
 
     /// <summary>
@@ -63,8 +52,10 @@ public sealed unsafe class Sightings : IDisposable
     /// </summary>
     internal IgnoreReason Judge(in Lane lane, AnswerMemory answers)
     {
-        CapturePoint point = _points[lane.Record];
         _entries[lane.Record] = -1;
+        if (lane.Point == 0) return IgnoreReason.None;
+
+        var point = CapturePoint.FromPacked(lane.Point);
         if (lane.Is(Shape.LaterFragment) && Find(PacketPrint.OfTrain(in lane, in point), in lane) >= 0) return IgnoreReason.SeenAgain;
 
         bool isInside = InnerPacket.TryRead(in lane, _topology, out Lane inner);
@@ -98,7 +89,7 @@ public sealed unsafe class Sightings : IDisposable
         ulong print = PacketPrint.Of(in shown);
         long found = Find(print, in shown);
         if (found >= 0) _table[found].Repeat();
-        else Add(print, in shown, in _points[piece.Record], id: 0, PacketEdit.Ttl(in piece));
+        else Add(print, in shown, CapturePoint.FromPacked(piece.Point), id: 0, PacketEdit.Ttl(in piece));
     }
 
     public void Dispose() => _table.Dispose();

@@ -14,7 +14,7 @@ internal static class RunReport
     private const int BitsPerByte = 8;
 
     public static ReplayReport Build(
-        Emulation emulation, CaptureReader reader, ReplayOptions options, RunMeter meter, LoopClock loops, ScheduleReport? schedule)
+        Emulation emulation, CaptureReader reader, RunMeter meter, LoopClock loops, ScheduleReport? schedule)
     {
         RunCounters counters = emulation.State.Counters;
         meter.SampleMemory();
@@ -39,7 +39,7 @@ internal static class RunReport
             Connections = emulation.State.Connections.Created,
             Unlisted = counters.Unlisted,
             SnapCut = counters.Cut,
-            SuperFrames = counters.SuperFrames == 0 ? null : new SuperFrameCount(options.KeepSuperFrames ? "keep" : "segment", counters.SuperFrames),
+            SuperFrames = counters.SuperFrames == 0 ? null : new SuperFrameCount(emulation.State.Options.KeepsSuperFrames ? "keep" : "segment", counters.SuperFrames),
             Loops = [.. loops.Times],
             ElapsedSeconds = seconds,
             PacketsPerSecond = counters.Records * perSecond,
@@ -50,7 +50,6 @@ internal static class RunReport
             Link = LinkReport.Of(emulation.State.Links, emulation.Model),
             AllocatedBytes = meter.AllocatedBytes,
             PeakMemoryBytes = meter.PeakMemory,
-            Workers = options.Workers,
             Notes =
             [
                 .. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader), .. LimitsOf(emulation.Topology),

@@ -82,7 +82,6 @@ internal sealed unsafe class ObservedRun
         for (int done = 0; done < records.Length;)
         {
             Span<CaptureRecord> batch = records.AsSpan(done, Math.Min(BatchSize, records.Length - done));
-            emulation.State.Sightings?.Begin(batch);
             done += pipeline.Process(batch);
         }
 

@@ -10,23 +10,35 @@ public static unsafe class InnerPacket
     public static bool TryRead(in Lane lane, Topology topology, out Lane inner)
     {
         inner = default;
-        if (lane.Destination.Kind != PlaceKind.Node || lane.Is(Shape.LaterFragment)) return false;
-        if (DecapStage.TunnelFor(in lane, topology) is not { } tunnel) return false;
+        if (lane.Destination.Kind != PlaceKind.Node || !TryFind(in lane, topology, out inner)) return false;
+
+        DropReason reason = NetworkParser.Parse(ref inner, inner.Length, ushort.MaxValue, topology.Names);
+        if (reason != DropReason.None) return false;
+
+        AdmitStage.Locate(ref inner, topology);
+        return true;
+    }
+
+    /// <summary>Whether an ICMP message is inside, as far as the frame alone tells: addresses are not asked for.</summary>
+    public static bool HoldsIcmp(in Lane lane, Topology topology) =>
+        TryFind(in lane, topology, out Lane inner) && NetworkParser.Parse(ref inner, inner.Length, ushort.MaxValue) == DropReason.None
+        && inner.Key.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
+
+    private static bool TryFind(in Lane lane, Topology topology, out Lane inner)
+    {
+        inner = default;
+        if (lane.Is(Shape.LaterFragment) || DecapStage.TunnelFor(in lane, topology) is not { } tunnel) return false;
 
         byte* end = lane.Network + Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize);
         byte* network = tunnel.InnerLinkSize == 0 ? BehindIp(lane.Network) : BehindHeader(in lane, tunnel, end);
         if (network == null || end - network < Ipv4Header.Size) return false;
 
-        int present = (int)(end - network);
         inner.Timestamp = lane.Timestamp;
         inner.Record = lane.Record;
         inner.Frame = network;
         inner.Network = network;
-        inner.Length = present;
-        DropReason reason = NetworkParser.Parse(ref inner, present, ushort.MaxValue, topology.Names);
-        if (reason != DropReason.None) return false;
-
-        AdmitStage.Locate(ref inner, topology);
+        inner.Point = lane.Point;
+        inner.Length = (int)(end - network);
         return true;
     }
 
