@@ -25,6 +25,7 @@ public sealed class SightingAllocationTests
         long allocated = AllocationTests.Measure(() => Run(pipeline, kinds));
 
         kinds.ForEach(kind => kind.Dispose());
+        pipeline.Finish();
         RunCounters counters = emulation.State.Counters;
         Assert.Equal(0, allocated);
         Assert.Equal(counters.Records, Enum.GetValues<Verdict>().Sum(verdict => counters[verdict]));

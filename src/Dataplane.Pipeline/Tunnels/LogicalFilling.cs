@@ -24,22 +24,26 @@ internal readonly unsafe struct LogicalSwitchFilling : ITunnelFilling
         uint ingress = node.RouterPortKey;
         uint key = node.SwitchKey;
         ulong sender = node.BridgeMac;
+        ulong receiver;
         if (lane.Destination.Kind == PlaceKind.Pod)
         {
             ref EndpointEntry pod = ref topology.Endpoints[lane.Destination.Index];
             egress = pod.PortKey;
             key = pod.SwitchKey;
+            receiver = pod.Mac;
             if (lane.Source.Kind == PlaceKind.Pod && topology.Endpoints[lane.Source.Index].SwitchKey == key)
             {
                 ingress = topology.Endpoints[lane.Source.Index].PortKey;
                 sender = topology.Endpoints[lane.Source.Index].Mac;
             }
         }
+        else
+        {
+            receiver = Link.MadeUpMac(lane.Key.Destination);
+        }
 
         uint sum = SenderId.WriteVni(header, key) + LogicalPorts.Write(header, ingress, egress);
-        Link.WriteMac(ethernet, PodMac.OfReceiver(in lane, topology));
-        Link.WriteMac(ethernet + MacAddress.Size, sender);
-        return sum + InternetChecksum.Sum(new ReadOnlySpan<byte>(ethernet, 2 * MacAddress.Size));
+        return sum + PodMac.Write(ethernet, receiver, sender);
     }
 }
 

@@ -67,8 +67,15 @@ internal static class CaptureClocks
         return PacketSample.Read(reader, topology, options.Count, cancellation);
     }
 
-    // A pipe has no length.
-    private static bool CanReadTwice(string path) => path != CaptureFile.StandardStream && new FileInfo(path) is { Exists: true, Length: > 0 };
+    // A pipe has no length, and what /dev/fd names it by leads nowhere.
+    private static bool CanReadTwice(string path)
+    {
+        if (path == CaptureFile.StandardStream) return false;
+
+        var file = new FileInfo(path);
+        FileSystemInfo target = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
+        return target is FileInfo { Exists: true, Length: > 0 };
+    }
 
     // Outwards from the first capture, each time the one that is known best.
     private static ImmutableArray<CaptureClock> Compare(ReplayOptions options, PacketSample?[] samples)
