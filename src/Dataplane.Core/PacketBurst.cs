@@ -47,6 +47,9 @@ public sealed unsafe class PacketBurst : IDisposable
 
     public bool HasRoomForRecord => RecordCount < MaxRecords && _cursor < RecordBytes;
 
+    /// <summary>Whether keys of IPv6 packets hold hashes where their addresses' names will be.</summary>
+    public bool HasUnnamed { get; set; }
+
     /// <summary>Frames that were put into a tunnel.</summary>
     public int Encapsulated { get; set; }
 
@@ -74,6 +77,7 @@ public sealed unsafe class PacketBurst : IDisposable
         RecordCount = 0;
         HasWaiting = false;
         HasArrivals = false;
+        HasUnnamed = false;
         Encapsulated = 0;
         IsSteady = false;
         IsNumbered = false;

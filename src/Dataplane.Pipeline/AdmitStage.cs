@@ -16,14 +16,7 @@ public static unsafe class AdmitStage
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
-            if (lane.Status != LaneStatus.Live) continue;
-            if (lane.Is(Shape.V6) && !NetworkParser.TryName(ref lane, topology.Names))
-            {
-                burst.Drop(ref lane, DropReason.NoBuffer, Stage.Parse);
-                continue;
-            }
-
-            if (!lane.Is(Shape.Arp | Shape.NeighbourDiscovery)) Locate(ref lane, topology);
+            if (lane.Status == LaneStatus.Live && !lane.Is(Shape.Arp | Shape.NeighbourDiscovery)) Locate(ref lane, topology);
         }
 
         if (state.Sightings is { } sightings)

@@ -30,6 +30,7 @@ public static class PacketPipeline
         where TWatch : struct, IStageWatch
     {
         int taken = Take(burst, records, state);
+        ParseStage.Name(burst, state);
         watch.After(Stage.Parse, burst);
         GoAhead<TEngine, TWatch>(burst, state);
         if (!TWatch.SeesEveryStage) watch.After(Stage.Steady, burst);

@@ -49,6 +49,22 @@ public static unsafe class ParseStage
         return taken;
     }
 
+    /// <summary>Gives IPv6 addresses their names, in capture order; until then keys hold hashes in their place.</summary>
+    public static void Name(PacketBurst burst, PipelineState state)
+    {
+        if (!burst.HasUnnamed) return;
+
+        burst.HasUnnamed = false;
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            bool isNamed = lane.Status != LaneStatus.Live || !lane.Is(Shape.V6) || NetworkParser.TryName(ref lane, state.Topology.Names);
+            if (!isNamed) burst.Drop(ref lane, DropReason.NoBuffer, Stage.Parse);
+        }
+    }
+
     // A node's answer to an earlier packet of the burst is known as such when that one has been on its way.
     private static bool MayBeAnswer(in Lane lane) =>
         lane.Key.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6 && lane.Transport != null
@@ -146,6 +162,7 @@ public static unsafe class ParseStage
             return;
         }
 
+        burst.HasUnnamed |= lane.Is(Shape.V6);
         if (!lane.Is(Shape.NoSum)) lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));
     }
 

@@ -109,6 +109,7 @@ public static class PipelineCatalog
 
         public bool Decide(PacketBurst own)
         {
+            ParseStage.Name(own, state);
             PacketPipeline.GoAhead<TEngine, NoWatch>(own, state);
             bool isDecided = own.IsSteady && !state.Topology.ManyNodes && !_sink.Observes(ObservationPoint.Tunnel);
             if (isDecided) EncapStage.Number(own, state);
