@@ -13,7 +13,11 @@ internal static unsafe class BetweenNodes
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Shows(in Lane lane, Topology topology) =>
-        PacketEdit.Ttl(in lane) is 63 or 127 or 254 && IsOnItsWay(in lane, topology);
+        MayShow(in lane) && IsOnItsWay(in lane, topology);
+
+    /// <summary>Whether the TTL is one that systems begin with, less one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool MayShow(in Lane lane) => PacketEdit.Ttl(in lane) is 63 or 127 or 254;
 
     /// <summary>Whether a node that is not emulated sends to one that is, over the wire and in no tunnel.</summary>
     public static bool IsForEmulated(in Lane lane, Topology topology)

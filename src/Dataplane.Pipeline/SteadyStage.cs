@@ -125,7 +125,7 @@ public static unsafe class SteadyStage
             && IsForRouter(in lane, in connection, in node, state.Topology);
     }
 
-    // As AdmitStage reads the frame's MACs: sent to the node, and not seen at its receiver.
+    // As AdmitStage reads the frame's MACs: sent to the node, and not seen at its receiver, nor on its way there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsForRouter(in Lane lane, in Connection connection, in NodeEntry node, Topology topology)
     {
@@ -133,7 +133,7 @@ public static unsafe class SteadyStage
         if ((to & 1) != 0 || (node.BridgeMacKnown && to != node.BridgeMac)) return false;
 
         bool isTranslated = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0;
-        return isTranslated || topology.Endpoints[connection.Forward.Index].Mac != to;
+        return isTranslated || (!BetweenNodes.MayShow(in lane) && topology.Endpoints[connection.Forward.Index].Mac != to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
