@@ -37,6 +37,7 @@ public static unsafe class SteadyStage
             {
                 lane.Marks |= RecordFlags.Translated;
                 PacketEdit.TranslateAndHop(ref lane, connection.Reply.Source, connection.Reply.SourcePort);
+                lane.Destination = connection.Forward;
             }
             else
             {

@@ -24,7 +24,7 @@ internal sealed class CiliumProfile : ICniProfile
             endpoint => ($"{endpoint.Namespace}/{endpoint.Name}", endpoint.Source)),
         EvidenceSearch.ConfigMap(snapshot, CiliumConfiguration.ConfigMapName));
 
-    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot) => PolicyEnforcer.Cilium;
+    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings) => PolicyEnforcer.Cilium;
 
     public string DefaultProxyOf(ClusterSnapshot snapshot) =>
         CiliumConfiguration.Read(snapshot, []).ReplacesKubeProxy ? "ebpf" : "iptables";
