@@ -126,12 +126,15 @@ public static unsafe class ParseStage
             return;
         }
 
-        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size, state);
+        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size, link.EtherType == EtherType.Ipv6 ? 6 : 4, state);
     }
 
-    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present, PipelineState state)
+    // Each version has a receiver of its own, by EtherType, which refuses the other (net/ipv4/ip_input.c, ip_rcv_core).
+    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present, int version, PipelineState state)
     {
-        DropReason reason = NetworkParser.Parse(ref lane, present, lane.Missing, state.Topology.Names);
+        DropReason reason = present > 0 && *lane.Network >> 4 != version
+            ? DropReason.BadHeader
+            : NetworkParser.Parse(ref lane, present, lane.Missing, state.Topology.Names);
         lane.Defect = reason;
         if (reason is not (DropReason.None or DropReason.BadChecksum))
         {
