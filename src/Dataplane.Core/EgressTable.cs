@@ -12,7 +12,7 @@ public sealed class EgressTable
 
     /// <summary>
     /// The address for what a pod of the group sends from this node to a destination outside: what came to this node through
-    /// the tunnel for it takes the node's own. False where the group has none of the family, and the packet goes as others do.
+    /// the tunnel for it takes the node's own. False where there is none of the family, or of this node, and the packet goes as others do.
     /// </summary>
     public bool TryChoose(int group, in FlowKey key, ushort node, bool isArrived, out EgressHolder holder)
     {
@@ -29,6 +29,8 @@ public sealed class EgressTable
                 holder = own;
                 return true;
             }
+
+            if (isArrived) return false;
         }
 
         holder = holders[(int)(FlowHash.Mix((ulong)key.Source << 32 | key.Destination, key.Protocol) % (uint)holders.Length)];

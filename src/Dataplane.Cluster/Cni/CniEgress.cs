@@ -37,6 +37,15 @@ internal static class CniEgress
         }
     }
 
+    /// <summary>One line for each set of rules.</summary>
+    public static void Note(CniRequest request, ImmutableArray<EgressRuleSet> sets)
+    {
+        foreach (EgressRuleSet set in sets)
+            request.Note(
+                $"{set.Source}: {set.Kind} {set.Namespace}/{set.Name}: {set.Rules.Length} {(set.Rules.Length == 1 ? "rule" : "rules")} for what "
+                + "the namespace's pods send out of the cluster");
+    }
+
     /// <summary>An object's rules; names cannot be resolved, and match nothing.</summary>
     public static EgressRuleSet RulesOf(EgressPolicy policy, ClusterSnapshot snapshot) =>
         new(policy.Kind, policy.Namespace, policy.Name, policy.Source)

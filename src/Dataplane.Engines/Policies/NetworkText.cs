@@ -15,7 +15,7 @@ internal static class NetworkText
         {
             Direction = question.Direction,
             IsAllowed = false,
-            Policy = $"NetNamespace {model.Identities[question.Subject].Namespace}",
+            Policy = $"NetNamespace/{model.Identities[question.Subject].Namespace}",
             Source = Of(model, model.Identities[question.Subject].Namespace).Source ?? source,
             Sentence = $"{own} and {other} are kept apart: the multitenant mode lets pods of different NetIDs not reach each other",
         };

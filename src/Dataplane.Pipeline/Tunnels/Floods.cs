@@ -19,11 +19,15 @@ internal static unsafe class Floods
 
     private const int OperationOffset = 7;
 
-    /// <summary>Sends a pod's ARP frame to the switch's other nodes; false where there are none.</summary>
+    /// <summary>
+    /// Sends a pod's ARP question to the switch's other nodes; false where there are none, or it asks for a pod, for which the
+    /// switch answers itself.
+    /// </summary>
     public static bool TrySend(PacketBurst burst, ref Lane lane, Topology topology)
     {
         bool isPlain = lane.Is(Shape.Arp) && !lane.Is(Shape.Cut | Shape.Tagged) && lane.LinkSize == EthernetHeader.Size;
-        if (!isPlain || lane.Source.Kind != PlaceKind.Pod || topology.SwitchPorts is not { } ports) return false;
+        bool isUnknown = lane.Source.Kind == PlaceKind.Pod && lane.Destination.Kind != PlaceKind.Pod;
+        if (!isPlain || !isUnknown || topology.SwitchPorts is not { } ports || Link.ReadMac(lane.Frame) != Broadcast) return false;
 
         lane.Key.Protocol = lane.Network[OperationOffset];
         lane.NetworkLength = lane.Length - EthernetHeader.Size;

@@ -51,6 +51,8 @@ internal sealed class OpenShiftSdnProfile : ICniProfile
             CniPods.Compile(request), isSingleTenant: mode == OpenShiftMode.Subnet, request);
         ImmutableArray<EgressAssignment> egress = OpenShiftEgress.AddressesOf(pods, nodes, mode, request);
         CniEgress.Note(request, egress, nodes);
+        ImmutableArray<EgressRuleSet> rules = EgressRulesOf(request.Snapshot, settings, request.Notes);
+        CniEgress.Note(request, rules);
         return new NetworkModel
         {
             Cni = Name,
@@ -67,7 +69,7 @@ internal sealed class OpenShiftSdnProfile : ICniProfile
                 new AssumptionWords("openshift-sdn", "ClusterNetwork says another")),
             ForwardUnlisted = settings.ForwardUnlisted,
             EgressAddresses = egress,
-            EgressRules = EgressRulesOf(request.Snapshot, settings, request.Notes),
+            EgressRules = rules,
             Notes = [.. request.Notes],
         };
     }

@@ -41,6 +41,8 @@ internal sealed class OvnKubernetesProfile : ICniProfile
         ImmutableArray<PodNetwork> pods = OvnPods.Compile(request);
         ImmutableArray<EgressAssignment> egress = OvnEgress.AddressesOf(pods, nodes, request);
         CniEgress.Note(request, egress, nodes);
+        ImmutableArray<EgressRuleSet> rules = EgressRulesOf(request.Snapshot, settings, request.Notes);
+        CniEgress.Note(request, rules);
         return new NetworkModel
         {
             Cni = Name,
@@ -57,7 +59,7 @@ internal sealed class OvnKubernetesProfile : ICniProfile
                 new AssumptionWords("ovn-kubernetes", "cluster-subnets in ovnkube-config says another")),
             ForwardUnlisted = settings.ForwardUnlisted,
             EgressAddresses = egress,
-            EgressRules = EgressRulesOf(request.Snapshot, settings, request.Notes),
+            EgressRules = rules,
             Notes = [.. request.Notes],
         };
     }
