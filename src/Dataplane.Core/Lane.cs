@@ -65,6 +65,9 @@ public unsafe struct Lane
     /// <summary>The tunnel's source port for its flow, if its connection knows it already; 0: it does not.</summary>
     public ushort FlowPort;
 
+    /// <summary>The outer id, where it is settled before the outer headers are written.</summary>
+    public ushort Identification;
+
     public LaneStatus Status;
 
     public Entry Entry;
@@ -100,6 +103,9 @@ public enum LaneStatus : byte
 
     /// <summary>On its way at this node.</summary>
     Live,
+
+    /// <summary>On the beaten track: all that the stages in front of the tunnel could decide is decided.</summary>
+    Ahead,
 
     /// <summary>Waits for the next round: it has arrived at another node, or a node has just made it.</summary>
     Waiting,

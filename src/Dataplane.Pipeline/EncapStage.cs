@@ -18,6 +18,26 @@ public static unsafe class EncapStage
     /// <summary>The same for ARP's.</summary>
     private const uint ArpTypeDelta = 0x0608 - 0x0008;
 
+    /// <summary>
+    /// Settles the outer ids of a burst whose packets all are on the beaten track, in capture order, so that the rest can be
+    /// done beside other bursts'.
+    /// </summary>
+    public static void Number(PacketBurst burst, PipelineState state)
+    {
+        burst.IsNumbered = true;
+        if (state.Topology.Tunnel is not { Parameters.IsOpenVSwitch: false } tunnel) return;
+
+        byte protocol = tunnel.Parameters.Filling == TunnelFilling.None ? IpProtocol.IpInIp : IpProtocol.Udp;
+        PeerEntry* peers = tunnel.Peers.Start;
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Status == LaneStatus.Live) lane.Identification = state.Ids.NextOf(peers[lane.Node].IdPart, peers[lane.NextNode].IdPart, protocol);
+        }
+    }
+
     public static void Run<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
         where TSink : struct, IFrameSink
     {
@@ -80,6 +100,7 @@ public static unsafe class EncapStage
         IdCounters ids = state.Ids;
         bool observed = sink.Observes(ObservationPoint.Tunnel);
         bool isZero = tunnel.Parameters.IsOpenVSwitch;
+        bool isNumbered = burst.IsNumbered;
         byte protocol = TFilling.Size == 0 ? IpProtocol.IpInIp : IpProtocol.Udp;
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
@@ -92,13 +113,13 @@ public static unsafe class EncapStage
             ref readonly PeerEntry to = ref peers[lane.NextNode];
             ref readonly PeerEntry from = ref peers[lane.Node];
             if (lane.FlowPort == 0) SettleFlowPort(ref lane, tunnel, topology, state.Connections);
-            uint identification = isZero ? 0u : ids.NextOf(from.IdPart, to.IdPart, protocol);
+            uint identification = isNumbered ? lane.Identification : isZero ? 0u : ids.NextOf(from.IdPart, to.IdPart, protocol);
             Encapsulate<TOuter, TFilling>(ref lane, tunnel, in senders[lane.Node], in to, topology, identification);
             if (observed) Show<TFilling, TSink>(in lane, ref sink);
             encapsulated++;
         }
 
-        state.Counters.Encapsulated += encapsulated;
+        burst.Encapsulated += encapsulated;
     }
 
     // It is the flow's, and so the connection's as long as every packet of it shows the same addresses and ports.
@@ -115,8 +136,23 @@ public static unsafe class EncapStage
         connection.FlowPort = lane.FlowPort;
         bool isSteady = lane.Key.Protocol != IpProtocol.Sctp && !lane.Is(Shape.V6) && connection.ForwardNode != Lane.UnknownNode
             && (connection.Flags & ConnectionFlags.SourceTranslated) == 0
-            && topology.Hops[Topology.HopIndex(lane.Entry, Exit.Tunnel)] == 1;
-        if (isSteady) connection.Flags |= ConnectionFlags.Steady;
+            && topology.Hops[Topology.HopIndex(lane.Entry, Exit.Tunnel)] == topology.TunnelHops;
+        if (!isSteady) return;
+
+        connection.Flags |= ConnectionFlags.Steady;
+        if (IsRooted(in lane, topology)) connection.Flags |= ConnectionFlags.Rooted;
+        if (lane.Source.Kind == PlaceKind.Unlisted) connection.Flags |= ConnectionFlags.Unlisted;
+    }
+
+    // As its pod sent it and the capture has it; nothing is to be learnt from such a frame any more.
+    private static bool IsRooted(in Lane lane, Topology topology)
+    {
+        bool isAsSent = lane.Entry == Entry.PodVeth && lane.LinkSize == EthernetHeader.Size && lane.Shape is Shape.None or Shape.Translated;
+        if (!isAsSent || lane.Role != LaneRole.Packet) return false;
+        if (lane.Source.Kind != PlaceKind.Pod) return lane.Source.Kind == PlaceKind.Unlisted;
+
+        ref EndpointEntry sender = ref topology.Endpoints[lane.Source.Index];
+        return sender.MacKnown && (sender.VethMacKnown || !topology.Routed);
     }
 
     // Open vSwitch keeps the hash of the frame as it came: before its destination was translated.

@@ -29,23 +29,64 @@ public static class PacketPipeline
         where TSink : struct, IFrameSink
         where TWatch : struct, IStageWatch
     {
-        burst.Clear();
-        state.Connections.Recycle();
-        int taken = ParseStage.Run(burst, records, state);
+        int taken = Take(burst, records, state);
+        ParseStage.Name(burst, state);
         watch.After(Stage.Parse, burst);
-        AdmitStage.Run(burst, state, in engine);
-        watch.After(Stage.Admit, burst);
+        GoAhead<TEngine, TWatch>(burst, state);
+        if (!TWatch.SeesEveryStage) watch.After(Stage.Steady, burst);
+        GoOn(burst, state, in engine, ref sink, ref watch);
+        Emit(burst, state, ref sink);
+        return taken;
+    }
+
+    /// <summary>The first part: what is each packet's own. May be done beside any other part of an earlier burst.</summary>
+    public static int Take(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
+    {
+        burst.Clear();
+        return ParseStage.Run(burst, records, state);
+    }
+
+    /// <summary>
+    /// The second part: packets of connections that stand need no more than what their connection knows. In capture order,
+    /// but beside <see cref="EncapStage"/>, <see cref="TransmitStage"/> and <see cref="Emit"/> of bursts that are all steady.
+    /// </summary>
+    public static void GoAhead<TEngine, TWatch>(PacketBurst burst, PipelineState state)
+        where TEngine : struct, IServiceEngine
+        where TWatch : struct, IStageWatch
+    {
+        state.Connections.Recycle();
+        burst.IsSteady = !TEngine.FollowsConnections && !TWatch.SeesEveryStage && SteadyStage.GoAhead(burst, state);
+    }
+
+    /// <summary>The third part: everything that packets decide and change, until none of the burst moves any more.</summary>
+    public static void GoOn<TEngine, TSink, TWatch>(
+        PacketBurst burst, PipelineState state, in TEngine engine, ref TSink sink, ref TWatch watch)
+        where TEngine : struct, IServiceEngine
+        where TSink : struct, IFrameSink
+        where TWatch : struct, IStageWatch
+    {
+        bool isSteady = burst.IsSteady;
+        if (!isSteady)
+        {
+            AdmitStage.Run(burst, state, in engine);
+            watch.After(Stage.Admit, burst);
+        }
+
         for (int round = 0; round < MaxRounds; round++)
         {
-            DecapStage.Run(burst, state, ref sink);
-            watch.After(Stage.Decap, burst);
-            TrackStage.Run(burst, state);
-            watch.After(Stage.Track, burst);
-            SelectStage.Run(burst, state, in engine);
-            watch.After(Stage.Select, burst);
-            bool isDone = !TWatch.SeesEveryStage && SteadyStage.Run(burst, state);
-            if (!TWatch.SeesEveryStage) watch.After(Stage.Steady, burst);
-            if (!isDone)
+            if (!isSteady)
+            {
+                DecapStage.Run(burst, state, ref sink);
+                watch.After(Stage.Decap, burst);
+                TrackStage.Run(burst, state);
+                watch.After(Stage.Track, burst);
+                SelectStage.Run(burst, state, in engine);
+                watch.After(Stage.Select, burst);
+                isSteady = !TWatch.SeesEveryStage && SteadyStage.Run(burst, state);
+                if (!TWatch.SeesEveryStage) watch.After(Stage.Steady, burst);
+            }
+
+            if (!isSteady)
             {
                 TranslateDestinationStage.Run(burst, state);
                 watch.After(Stage.TranslateDestination, burst);
@@ -62,11 +103,17 @@ public static class PacketPipeline
             TransmitStage.Run(burst, state, ref sink);
             watch.After(Stage.Transmit, burst);
             if (!burst.TryBeginRound()) break;
+            isSteady = false;
         }
 
         burst.EndRounds();
+    }
+
+    /// <summary>The last part: what is counted and told of the burst, in capture order.</summary>
+    public static void Emit<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
         state.Counters.Add(burst);
         sink.EndBurst(burst);
-        return taken;
     }
 }

@@ -7,6 +7,7 @@ namespace Dataplane.Pipeline;
 
 /// <summary>
 /// Takes records in capture order: each frame is copied once, summed while it is copied, and read while it is in the cache.
+/// Nothing that packets share is changed here, so that it can be done beside the stages of an earlier burst.
 /// </summary>
 public static unsafe class ParseStage
 {
@@ -23,12 +24,16 @@ public static unsafe class ParseStage
     public static int Run(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
     {
         bool manyNodes = state.Topology.ManyNodes;
+        ConnectionTable connections = state.Connections;
         int taken = 0;
         while (taken < records.Length && burst.HasRoomForRecord)
         {
             ref readonly CaptureRecord record = ref records[taken];
             ref Lane lane = ref burst.AddRecord(record.Timestamp, record.OriginalLength);
-            bool isLater = !TryTakeCommon(burst, in record, ref lane) && TakeUnusual(burst, in record, ref lane, state);
+            bool isCommon = TryTakeCommon(burst, in record, ref lane);
+            bool isLater = false;
+            if (isCommon) connections.PrefetchSlot(lane.Hash = lane.Key.Hash());
+            else isLater = TakeUnusual(burst, in record, ref lane);
             if (manyNodes) isLater |= burst.MeetsEarlier(in lane.Key);
             if (isLater && taken > 0)
             {
@@ -40,6 +45,22 @@ public static unsafe class ParseStage
         }
 
         return taken;
+    }
+
+    /// <summary>Gives IPv6 addresses their names, in capture order; until then keys hold hashes in their place.</summary>
+    public static void Name(PacketBurst burst, PipelineState state)
+    {
+        if (!burst.HasUnnamed) return;
+
+        burst.HasUnnamed = false;
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            bool isNamed = lane.Status != LaneStatus.Live || !lane.Is(Shape.V6) || NetworkParser.TryName(ref lane, state.Topology.Names);
+            if (!isNamed) burst.Drop(ref lane, DropReason.NoBuffer, Stage.Parse);
+        }
     }
 
     // A node's answer to an earlier packet of the burst is known as such when that one has been on its way.
@@ -88,13 +109,13 @@ public static unsafe class ParseStage
     }
 
     /// <summary>Whatever else there is; gives whether it may be an answer to an earlier packet.</summary>
-    private static bool TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
+    private static bool TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane)
     {
-        TakeAny(burst, in record, ref lane, state);
+        TakeAny(burst, in record, ref lane);
         return MayBeAnswer(in lane);
     }
 
-    private static void TakeAny(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
+    private static void TakeAny(PacketBurst burst, in CaptureRecord record, ref Lane lane)
     {
         lane.Length = record.CapturedLength;
         lane.Missing = Math.Max(0, record.OriginalLength - record.CapturedLength);
@@ -126,15 +147,15 @@ public static unsafe class ParseStage
             return;
         }
 
-        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size, link.EtherType == EtherType.Ipv6 ? 6 : 4, state);
+        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size, link.EtherType == EtherType.Ipv6 ? 6 : 4);
     }
 
     // Each version has a receiver of its own, by EtherType, which refuses the other (net/ipv4/ip_input.c, ip_rcv_core).
-    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present, int version, PipelineState state)
+    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present, int version)
     {
         DropReason reason = present > 0 && *lane.Network >> 4 != version
             ? DropReason.BadHeader
-            : NetworkParser.Parse(ref lane, present, lane.Missing, state.Topology.Names);
+            : NetworkParser.Parse(ref lane, present, lane.Missing);
         lane.Defect = reason;
         if (reason is not (DropReason.None or DropReason.BadChecksum))
         {
@@ -142,6 +163,7 @@ public static unsafe class ParseStage
             return;
         }
 
+        burst.HasUnnamed |= lane.Is(Shape.V6);
         if (!lane.Is(Shape.NoSum)) lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));
     }
 

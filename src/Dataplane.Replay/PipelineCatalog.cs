@@ -17,6 +17,7 @@ using Dataplane.Replay.Policies;
 using Dataplane.Replay.Proxies;
 using Dataplane.Replay.StageTiming;
 using Dataplane.Replay.Tracing;
+using Dataplane.Replay.Workers;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay;
@@ -101,7 +102,8 @@ public static class PipelineCatalog
         return new EnforcedPolicies(model, TPolicy.Name, new Police<OutsidePolicyEngine<TPolicy>>(outside), tables);
     }
 
-    private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline, ITimeable
+    private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst)
+        : IPipeline, ITimeable, IBurstPipeline
         where TEngine : struct, IServiceEngine
         where TSink : struct, IFrameSink
     {
@@ -114,6 +116,29 @@ public static class PipelineCatalog
             burst.FirstRecord += taken;
             return taken;
         }
+
+        public int Take(PacketBurst own, ReadOnlySpan<CaptureRecord> records) => PacketPipeline.Take(own, records, state);
+
+        public bool Decide(PacketBurst own)
+        {
+            ParseStage.Name(own, state);
+            PacketPipeline.GoAhead<TEngine, NoWatch>(own, state);
+            bool isDecided = own.IsSteady && !state.Topology.ManyNodes && !_sink.Observes(ObservationPoint.Tunnel);
+            if (isDecided) EncapStage.Number(own, state);
+            return isDecided;
+        }
+
+        public void Complete(PacketBurst own)
+        {
+            var watch = default(NoWatch);
+            PacketPipeline.GoOn(own, state, in _engine, ref _sink, ref watch);
+        }
+
+        public void Write(PacketBurst own) => EncapStage.Run(own, state, ref _sink);
+
+        public void Transmit(PacketBurst own) => TransmitStage.Run(own, state, ref _sink);
+
+        public void Emit(PacketBurst own) => PacketPipeline.Emit(own, state, ref _sink);
 
         public void Finish() => state.Reassembly.Finish(state.Counters);
 
