@@ -150,7 +150,7 @@ public static unsafe class AdmitStage
                 break;
             case PlaceKind.Pod or PlaceKind.Unlisted:
                 int node = NodeOf(lane.Destination, topology);
-                if (Reorigination.TryFromOutside(ref lane, state, node)) lane.Marks |= RecordFlags.Reoriginated;
+                if (Reorigination.TryFromOutside(ref lane, state, ref node)) lane.Marks |= RecordFlags.Reoriginated;
                 EnterAt(burst, ref lane, topology, Entry.Underlay, node);
                 break;
             case PlaceKind.Service when lane.Destination.Index != 0:

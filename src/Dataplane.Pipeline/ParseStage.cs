@@ -149,12 +149,15 @@ public static unsafe class ParseStage
             return;
         }
 
-        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size);
+        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size, link.EtherType == EtherType.Ipv6 ? 6 : 4);
     }
 
-    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present)
+    // Each version has a receiver of its own, by EtherType, which refuses the other (net/ipv4/ip_input.c, ip_rcv_core).
+    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present, int version)
     {
-        DropReason reason = NetworkParser.Parse(ref lane, present, lane.Missing);
+        DropReason reason = present > 0 && *lane.Network >> 4 != version
+            ? DropReason.BadHeader
+            : NetworkParser.Parse(ref lane, present, lane.Missing);
         lane.Defect = reason;
         if (reason is not (DropReason.None or DropReason.BadChecksum))
         {

@@ -48,6 +48,7 @@ public static unsafe class RouteStage
             case PlaceKind.Group or PlaceKind.Martian:
                 return DropReason.NotForwardable;
             default:
+                if (topology.Egress is not null) return EgressWay.Decide(ref lane, topology);
                 lane.Exit = Exit.Outside;
                 return topology.Nodes[lane.Node].HasDefaultRoute ? DropReason.None : DropReason.NoRoute;
         }

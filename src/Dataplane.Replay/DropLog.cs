@@ -21,6 +21,7 @@ public sealed unsafe class DropLog : IDisposable
     private readonly NetworkModel _model;
     private readonly AddressNames _names;
     private readonly PolicyTeller? _policies;
+    private readonly WayTeller _ways;
     private readonly MemoryStream _buffer = new(2 * FlushAbove);
     private readonly Utf8JsonWriter _json;
 
@@ -32,6 +33,7 @@ public sealed unsafe class DropLog : IDisposable
         _model = emulation.Model;
         _names = emulation.Topology.Names;
         _policies = policies;
+        _ways = emulation.Ways;
         _json = new Utf8JsonWriter(_buffer);
     }
 
@@ -49,7 +51,7 @@ public sealed unsafe class DropLog : IDisposable
         _json.WriteBoolean("answered"u8, (state.Flags & RecordFlags.Answered) != 0);
         WriteTuple(burst, record);
         if (state.Stage == Stage.Police) WriteDenial(in state, _policies!.Explain(in state, in burst.Lanes[record]));
-        else _json.WriteString("sentence"u8, DropReasonText.Sentence(state.Drop));
+        else WriteReason(in state, in burst.Lanes[record]);
         _json.WriteEndObject();
         _json.Flush();
         _buffer.WriteByte((byte)'\n');
@@ -61,6 +63,13 @@ public sealed unsafe class DropLog : IDisposable
         Write();
         _json.Dispose();
         _stream.Dispose();
+    }
+
+    private void WriteReason(in RecordState state, in Lane lane)
+    {
+        WayReason? refusal = _ways.RefusalOf(state.Drop, state.Stage, in lane);
+        if (refusal is not null) _json.WriteString("source"u8, refusal.Source.ToString());
+        _json.WriteString("sentence"u8, refusal?.Text ?? DropReasonText.Sentence(state.Drop));
     }
 
     private void WriteDenial(in RecordState state, PolicyExplanation explanation)

@@ -41,7 +41,10 @@ internal static unsafe class PodMac
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong OfReceiver(in Lane lane, Topology topology) => lane.Destination.Kind == PlaceKind.Pod
-        ? topology.Endpoints[lane.Destination.Index].Mac
-        : Link.MadeUpMac(lane.Key.Destination);
+    public static ulong OfReceiver(in Lane lane, Topology topology) => lane.Destination.Kind switch
+    {
+        PlaceKind.Pod => topology.Endpoints[lane.Destination.Index].Mac,
+        PlaceKind.Outside => topology.Nodes[lane.Node].BridgeMac,      // to its gateway's, as the pod sent it: an egress address
+        _ => Link.MadeUpMac(lane.Key.Destination),
+    };
 }
