@@ -19,16 +19,16 @@ internal sealed record ClockComparison(long Packets, long? Least, long? Most, lo
     /// <summary>By how much the second clock is ahead of the first; 0 where they may well be the same.</summary>
     public long Skew => (Least, Most) switch
     {
-        ( { } least, { } most) => least <= 0 && most >= 0 ? 0 : least + (most - least) / 2,
+        ({ } least, { } most) => least <= 0 && most >= 0 ? 0 : least + (most - least) / 2,
         (null, { } most) => most is < 0 or > LongestWay ? most : 0,
-        ( { } least, null) => least is > 0 or < -LongestWay ? least : 0,
+        ({ } least, null) => least is > 0 or < -LongestWay ? least : 0,
         _ => Middle is > LongestWay or < -LongestWay ? Middle : 0,
     };
 
     public bool IsBothWays => Least is not null && Most is not null;
 
     /// <summary>How far the skew may be from the truth; of packets of one direction only, nothing is known of it.</summary>
-    public long? Uncertainty => (Least, Most) is ( { } least, { } most)
+    public long? Uncertainty => (Least, Most) is ({ } least, { } most)
         ? Skew == 0 ? Math.Max(Math.Abs(least), Math.Abs(most)) : Math.Abs(most - least) / 2
         : null;
 
