@@ -1,8 +1,5 @@
 using Dataplane.Cli;
-using Dataplane.Cluster.Manifests;
-using Dataplane.Cluster.Synthetic;
 using Dataplane.Replay;
-using Dataplane.Replay.Generate;
 using Dataplane.Tests.Capture;
 using Dataplane.Tests.Golden;
 using Xunit;
@@ -48,10 +45,8 @@ public sealed class CrewTests
     [Fact]
     public void Established_connections_of_a_single_node_are_the_same_too()
     {
-        using var traffic = new TemporaryFile(".pcap");
-        using var cluster = new TemporaryFile(".json");
-        Generate(cluster.Path, traffic.Path);
-        var options = new ReplayOptions { Manifests = [cluster.Path], Captures = [traffic.Path], Cni = "flannel", Proxy = "ebpf", Node = FirstNodeOf(cluster.Path), Loops = 3 };
+        using var generated = new GeneratedRun();
+        ReplayOptions options = generated.Options with { Loops = 3 };
         Outcome one = Run(options, ".pcap", workers: 1);
         Assert.Contains("\"encapsulated\"", one.Json, StringComparison.Ordinal);
 
@@ -59,20 +54,6 @@ public sealed class CrewTests
         {
             foreach (int workers in Crews) AssertSame(one, Run(options, ".pcap", workers), $"{workers} workers, round {round}");
         }
-    }
-
-    [Fact]
-    public void Every_worker_allocates_nothing()
-    {
-        using var traffic = new TemporaryFile(".pcap");
-        using var cluster = new TemporaryFile(".json");
-        Generate(cluster.Path, traffic.Path);
-        var options = new ReplayOptions
-        {
-            Manifests = [cluster.Path], Captures = [traffic.Path], Cni = "flannel", Proxy = "ebpf", Node = FirstNodeOf(cluster.Path), Loops = 20, Preload = true, Workers = 3,
-        };
-
-        Assert.Equal(0, ReplayRunner.Run(options, new Nobody(), CancellationToken.None).AllocatedBytes);
     }
 
     [Theory]
@@ -131,20 +112,6 @@ public sealed class CrewTests
         Assert.Contains($"--workers 2: {expected}", outcome.OneLine, StringComparison.Ordinal);
     }
 
-    private static void Generate(string cluster, string traffic)
-    {
-        using (var sink = new ManifestSink(File.Create(cluster), json: true))
-        {
-            ClusterGenerator.Write(
-                new SyntheticOptions { Nodes = 3, PodsPerNode = 20, Services = 8, Endpoints = 3 }, flannel: true, sink, default);
-        }
-
-        var options = new TrafficOptions { Manifests = [cluster], Output = traffic, Packets = 30_000, Flows = 200 };
-        TrafficGenerator.Run(options, _ => { }, TestContext.Current.CancellationToken);
-    }
-
-    private static string FirstNodeOf(string cluster) => ManifestReader.Read([cluster]).Nodes[0].Name;
-
     private static void AssertSame(Outcome one, Outcome several, string who)
     {
         Assert.True(one.Json == several.Json, $"{who}:\n{several.Json}\none:\n{one.Json}");
@@ -182,21 +149,6 @@ public sealed class CrewTests
     private static string In(params string[] path) => Path.Combine([GoldenFolder.RepositoryRoot, "pcaps", .. path]);
 
     private sealed record Outcome(byte[] Bytes, byte[] Drops, string Json);
-
-    private sealed class Nobody : IReplayObserver
-    {
-        public void Started(long totalBytes, long totalRecordsOrMinusOne)
-        {
-        }
-
-        public void Progress(long packets, long bytesRead)
-        {
-        }
-
-        public void Warn(string line)
-        {
-        }
-    }
 
     private sealed class Interrupter(CancellationTokenSource source, long behind) : IReplayObserver
     {
