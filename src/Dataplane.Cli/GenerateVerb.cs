@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Dataplane.Capture;
 using Dataplane.Cluster.Synthetic;
 using Dataplane.Replay.Generate;
 
@@ -11,9 +12,6 @@ namespace Dataplane.Cli;
 public sealed class GenerateVerb : IVerb
 {
     private const int MostFlows = 1 << 26;
-    private const int SmallestFrame = 64;
-    private const int LargestFrame = 9018;
-    private const int FrameOverhead = 18;
     private const int SmallestMtu = 1280;
     private const int LargestMtu = 9000;
     private const long MostPacketsPerSecond = 1_000_000_000;
@@ -99,7 +97,7 @@ public sealed class GenerateVerb : IVerb
         long started = Stopwatch.GetTimestamp();
         long objects;
         bool toResult = path == "-";
-        using (var sink = new ManifestSink(toResult ? streams.ResultBytes : File.Create(path), json, leaveOpen: toResult))
+        using (var sink = new ManifestSink(toResult ? streams.ResultBytes : OutputFile.Create(_write.Name, path), json, leaveOpen: toResult))
             objects = ClusterGenerator.Write(options, flannel, sink, cancellation);
         streams.Say(string.Create(
             CultureInfo.InvariantCulture,
@@ -134,8 +132,8 @@ public sealed class GenerateVerb : IVerb
 
         string output = arguments.GetValue(_write) ?? throw new UsageException("no capture to write: name it with -w PATH, or -");
         TrafficOptions defaults = new() { Manifests = manifests, Output = output };
-        int frameSize = FrameSize(arguments);
-        int mtu = Math.Max(defaults.Mtu, frameSize - FrameOverhead);
+        int frameSize = FrameSizes.Parse(_frameSize.Name, arguments.GetValue(_frameSize) ?? "imix");
+        int mtu = Math.Max(defaults.Mtu, frameSize - TrafficOptions.FrameOverhead);
         return defaults with
         {
             Packets = arguments.Number(_packets, least: 1, defaults.Packets),
@@ -154,18 +152,6 @@ public sealed class GenerateVerb : IVerb
     }
 
     private ulong Seed(ParseResult arguments) => (ulong)arguments.Number(_seed, least: 0, otherwise: 1);
-
-    /// <summary>1500 is said of packets, and means frames of 1518.</summary>
-    private int FrameSize(ParseResult arguments)
-    {
-        string text = arguments.GetValue(_frameSize) ?? "imix";
-        if (text == "imix") return TrafficOptions.Imix;
-        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size);
-        if (isNumber && size is >= SmallestFrame and <= LargestFrame) return size == 1500 ? 1518 : size;
-
-        throw new UsageException(
-            $"--frame-size {text}: give imix, 1500, or bytes from {SmallestFrame} to {LargestFrame}, the frame's checksum included");
-    }
 
     private static TrafficMix Mix(string text)
     {

@@ -205,29 +205,6 @@ public static class HelpText
 
         """;
 
-    public const string Bench = """
-        dataplane bench scaling [options]
-
-        Measures what a packet costs as the number of Services grows, for each proxy: a connection's
-        first packet, packets of established ones, the look-up alone, and the tables of one node.
-
-          dataplane bench scaling --chart scaling.svg
-          dataplane bench scaling --services 10,1000 --proxy iptables --proxy ebpf -o json
-
-              --services N,...   numbers of Services: 10,100,1000,5000,10000,50000
-              --proxy NAME       ebpf, iptables, ipvs; repeatable; all of them
-              --endpoints N      of each Service: 10
-              --flows N          live connections, the same number at every point: 16384
-              --rounds N         that count: 7; each visits all points in turn
-              --seed N           of the synthetic cluster and its traffic: 1
-              --chart PATH       a chart: .svg, or .html for a browser
-          -o, --output FORMAT    text (default), json
-              --color WHEN       auto (default), always, never
-
-        These are the emulator's nanoseconds, never a kernel's.
-
-        """;
-
     public const string Generate = """
         dataplane generate cluster [options]
         dataplane generate traffic -f MANIFESTS -w CAPTURE [options]

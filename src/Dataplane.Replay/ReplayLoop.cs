@@ -40,6 +40,9 @@ internal sealed class ReplayLoop<TClock>
     /// <summary>Null at top speed.</summary>
     public ScheduleReport? Schedule => _pacer?.Report();
 
+    /// <summary>By how much records were sent late; null at top speed.</summary>
+    public DelayHistogram? Errors => _pacer?.Errors;
+
     private bool IsDone => _options.Count > 0 && Meter.Records >= _options.Count;
 
     public void Run(CancellationToken cancellation)

@@ -16,6 +16,9 @@ public sealed record TrafficOptions
 {
     public const int Imix = 0;
 
+    /// <summary>Header and checksum of an Ethernet frame.</summary>
+    public const int FrameOverhead = 18;
+
     public required ImmutableArray<string> Manifests { get; init; }
 
     public required string Output { get; init; }
@@ -43,6 +46,12 @@ public sealed record TrafficOptions
 
     /// <summary>Of 100 flows of pods that have both families, so many are IPv6.</summary>
     public int Ipv6 { get; init; } = 50;
+
+    /// <summary>The only node whose pods are clients; null: all nodes' are.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>Connections and flows of datagrams that began do not end; otherwise they do after 4 to 63 packets with payload.</summary>
+    public bool LongLived { get; init; }
 
     /// <summary>By the capture's clock.</summary>
     public long PacketsPerSecond { get; init; } = 1_000_000;
