@@ -40,7 +40,9 @@ public sealed class GenerateVerb : IVerb
     private readonly Option<string> _seed = OptionValues.One("--seed");
     private readonly Option<string> _write = OptionValues.One("--write", "-w");
     private readonly Option<string> _output = OptionValues.One("--output", "-o");
-    private readonly Option<string[]>[] _later = [OptionValues.Later("--encapsulated")];
+    private readonly Option<bool> _encapsulated = OptionValues.Flag("--encapsulated");
+    private readonly Option<bool> _longLived = OptionValues.Flag("--long-lived");
+    private readonly Option<string> _node = OptionValues.One("--node");
 
     public string Name => "generate";
 
@@ -50,19 +52,21 @@ public sealed class GenerateVerb : IVerb
     {
         get
         {
-            var command = new Command(Name) { _kind, _seed, _write, _output, _later[0] };
+            var command = new Command(Name) { _kind, _seed, _write, _output, _cni };
             foreach (Option option in (IEnumerable<Option>)[.. OfCluster, .. OfTraffic]) command.Add(option);
             return command;
         }
     }
 
-    private Option[] OfCluster => [_nodes, _pods, _namespaces, _services, _endpoints, _policies, _dualStack, _cni];
+    private Option[] OfCluster => [_nodes, _pods, _namespaces, _services, _endpoints, _policies, _dualStack];
 
-    private Option[] OfTraffic => [_manifests, _packets, _flows, _distribution, _frameSize, _mix, _replies, _ipv6, _mtu, _pps];
+    private Option[] OfTraffic =>
+    [
+        _manifests, _packets, _flows, _distribution, _frameSize, _mix, _replies, _ipv6, _mtu, _pps, _node, _longLived, _encapsulated,
+    ];
 
     public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
     {
-        arguments.RefuseLater(_later);
         string? kind = arguments.GetValue(_kind);
         if (kind is null) throw new UsageException($"generate what? Known: {string.Join(' ', Kinds)}");
         if (!Kinds.Contains(kind)) throw new UsageException(Suggestion.For("generate", kind, Kinds));
@@ -131,9 +135,11 @@ public sealed class GenerateVerb : IVerb
             throw new UsageException("no manifests: name the cluster's with -f PATH (dataplane generate cluster makes one)");
 
         string output = arguments.GetValue(_write) ?? throw new UsageException("no capture to write: name it with -w PATH, or -");
+        bool isEncapsulated = arguments.GetValue(_encapsulated);
+        string? cni = arguments.GetValue(_cni);
+        if (cni is not null && !isEncapsulated) throw new UsageException($"{_cni.Name} is for generate cluster, and for traffic with {_encapsulated.Name}");
+
         TrafficOptions defaults = new() { Manifests = manifests, Output = output };
-        int frameSize = FrameSizes.Parse(_frameSize.Name, arguments.GetValue(_frameSize) ?? "imix");
-        int mtu = Math.Max(defaults.Mtu, frameSize - TrafficOptions.FrameOverhead);
         return defaults with
         {
             Packets = arguments.Number(_packets, least: 1, defaults.Packets),
@@ -141,11 +147,15 @@ public sealed class GenerateVerb : IVerb
             Distribution = arguments.OneOf(_distribution, "uniform", "zipf") == "zipf"
                 ? FlowDistribution.Zipf
                 : FlowDistribution.Uniform,
-            FrameSize = frameSize,
-            Mtu = Number(arguments, _mtu, mtu, SmallestMtu, LargestMtu),
+            FrameSize = FrameSizes.Parse(_frameSize.Name, arguments.GetValue(_frameSize) ?? "imix"),
+            Mtu = arguments.GetValue(_mtu) is null ? null : Number(arguments, _mtu, SmallestMtu, SmallestMtu, LargestMtu),
             Mix = arguments.GetValue(_mix) is { } mix ? Mix(mix) : defaults.Mix,
             Replies = Number(arguments, _replies, defaults.Replies, 0, 100),
             Ipv6 = Number(arguments, _ipv6, defaults.Ipv6, 0, 100),
+            Node = arguments.GetValue(_node),
+            LongLived = arguments.GetValue(_longLived),
+            Encapsulated = isEncapsulated,
+            Cni = cni,
             PacketsPerSecond = Number(arguments, _pps, (int)defaults.PacketsPerSecond, 1, (int)MostPacketsPerSecond),
             Seed = Seed(arguments),
         };

@@ -215,6 +215,7 @@ public static class HelpText
           dataplane generate cluster --nodes 10 --pods 100 --services 500 -w cluster.yaml
           dataplane generate traffic -f cluster.yaml -w traffic.pcap --packets 1000000 --flows 100000
           dataplane generate traffic -f cluster.yaml -w scan.pcapng --mix tcp=60,udp=10,dns=10,scan=20
+          dataplane generate traffic -f cluster.yaml -w wire.pcap --encapsulated
           dataplane generate cluster --dual-stack -o json | dataplane inspect -f -
 
         cluster
@@ -241,6 +242,11 @@ public static class HelpText
               --mix LIST         flows in percent: tcp=80,udp=15,dns=5,scan=0
               --replies PERCENT  of packets with payload: 50; TCP's handshakes are whole in any case
               --ipv6 PERCENT     of flows of pods that have both families: 50
+              --node NAME        the clients are this node's pods alone
+              --long-lived       connections do not end; without it, after 4 to 63 packets with payload
+              --encapsulated     not what clients see, but what is between the nodes: the emulated cluster's
+                                 own frames (and --mtu is what its pods have)
+              --cni NAME         with --encapsulated; without it, recognised from the manifests
           -p, --pps N            packets a second by the capture's clock, in nanoseconds: 1000000
           -o, --output FORMAT    text (default), json
 

@@ -103,7 +103,7 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         plan.PayloadSize = PayloadSize(isTcp: false, path.Source.IsV6, ref random);
         plan.Id = (ushort)random.Next();
         if (IsLast(ref state)) End(ref state);
-        return _composer.Compose(plan, options.Mtu);
+        return _composer.Compose(plan, options.LargestPacket);
     }
 
     private ReadOnlySpan<byte> Dns(scoped in FlowPath path, scoped ref FlowState state, uint flow)
@@ -118,7 +118,7 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         plan.Id = (ushort)(id ^ plan.SourcePort);
         if (answer || options.Replies == 0) End(ref state);
         else state.Phase = FlowPhase.Accept;
-        return _composer.Compose(plan, message, options.Mtu);
+        return _composer.Compose(plan, message, options.LargestPacket);
     }
 
     /// <summary>A SYN to a port of some pod; nobody waits for an answer.</summary>
@@ -134,7 +134,7 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         plan.Sequence = (uint)random.Next();
         _connections++;
         End(ref state);
-        return _composer.Compose(plan, options.Mtu);
+        return _composer.Compose(plan, options.LargestPacket);
     }
 
     private void Begin(ref FlowState state, scoped ref SplitMix random)
@@ -166,7 +166,7 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         uint used = (uint)size + ((flags & (TcpFlags.Syn | TcpFlags.Fin)) != 0 ? 1u : 0);
         if (fromServer) state.ServerSequence += used;
         else state.ClientSequence += used;
-        return _composer.Compose(plan, options.Mtu);
+        return _composer.Compose(plan, options.LargestPacket);
     }
 
     private PacketPlan Plan(in FlowPath path, in FlowState state, bool fromServer)
@@ -203,7 +203,7 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
     {
         int size = FrameSize;
         if (size == TrafficOptions.Imix) size = random.Below(12) switch { < 7 => 64, < 11 => 594, _ => 1518 };
-        int frame = Math.Min(size - FrameChecksum, options.Mtu + EthernetHeader.Size);
+        int frame = Math.Min(size - FrameChecksum, options.LargestPacket + EthernetHeader.Size);
         return Math.Max(1, frame - FrameComposer.HeadersOf(isTcp, TcpFlags.None, v6));
     }
 }
