@@ -59,14 +59,14 @@ public enum ConnectionFlags : byte
     DestinationTranslated = 4,
     SourceTranslated = 8,
 
-    /// <summary>Made up for a reply whose first packet the capture does not hold.</summary>
-    Guessed = 16,
+    /// <summary>What opens it enters at a pod's veth, as the capture has it, and the pod's MACs are known: see SteadyStage.</summary>
+    Rooted = 16,
 
     /// <summary>A packet of it has left the node; before that, a drop takes the entry back.</summary>
     Confirmed = 32,
 
-    /// <summary>Picked up in the middle: its timeout stays short until both sides have spoken.</summary>
-    PickedUp = 64,
+    /// <summary>No Pod object has the address that it comes from.</summary>
+    Unlisted = 64,
 
     /// <summary>TCP or UDP over IPv4 from here to another node's pod, by the tunnel, the source left as it is: see SteadyStage.</summary>
     Steady = 128,

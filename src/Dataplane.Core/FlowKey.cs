@@ -12,6 +12,9 @@ public struct FlowKey : IEquatable<FlowKey>
 {
     public const int Size = 16;
 
+    /// <summary>The bits of <see cref="Rest"/> that the packet itself gives.</summary>
+    private const ulong PacketBits = ulong.MaxValue >> 16;
+
     public uint Source;
     public uint Destination;
     public ushort SourcePort;
@@ -48,21 +51,17 @@ public struct FlowKey : IEquatable<FlowKey>
         Zone = Zone,
     };
 
-    /// <summary>32 bits for table positions; the same on every machine and in every run.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly uint Hash() => FlowHash.Mix(Addresses, Rest);
-
     /// <summary>
-    /// Sets the zone and gives the hash of the whole: the word is put together in a register, since a load of eight bytes
-    /// over a store of two would wait for it.
+    /// 32 bits for table positions; the same on every machine, in every run, and in every zone: a packet is looked for
+    /// before it is known which node it enters.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Enter(ushort zone)
-    {
-        ulong rest = (Rest & ulong.MaxValue >> 16) | (ulong)zone << 48;
-        Unsafe.Add(ref Unsafe.As<FlowKey, ulong>(ref this), 1) = rest;
-        return FlowHash.Mix(Addresses, rest);
-    }
+    public readonly uint Hash() => FlowHash.Mix(Addresses, Rest & PacketBits);
+
+    /// <summary>Whether the packets are the same, wherever they are tracked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool IsSamePacket(in FlowKey other) =>
+        ((Addresses ^ other.Addresses) | ((Rest ^ other.Rest) & PacketBits)) == 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool Equals(FlowKey other) => Addresses == other.Addresses && Rest == other.Rest;

@@ -101,6 +101,9 @@ public enum LaneStatus : byte
     /// <summary>On its way at this node.</summary>
     Live,
 
+    /// <summary>On the beaten track: all that the stages in front of the tunnel could decide is decided.</summary>
+    Ahead,
+
     /// <summary>Waits for the next round: it has arrived at another node, or a node has just made it.</summary>
     Waiting,
 }

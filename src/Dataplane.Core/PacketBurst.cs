@@ -30,6 +30,7 @@ public sealed unsafe class PacketBurst : IDisposable
     private readonly NativeArray<RecordState> _records = new(MaxRecords);
     private readonly ulong[] _senders = new ulong[FilterBits / 64];
     private readonly ulong[] _receivers = new ulong[FilterBits / 64];
+    private readonly ulong[] _ends = new ulong[FilterBits / 64];
     private int _cursor;
 
     /// <summary>Lanes in use.</summary>
@@ -127,6 +128,27 @@ public sealed unsafe class PacketBurst : IDisposable
         _receivers[to >> 6] |= 1ul << (int)(to & 63);
         return false;
     }
+
+    /// <summary>Forgets what <see cref="RememberEnds"/> has remembered.</summary>
+    public void ForgetEnds() => Array.Clear(_ends);
+
+    /// <summary>Remembers both of a packet's ends.</summary>
+    public void RememberEnds(in FlowKey key)
+    {
+        Remember(EndOf(key.Source, key.SourcePort));
+        Remember(EndOf(key.Destination, key.DestinationPort));
+    }
+
+    /// <summary>Whether the packet comes from an end that is remembered; may say yes without need, never no.</summary>
+    public bool ComesFromEnd(in FlowKey key)
+    {
+        uint end = EndOf(key.Source, key.SourcePort);
+        return (_ends[end >> 6] >> (int)(end & 63) & 1) != 0;
+    }
+
+    private void Remember(uint end) => _ends[end >> 6] |= 1ul << (int)(end & 63);
+
+    private static uint EndOf(uint address, ushort port) => FlowHash.Mix(address, port) % FilterBits;
 
     /// <summary>Ends a lane, and its record, with a drop.</summary>
     public void Drop(ref Lane lane, DropReason reason, Stage stage)

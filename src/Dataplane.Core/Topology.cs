@@ -74,6 +74,13 @@ public sealed class Topology
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int HopIndex(Entry entry, Exit exit) => (int)entry << 3 | (int)exit;
 
+    /// <summary>TTL that a pod's packet loses on its way into the tunnel.</summary>
+    public uint TunnelHops
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Hops[HopIndex(Entry.PodVeth, Exit.Tunnel)];
+    }
+
     /// <summary>TTL that a packet loses between a pod of one node and a pod of the other.</summary>
     public int HopsBetween(int from, int to, bool v6)
     {

@@ -63,7 +63,8 @@ public static unsafe class AdmitStage
     {
         lane.Connection = 0;
         lane.FlowPort = 0;
-        lane.Hash = lane.Key.Enter(lane.Node);
+        lane.Key.Zone = lane.Node;
+        lane.Hash = lane.Key.Hash();
         connections.PrefetchSlot(lane.Hash);
     }
 

@@ -112,8 +112,23 @@ public static unsafe class EncapStage
         connection.FlowPort = lane.FlowPort;
         bool isSteady = lane.Key.Protocol != IpProtocol.Sctp && !lane.Is(Shape.V6) && connection.ForwardNode != Lane.UnknownNode
             && (connection.Flags & ConnectionFlags.SourceTranslated) == 0
-            && topology.Hops[Topology.HopIndex(lane.Entry, Exit.Tunnel)] == 1;
-        if (isSteady) connection.Flags |= ConnectionFlags.Steady;
+            && topology.Hops[Topology.HopIndex(lane.Entry, Exit.Tunnel)] == topology.TunnelHops;
+        if (!isSteady) return;
+
+        connection.Flags |= ConnectionFlags.Steady;
+        if (IsRooted(in lane, topology)) connection.Flags |= ConnectionFlags.Rooted;
+        if (lane.Source.Kind == PlaceKind.Unlisted) connection.Flags |= ConnectionFlags.Unlisted;
+    }
+
+    // As its pod sent it and the capture has it; nothing is to be learnt from such a frame any more.
+    private static bool IsRooted(in Lane lane, Topology topology)
+    {
+        bool isAsSent = lane.Entry == Entry.PodVeth && lane.LinkSize == EthernetHeader.Size && lane.Shape is Shape.None or Shape.Translated;
+        if (!isAsSent || lane.Role != LaneRole.Packet) return false;
+        if (lane.Source.Kind != PlaceKind.Pod) return lane.Source.Kind == PlaceKind.Unlisted;
+
+        ref EndpointEntry sender = ref topology.Endpoints[lane.Source.Index];
+        return sender.MacKnown && (sender.VethMacKnown || !topology.Routed);
     }
 
     // Open vSwitch keeps the hash of the frame as it came: before its destination was translated.

@@ -113,28 +113,28 @@ public static unsafe class PacketEdit
         RewriteTransport(ref lane, portOffset, delta, port);
     }
 
-    /// <summary>DNAT and one hop less, of IPv4 with all of its TCP or UDP header there.</summary>
+    /// <summary>DNAT and some hops less, of IPv4 with all of its TCP or UDP header there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void TranslateAndHop(ref Lane lane, uint address, ushort port)
+    public static void TranslateAndHop(ref Lane lane, uint address, ushort port, uint hops)
     {
         byte* ip = lane.Network;
         uint before = Unsafe.ReadUnaligned<uint>(ip + Ipv4Header.DestinationOffset);
         uint after = BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(address) : address;
         ulong delta = (ulong)~before + after;
         Unsafe.WriteUnaligned(ip + Ipv4Header.DestinationOffset, after);
-        ip[Ipv4Header.TtlOffset]--;
-        FixHeader(ip, delta + HopDelta);
+        ip[Ipv4Header.TtlOffset] -= (byte)hops;
+        FixHeader(ip, delta + (HopDelta * hops));
         RewriteTransport(ref lane, sizeof(ushort), delta, port);
         lane.Key.Destination = address;
         lane.Key.DestinationPort = port;
     }
 
-    /// <summary>One hop less, of IPv4.</summary>
+    /// <summary>Some hops less, of IPv4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Hop(byte* ip)
+    public static void Hop(byte* ip, uint hops)
     {
-        ip[Ipv4Header.TtlOffset]--;
-        FixHeader(ip, HopDelta);
+        ip[Ipv4Header.TtlOffset] -= (byte)hops;
+        FixHeader(ip, HopDelta * hops);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

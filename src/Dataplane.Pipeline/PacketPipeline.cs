@@ -33,19 +33,29 @@ public static class PacketPipeline
         state.Connections.Recycle();
         int taken = ParseStage.Run(burst, records, state);
         watch.After(Stage.Parse, burst);
-        AdmitStage.Run(burst, state, in engine);
-        watch.After(Stage.Admit, burst);
+        bool isSteady = !TEngine.FollowsConnections && !TWatch.SeesEveryStage && SteadyStage.GoAhead(burst, state);
+        if (!TWatch.SeesEveryStage) watch.After(Stage.Steady, burst);
+        if (!isSteady)
+        {
+            AdmitStage.Run(burst, state, in engine);
+            watch.After(Stage.Admit, burst);
+        }
+
         for (int round = 0; round < MaxRounds; round++)
         {
-            DecapStage.Run(burst, state, ref sink);
-            watch.After(Stage.Decap, burst);
-            TrackStage.Run(burst, state);
-            watch.After(Stage.Track, burst);
-            SelectStage.Run(burst, state, in engine);
-            watch.After(Stage.Select, burst);
-            bool isDone = !TWatch.SeesEveryStage && SteadyStage.Run(burst, state);
-            if (!TWatch.SeesEveryStage) watch.After(Stage.Steady, burst);
-            if (!isDone)
+            if (!isSteady)
+            {
+                DecapStage.Run(burst, state, ref sink);
+                watch.After(Stage.Decap, burst);
+                TrackStage.Run(burst, state);
+                watch.After(Stage.Track, burst);
+                SelectStage.Run(burst, state, in engine);
+                watch.After(Stage.Select, burst);
+                isSteady = !TWatch.SeesEveryStage && SteadyStage.Run(burst, state);
+                if (!TWatch.SeesEveryStage) watch.After(Stage.Steady, burst);
+            }
+
+            if (!isSteady)
             {
                 TranslateDestinationStage.Run(burst, state);
                 watch.After(Stage.TranslateDestination, burst);
@@ -62,6 +72,7 @@ public static class PacketPipeline
             TransmitStage.Run(burst, state, ref sink);
             watch.After(Stage.Transmit, burst);
             if (!burst.TryBeginRound()) break;
+            isSteady = false;
         }
 
         burst.EndRounds();

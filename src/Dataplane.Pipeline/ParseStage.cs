@@ -23,12 +23,16 @@ public static unsafe class ParseStage
     public static int Run(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
     {
         bool manyNodes = state.Topology.ManyNodes;
+        ConnectionTable connections = state.Connections;
         int taken = 0;
         while (taken < records.Length && burst.HasRoomForRecord)
         {
             ref readonly CaptureRecord record = ref records[taken];
             ref Lane lane = ref burst.AddRecord(record.Timestamp, record.OriginalLength);
-            bool isLater = !TryTakeCommon(burst, in record, ref lane) && TakeUnusual(burst, in record, ref lane, state);
+            bool isCommon = TryTakeCommon(burst, in record, ref lane);
+            bool isLater = false;
+            if (isCommon) connections.PrefetchSlot(lane.Hash = lane.Key.Hash());
+            else isLater = TakeUnusual(burst, in record, ref lane, state);
             if (manyNodes) isLater |= burst.MeetsEarlier(in lane.Key);
             if (isLater && taken > 0)
             {

@@ -103,7 +103,7 @@ public static unsafe class SelectStage
         Connection connection = Translate(in original, in verdict, state);
         connection.Created = lane.Timestamp;
         connection.State = original.Protocol == IpProtocol.Tcp ? TcpState.Established : TcpState.None;
-        connection.Flags |= ConnectionFlags.Guessed | ConnectionFlags.Confirmed | ConnectionFlags.SeenReply;
+        connection.Flags |= ConnectionFlags.Confirmed | ConnectionFlags.SeenReply;
         connection.Expires = lane.Timestamp
             + state.Options.Timeouts.NanosecondsFor(original.Protocol, connection.State, seenReply: true, assured: false);
         return state.Connections.TryAdd(in connection, lane.Timestamp, out uint entry) ? entry << 1 : 0;

@@ -2,6 +2,7 @@ using Dataplane.Core;
 using Dataplane.Engines.Ebpf;
 using Dataplane.Pipeline;
 using Dataplane.Replay;
+using Dataplane.Replay.Proxies;
 using Dataplane.Tests.Golden;
 using Dataplane.Wire;
 
@@ -21,7 +22,14 @@ internal sealed unsafe class ObservedRun
     /// <summary>Verdicts when each record's burst ended; fragments that wait for others have none yet.</summary>
     public IReadOnlyList<RecordState> Records => _records;
 
-    public static ObservedRun Of(Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType = LinkType.Ethernet)
+    public static ObservedRun Of(Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType = LinkType.Ethernet) =>
+        Of(emulation, frames, linkType, everyStage: false);
+
+    /// <summary>The same without the beaten track: each packet takes every stage (ebpf's proxy alone).</summary>
+    public static ObservedRun OfEveryStage(Emulation emulation, IReadOnlyList<CapturedFrame> frames) =>
+        Of(emulation, frames, LinkType.Ethernet, everyStage: true);
+
+    private static ObservedRun Of(Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType, bool everyStage)
     {
         var run = new ObservedRun();
         using var bytes = new NativeArray<byte>(frames.Sum(frame => (long)frame.Bytes.Length) + 1);
@@ -42,8 +50,21 @@ internal sealed unsafe class ObservedRun
             at += frame.Bytes.Length;
         }
 
-        run.Process(emulation, records);
+        if (everyStage) run.ProcessEveryStage(emulation, records);
+        else run.Process(emulation, records);
         return run;
+    }
+
+    private void ProcessEveryStage(Emulation emulation, CaptureRecord[] records)
+    {
+        var engine = new EbpfEngine(((EbpfProxy)emulation.Proxy).Tables);
+        var sink = new Sink(this);
+        var watch = default(EveryStage);
+        for (int done = 0; done < records.Length;)
+        {
+            Span<CaptureRecord> batch = records.AsSpan(done, Math.Min(BatchSize, records.Length - done));
+            done += PacketPipeline.Process(emulation.Burst, batch, emulation.State, in engine, ref sink, ref watch);
+        }
     }
 
     /// <summary>The burst's memory is the emulation's; what is kept of it is copied.</summary>
@@ -57,6 +78,15 @@ internal sealed unsafe class ObservedRun
         }
 
         pipeline.Finish();
+    }
+
+    private readonly struct EveryStage : IStageWatch
+    {
+        public static bool SeesEveryStage => true;
+
+        public void After(Stage stage, PacketBurst burst)
+        {
+        }
     }
 
     private readonly struct Sink(ObservedRun run) : IFrameSink
