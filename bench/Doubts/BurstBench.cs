@@ -10,7 +10,7 @@ public class BurstBench : IDisposable
 
     private readonly BurstRig _rig = new(new SampleCluster(2, 0, 0).Compile("node-0"), SampleFrames.AcrossNodes(Packets, SampleFrames.Small));
 
-    [Params(1, 8, 64)]
+    [Params(1, 8, 16, 32, 64)]
     public int AtOnce { get; set; }
 
     [Benchmark(Description = "The whole pipeline", OperationsPerInvoke = Packets)]
