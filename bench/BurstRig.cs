@@ -61,6 +61,7 @@ internal sealed class BurstRig : IDisposable
     {
         Burst.Clear();
         ParseStage.Run(Burst, Frames.Records, State);
+        ParseStage.Name(Burst, State);
     }
 
     public void Admit() => AdmitStage.Run(Burst, State, in _engine);

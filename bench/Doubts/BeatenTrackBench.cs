@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Dataplane.Bench.Fixtures;
+using Dataplane.Engines.Ebpf;
 
 namespace Dataplane.Bench.Doubts;
 
@@ -21,7 +22,7 @@ public class BeatenTrackBench : IDisposable
     {
         List<byte[]> flows = SampleFrames.AcrossNodes(Connections, SampleFrames.Small);
         List<byte[]> frames = [.. Enumerable.Range(0, Packets).Select(packet => flows[packet % flows.Count])];
-        _rig = new BurstRig(new SampleCluster(2, 0, 0).Compile("node-0"), frames);
+        _rig = new BurstRig(new SampleCluster(2, 0, 0).Compile("node-0", EbpfEngine.Name), frames);
         _rig.Process();
         _rig.Process();
     }

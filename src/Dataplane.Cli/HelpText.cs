@@ -69,7 +69,8 @@ public static class HelpText
               --set KEY=VALUE    a setting, say vxlan.port=4789; repeatable. The nodes' links:
                                  link.rate=10Gbit link.queue=1000 link.delay=50us, on capture time
               --node NAME        emulate this node alone
-              --workers N        1
+              --workers N        threads, or auto: as many as processors (default 1). Output and
+                                 counts are the same for any number
 
         output
           -w, --write PATH       capture of what comes out: pcapng, or pcap if it ends in .pcap, or -

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Dataplane.Replay;
 
 namespace Dataplane.Cli;
 
@@ -35,6 +36,18 @@ internal static class OptionValues
 
         throw new UsageException(
             string.Create(CultureInfo.InvariantCulture, $"{option.Name} {text}: give a whole number from {least}"));
+    }
+
+    /// <summary>What <c>--workers</c> takes: a number, or auto.</summary>
+    public static int Workers(string? text)
+    {
+        if (text is null) return 1;
+        if (text == "auto") return ReplayOptions.AnyWorkers;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= ReplayOptions.MostWorkers)
+            return number;
+
+        throw new UsageException(string.Create(
+            CultureInfo.InvariantCulture, $"--workers {text}: give a whole number from 1 to {ReplayOptions.MostWorkers}, or auto"));
     }
 
     /// <summary>A rate: above 0, with decimals where they are given. Null where the option is not.</summary>

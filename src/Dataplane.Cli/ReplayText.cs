@@ -3,6 +3,7 @@ using Dataplane.Replay;
 using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Policies;
 using Dataplane.Replay.StageTiming;
+using Dataplane.Replay.Workers;
 
 namespace Dataplane.Cli;
 
@@ -144,10 +145,21 @@ public static class ReplayText
         }
 
         Put(output, "", "(the emulator's own time, not a kernel's)");
+        if (report.WorkerShares is { } shares) WriteWorkers(output, report.Workers, shares);
         if (report.StageTimes is { } stages) WriteStages(output, stages);
         if (report.Schedule is { } schedule) WriteSchedule(output, schedule);
         Put(output, "memory", $"{Quantity.Bytes(report.PeakMemoryBytes)} at most, "
             + $"{Quantity.Bytes(report.AllocatedBytes)} allocated on the packet path");
+    }
+
+    private static void WriteWorkers(TextWriter output, int workers, WorkerShares shares)
+    {
+        Put(output, "workers", string.Create(CultureInfo.InvariantCulture, $"{workers}, {shares.Waiting:P0} of their time waiting for their turn; of their work:"));
+        Put(output, "", string.Create(
+            CultureInfo.InvariantCulture,
+            $"parse {shares.Parse:P0}, decide {shares.Decide:P0}, emit {shares.Emit:P0}, each burst by burst; write {shares.Write:P0}, side by side"));
+        Put(output, "", string.Create(
+            CultureInfo.InvariantCulture, $"(no number of workers is faster than {1 / shares.Serial:0.0} times one: {shares.Serial:P0} goes in turn at one place)"));
     }
 
     private static void WriteStages(TextWriter output, StageTimesReport times)

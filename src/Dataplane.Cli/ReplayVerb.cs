@@ -130,8 +130,6 @@ public sealed class ReplayVerb : IVerb
         if (captures.IsEmpty) throw new UsageException("no capture: name one with -r PATH");
         if (manifests.Concat(captures).Count(path => path == "-") > 1)
             throw new UsageException("stdin can be read once: - stands twice among -f and -r");
-        if (arguments.Number(_workers, least: 1, otherwise: 1) != 1)
-            throw new UsageException("--workers: only 1 is built yet; leave it out");
 
         return new ReplayOptions
         {
@@ -155,6 +153,7 @@ public sealed class ReplayVerb : IVerb
             DropsPath = arguments.GetValue(_drops),
             HistogramPath = arguments.GetValue(_histogram),
             StageTimes = arguments.GetValue(_stageTimes),
+            Workers = OptionValues.Workers(arguments.GetValue(_workers)),
         };
     }
 

@@ -65,6 +65,9 @@ public unsafe struct Lane
     /// <summary>The tunnel's source port for its flow, if its connection knows it already; 0: it does not.</summary>
     public ushort FlowPort;
 
+    /// <summary>The outer id, where it is settled before the outer headers are written.</summary>
+    public ushort Identification;
+
     public LaneStatus Status;
 
     public Entry Entry;

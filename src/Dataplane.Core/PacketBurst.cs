@@ -47,6 +47,18 @@ public sealed unsafe class PacketBurst : IDisposable
 
     public bool HasRoomForRecord => RecordCount < MaxRecords && _cursor < RecordBytes;
 
+    /// <summary>Whether keys of IPv6 packets hold hashes where their addresses' names will be.</summary>
+    public bool HasUnnamed { get; set; }
+
+    /// <summary>Frames that were put into a tunnel.</summary>
+    public int Encapsulated { get; set; }
+
+    /// <summary>Whether all packets are on the beaten track, and none is left to the stages between Parse and Encap.</summary>
+    public bool IsSteady { get; set; }
+
+    /// <summary>Whether the outer ids stand in the lanes already.</summary>
+    public bool IsNumbered { get; set; }
+
     /// <summary>Whether any lane still has work in another round.</summary>
     public bool HasWaiting { get; set; }
 
@@ -65,6 +77,10 @@ public sealed unsafe class PacketBurst : IDisposable
         RecordCount = 0;
         HasWaiting = false;
         HasArrivals = false;
+        HasUnnamed = false;
+        Encapsulated = 0;
+        IsSteady = false;
+        IsNumbered = false;
         _cursor = 0;
         Array.Clear(_senders);
         Array.Clear(_receivers);

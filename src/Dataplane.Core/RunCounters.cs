@@ -25,7 +25,7 @@ public sealed class RunCounters
 
     public long Bytes { get; private set; }
 
-    public long Encapsulated { get; set; }
+    public long Encapsulated { get; private set; }
 
     public long Decapsulated { get; set; }
 
@@ -79,6 +79,7 @@ public sealed class RunCounters
         long bytes = 0;
         long forwarded = 0;
         Records += burst.RecordCount;
+        Encapsulated += burst.Encapsulated;
         for (int index = 0; index < burst.RecordCount; index++)
         {
             ref RecordState record = ref records[index];

@@ -15,6 +15,26 @@ public static unsafe class EncapStage
     /// <summary>What an IPv6 EtherType adds to a sum that has IPv4's in it, in memory order.</summary>
     private const uint InnerTypeDelta = 0xDD86 + (0xFFFF - 0x0008);
 
+    /// <summary>
+    /// Settles the outer ids of a burst whose packets all are on the beaten track, in capture order, so that the rest can be
+    /// done beside other bursts'.
+    /// </summary>
+    public static void Number(PacketBurst burst, PipelineState state)
+    {
+        burst.IsNumbered = true;
+        if (state.Topology.Tunnel is not { Parameters.IsOpenVSwitch: false } tunnel) return;
+
+        byte protocol = tunnel.Parameters.Filling == TunnelFilling.None ? IpProtocol.IpInIp : IpProtocol.Udp;
+        PeerEntry* peers = tunnel.Peers.Start;
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (lane.Status == LaneStatus.Live) lane.Identification = state.Ids.NextOf(peers[lane.Node].IdPart, peers[lane.NextNode].IdPart, protocol);
+        }
+    }
+
     public static void Run<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
         where TSink : struct, IFrameSink
     {
@@ -77,6 +97,7 @@ public static unsafe class EncapStage
         IdCounters ids = state.Ids;
         bool observed = sink.Observes(ObservationPoint.Tunnel);
         bool isZero = tunnel.Parameters.IsOpenVSwitch;
+        bool isNumbered = burst.IsNumbered;
         byte protocol = TFilling.Size == 0 ? IpProtocol.IpInIp : IpProtocol.Udp;
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
@@ -89,13 +110,13 @@ public static unsafe class EncapStage
             ref readonly PeerEntry to = ref peers[lane.NextNode];
             ref readonly PeerEntry from = ref peers[lane.Node];
             if (lane.FlowPort == 0) SettleFlowPort(ref lane, tunnel, topology, state.Connections);
-            uint identification = isZero ? 0u : ids.NextOf(from.IdPart, to.IdPart, protocol);
+            uint identification = isNumbered ? lane.Identification : isZero ? 0u : ids.NextOf(from.IdPart, to.IdPart, protocol);
             Encapsulate<TOuter, TFilling>(ref lane, tunnel, in senders[lane.Node], in to, topology, identification);
             if (observed) Show<TFilling, TSink>(in lane, ref sink);
             encapsulated++;
         }
 
-        state.Counters.Encapsulated += encapsulated;
+        burst.Encapsulated += encapsulated;
     }
 
     // It is the flow's, and so the connection's as long as every packet of it shows the same addresses and ports.

@@ -17,19 +17,34 @@ public static unsafe class NetworkParser
     private const int PortsSize = 4;
     private const int KeyFamilyShift = 40;
 
+    /// <summary>The same with the addresses' names; no name left is <see cref="DropReason.NoBuffer"/>.</summary>
+    public static DropReason Parse(ref Lane lane, int present, int missing, AddressNames names)
+    {
+        DropReason reason = Parse(ref lane, present, missing);
+        bool isNamed = reason != DropReason.None || !lane.Is(Shape.V6) || TryName(ref lane, names);
+        return isNamed ? reason : DropReason.NoBuffer;
+    }
+
+    /// <summary>Puts IPv6 addresses' names into the key, where <see cref="Parse(ref Lane, int, int)"/> left hashes.</summary>
+    public static bool TryName(ref Lane lane, AddressNames names)
+    {
+        lane.Key.Source = names.NameOf(lane.Network + Ipv6Header.SourceOffset);
+        lane.Key.Destination = names.NameOf(lane.Network + Ipv6Header.DestinationOffset);
+        return lane.Key.Source != 0 && lane.Key.Destination != 0;
+    }
+
     /// <param name="lane">Its <c>Network</c> points at the first byte.</param>
     /// <param name="present">Bytes from there that were captured.</param>
     /// <param name="missing">Bytes that the snap length cut off behind them.</param>
-    /// <param name="names">Names of IPv6 addresses.</param>
     /// <returns>What is wrong; the key is set for <see cref="DropReason.BadChecksum"/> and <see cref="DropReason.None"/>.</returns>
-    public static DropReason Parse(ref Lane lane, int present, int missing, AddressNames names)
+    public static DropReason Parse(ref Lane lane, int present, int missing)
     {
         if (present < 1) return DropReason.Truncated;
 
         return (*lane.Network >> 4) switch
         {
             4 => ParseV4(ref lane, present, missing),
-            6 => ParseV6(ref lane, present, missing, names),
+            6 => ParseV6(ref lane, present, missing),
             _ => DropReason.BadHeader,
         };
     }
@@ -81,7 +96,7 @@ public static unsafe class NetworkParser
     private static DropReason Reason(WireError error) =>
         error == WireError.Truncated ? DropReason.Truncated : DropReason.BadHeader;
 
-    private static DropReason ParseV6(ref Lane lane, int present, int missing, AddressNames names)
+    private static DropReason ParseV6(ref Lane lane, int present, int missing)
     {
         byte* ip = lane.Network;
         var bytes = new ReadOnlySpan<byte>(ip, present);
@@ -93,13 +108,11 @@ public static unsafe class NetworkParser
 
         lane.Key = new FlowKey
         {
-            Source = names.NameOf(ip + Ipv6Header.SourceOffset),
-            Destination = names.NameOf(ip + Ipv6Header.DestinationOffset),
+            Source = HashOf(ip + Ipv6Header.SourceOffset),
+            Destination = HashOf(ip + Ipv6Header.DestinationOffset),
             Protocol = view.Protocol,
             Family = 6,
         };
-        if (lane.Key.Source == 0 || lane.Key.Destination == 0) return DropReason.NoBuffer;
-
         lane.NetworkLength = length;
         lane.Shape |= Shape.V6;
         if (length > present) lane.Shape |= Shape.Cut | Shape.NoSum;
@@ -110,6 +123,9 @@ public static unsafe class NetworkParser
         ParseTransport(ref lane, ip + view.HeaderSize, there, length - view.HeaderSize);
         return DropReason.None;
     }
+
+    private static uint HashOf(byte* address) =>
+        FlowHash.Mix(Unsafe.ReadUnaligned<ulong>(address), Unsafe.ReadUnaligned<ulong>(address + sizeof(ulong)));
 
     private static void ParseTransport(ref Lane lane, byte* transport, int there, int length)
     {

@@ -29,12 +29,43 @@ public static class PacketPipeline
         where TSink : struct, IFrameSink
         where TWatch : struct, IStageWatch
     {
-        burst.Clear();
-        state.Connections.Recycle();
-        int taken = ParseStage.Run(burst, records, state);
+        int taken = Take(burst, records, state);
+        ParseStage.Name(burst, state);
         watch.After(Stage.Parse, burst);
-        bool isSteady = !TEngine.FollowsConnections && !TWatch.SeesEveryStage && SteadyStage.GoAhead(burst, state);
+        GoAhead<TEngine, TWatch>(burst, state);
         if (!TWatch.SeesEveryStage) watch.After(Stage.Steady, burst);
+        GoOn(burst, state, in engine, ref sink, ref watch);
+        Emit(burst, state, ref sink);
+        return taken;
+    }
+
+    /// <summary>The first part: what is each packet's own. May be done beside any other part of an earlier burst.</summary>
+    public static int Take(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
+    {
+        burst.Clear();
+        return ParseStage.Run(burst, records, state);
+    }
+
+    /// <summary>
+    /// The second part: packets of connections that stand need no more than what their connection knows. In capture order,
+    /// but beside <see cref="EncapStage"/>, <see cref="TransmitStage"/> and <see cref="Emit"/> of bursts that are all steady.
+    /// </summary>
+    public static void GoAhead<TEngine, TWatch>(PacketBurst burst, PipelineState state)
+        where TEngine : struct, IServiceEngine
+        where TWatch : struct, IStageWatch
+    {
+        state.Connections.Recycle();
+        burst.IsSteady = !TEngine.FollowsConnections && !TWatch.SeesEveryStage && SteadyStage.GoAhead(burst, state);
+    }
+
+    /// <summary>The third part: everything that packets decide and change, until none of the burst moves any more.</summary>
+    public static void GoOn<TEngine, TSink, TWatch>(
+        PacketBurst burst, PipelineState state, in TEngine engine, ref TSink sink, ref TWatch watch)
+        where TEngine : struct, IServiceEngine
+        where TSink : struct, IFrameSink
+        where TWatch : struct, IStageWatch
+    {
+        bool isSteady = burst.IsSteady;
         if (!isSteady)
         {
             AdmitStage.Run(burst, state, in engine);
@@ -76,8 +107,13 @@ public static class PacketPipeline
         }
 
         burst.EndRounds();
+    }
+
+    /// <summary>The last part: what is counted and told of the burst, in capture order.</summary>
+    public static void Emit<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
         state.Counters.Add(burst);
         sink.EndBurst(burst);
-        return taken;
     }
 }

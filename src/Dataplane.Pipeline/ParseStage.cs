@@ -7,6 +7,7 @@ namespace Dataplane.Pipeline;
 
 /// <summary>
 /// Takes records in capture order: each frame is copied once, summed while it is copied, and read while it is in the cache.
+/// Nothing that packets share is changed here, so that it can be done beside the stages of an earlier burst.
 /// </summary>
 public static unsafe class ParseStage
 {
@@ -32,7 +33,7 @@ public static unsafe class ParseStage
             bool isCommon = TryTakeCommon(burst, in record, ref lane);
             bool isLater = false;
             if (isCommon) connections.PrefetchSlot(lane.Hash = lane.Key.Hash());
-            else isLater = TakeUnusual(burst, in record, ref lane, state);
+            else isLater = TakeUnusual(burst, in record, ref lane);
             if (manyNodes) isLater |= burst.MeetsEarlier(in lane.Key);
             if (isLater && taken > 0)
             {
@@ -44,6 +45,22 @@ public static unsafe class ParseStage
         }
 
         return taken;
+    }
+
+    /// <summary>Gives IPv6 addresses their names, in capture order; until then keys hold hashes in their place.</summary>
+    public static void Name(PacketBurst burst, PipelineState state)
+    {
+        if (!burst.HasUnnamed) return;
+
+        burst.HasUnnamed = false;
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            bool isNamed = lane.Status != LaneStatus.Live || !lane.Is(Shape.V6) || NetworkParser.TryName(ref lane, state.Topology.Names);
+            if (!isNamed) burst.Drop(ref lane, DropReason.NoBuffer, Stage.Parse);
+        }
     }
 
     // A node's answer to an earlier packet of the burst is known as such when that one has been on its way.
@@ -92,13 +109,13 @@ public static unsafe class ParseStage
     }
 
     /// <summary>Whatever else there is; gives whether it may be an answer to an earlier packet.</summary>
-    private static bool TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
+    private static bool TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane)
     {
-        TakeAny(burst, in record, ref lane, state);
+        TakeAny(burst, in record, ref lane);
         return MayBeAnswer(in lane);
     }
 
-    private static void TakeAny(PacketBurst burst, in CaptureRecord record, ref Lane lane, PipelineState state)
+    private static void TakeAny(PacketBurst burst, in CaptureRecord record, ref Lane lane)
     {
         lane.Length = record.CapturedLength;
         lane.Missing = Math.Max(0, record.OriginalLength - record.CapturedLength);
@@ -130,12 +147,12 @@ public static unsafe class ParseStage
             return;
         }
 
-        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size, state);
+        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size);
     }
 
-    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present, PipelineState state)
+    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present)
     {
-        DropReason reason = NetworkParser.Parse(ref lane, present, lane.Missing, state.Topology.Names);
+        DropReason reason = NetworkParser.Parse(ref lane, present, lane.Missing);
         lane.Defect = reason;
         if (reason is not (DropReason.None or DropReason.BadChecksum))
         {
@@ -143,6 +160,7 @@ public static unsafe class ParseStage
             return;
         }
 
+        burst.HasUnnamed |= lane.Is(Shape.V6);
         if (!lane.Is(Shape.NoSum)) lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));
     }
 

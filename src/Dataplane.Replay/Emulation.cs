@@ -19,7 +19,7 @@ namespace Dataplane.Replay;
 public sealed class Emulation : IDisposable
 {
     /// <summary>Bursts are megabytes of native memory each: one run's serves the next.</summary>
-    private static readonly ObjectPool<PacketBurst> Bursts = new DefaultObjectPoolProvider().Create<PacketBurst>();
+    internal static readonly ObjectPool<PacketBurst> Bursts = new DefaultObjectPoolProvider().Create<PacketBurst>();
 
     private bool _isDisposed;
 

@@ -15,6 +15,7 @@ using Dataplane.Replay.Policies;
 using Dataplane.Replay.Proxies;
 using Dataplane.Replay.StageTiming;
 using Dataplane.Replay.Tracing;
+using Dataplane.Replay.Workers;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay;
@@ -89,7 +90,8 @@ public static class PipelineCatalog
     private static EnforcedPolicies Close<TPolicy>(PolicyModel model, TPolicy engine, IDisposable tables)
         where TPolicy : struct, IPolicyEngine => new(model, TPolicy.Name, new Police<TPolicy>(engine), tables);
 
-    private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst) : IPipeline, ITimeable
+    private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst)
+        : IPipeline, ITimeable, IBurstPipeline
         where TEngine : struct, IServiceEngine
         where TSink : struct, IFrameSink
     {
@@ -102,6 +104,29 @@ public static class PipelineCatalog
             burst.FirstRecord += taken;
             return taken;
         }
+
+        public int Take(PacketBurst own, ReadOnlySpan<CaptureRecord> records) => PacketPipeline.Take(own, records, state);
+
+        public bool Decide(PacketBurst own)
+        {
+            ParseStage.Name(own, state);
+            PacketPipeline.GoAhead<TEngine, NoWatch>(own, state);
+            bool isDecided = own.IsSteady && !state.Topology.ManyNodes && !_sink.Observes(ObservationPoint.Tunnel);
+            if (isDecided) EncapStage.Number(own, state);
+            return isDecided;
+        }
+
+        public void Complete(PacketBurst own)
+        {
+            var watch = default(NoWatch);
+            PacketPipeline.GoOn(own, state, in _engine, ref _sink, ref watch);
+        }
+
+        public void Write(PacketBurst own) => EncapStage.Run(own, state, ref _sink);
+
+        public void Transmit(PacketBurst own) => TransmitStage.Run(own, state, ref _sink);
+
+        public void Emit(PacketBurst own) => PacketPipeline.Emit(own, state, ref _sink);
 
         public void Finish() => state.Reassembly.Finish(state.Counters);
 

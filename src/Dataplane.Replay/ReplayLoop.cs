@@ -1,5 +1,5 @@
-using Dataplane.Capture;
 using Dataplane.Replay.Pacing;
+using Dataplane.Replay.Workers;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay;
@@ -8,34 +8,24 @@ namespace Dataplane.Replay;
 internal sealed class ReplayLoop<TClock>
     where TClock : struct, IClock
 {
-    private const int BatchSize = 256;
-    private const long BytesBetweenSamples = 64 << 20;
-
-    private readonly CaptureReader _reader;
+    private readonly CaptureFeed _feed;
     private readonly IPipeline _pipeline;
-    private readonly ReplayOptions _options;
     private readonly IReplayObserver _observer;
     private readonly TClock _clock;
     private readonly Pacer<TClock>? _pacer;
-    private readonly CaptureRecord[] _batch = new CaptureRecord[BatchSize];
-    private readonly long[] _due = new long[BatchSize];
+    private long[] _due = [];
 
-    public ReplayLoop(CaptureReader reader, IPipeline pipeline, ReplayOptions options, IReplayObserver observer, TClock clock)
+    public ReplayLoop(CaptureFeed feed, IPipeline pipeline, RunMeter meter, Pace pace, IReplayObserver observer, TClock clock)
     {
-        _reader = reader;
+        _feed = feed;
         _pipeline = pipeline;
-        _options = options;
+        Meter = meter;
         _observer = observer;
         _clock = clock;
-        _pacer = options.Pace.Kind == PaceKind.TopSpeed
-            ? null
-            : new Pacer<TClock>(new Schedule(options.Pace), clock, observer.Warn);
-        Loops = new LoopClock(options.Loops);
+        _pacer = pace.Kind == PaceKind.TopSpeed ? null : new Pacer<TClock>(new Schedule(pace), clock, observer.Warn);
     }
 
-    public RunMeter Meter { get; } = new();
-
-    public LoopClock Loops { get; }
+    public RunMeter Meter { get; }
 
     /// <summary>Null at top speed.</summary>
     public ScheduleReport? Schedule => _pacer?.Report();
@@ -43,46 +33,30 @@ internal sealed class ReplayLoop<TClock>
     /// <summary>By how much records were sent late; null at top speed.</summary>
     public DelayHistogram? Errors => _pacer?.Errors;
 
-    private bool IsDone => _options.Count > 0 && Meter.Records >= _options.Count;
-
-    public void Run(CancellationToken cancellation)
+    /// <summary>All loops; by a crew, if there is one.</summary>
+    public void Run(CancellationToken cancellation, Crew? crew = null)
     {
-        _observer.Started(_reader.Length < 0 ? -1 : _reader.Length * _options.Loops, -1);
-        while (Loops.TryBegin() && !cancellation.IsCancellationRequested)
+        _feed.Start();
+        while (!cancellation.IsCancellationRequested && !_feed.IsDone && _feed.TryBegin())
         {
-            if (Loops.Number > 1) _reader.Rewind();
-            RunOnce(cancellation);
-            Loops.End(Meter.Records);
-            if (IsDone) break;
+            if (crew is null) RunOnce(cancellation);
+            else crew.Run(cancellation);
+            _feed.End();
         }
     }
 
     private void RunOnce(CancellationToken cancellation)
     {
-        long started = _reader.Position;
-        long sampleAt = started + BytesBetweenSamples;
-        long before = (Loops.Number - 1) * Math.Max(0, _reader.Length) - started;
-        long progress = before + started;
-        while (!cancellation.IsCancellationRequested)
+        while (true)
         {
             Meter.BeginBatch(_clock.Now);
-            int wanted = _options.Count == 0 ? BatchSize : (int)Math.Min(BatchSize, _options.Count - Meter.Records);
-            int count = wanted == 0 ? 0 : _reader.Read(_batch.AsSpan(0, wanted));
-            if (count == 0) return;
+            if (!_feed.Read(cancellation)) return;
 
-            Span<CaptureRecord> batch = _batch.AsSpan(0, count);
-            Loops.Shift(batch);
-            if (_pacer is null) Process(batch);
-            else Process(batch, _pacer, progress, cancellation);
+            if (_pacer is null) Process(_feed.Batch);
+            else Process(_feed.Batch, _pacer, cancellation);
 
             Meter.EndBatch();
-            long position = _reader.Position;
-            progress = before + position;
-            _observer.Progress(Meter.Records, progress);
-            if (position < sampleAt) continue;
-
-            sampleAt = position + BytesBetweenSamples;
-            Meter.SampleMemory();
+            _feed.Report();
         }
     }
 
@@ -98,8 +72,9 @@ internal sealed class ReplayLoop<TClock>
     }
 
     // A burst ends where the next record is not due yet: none waits for others.
-    private void Process(ReadOnlySpan<CaptureRecord> batch, Pacer<TClock> pacer, long progress, CancellationToken cancellation)
+    private void Process(ReadOnlySpan<CaptureRecord> batch, Pacer<TClock> pacer, CancellationToken cancellation)
     {
+        if (_due.Length < batch.Length) _due = new long[batch.Length];
         Span<long> due = _due.AsSpan(0, batch.Length);
         pacer.Plan(batch, due);
         while (!batch.IsEmpty)
@@ -110,7 +85,7 @@ internal sealed class ReplayLoop<TClock>
             int taken = _pipeline.Process(batch[..released]);
             Meter.EndBurst(_clock.Now, due[..taken]);
             pacer.Sent(due[..taken]);
-            _observer.Progress(Meter.Records, progress);
+            _observer.Progress(Meter.Records, _feed.Position);
             batch = batch[taken..];
             due = due[taken..];
         }

@@ -61,5 +61,11 @@ public sealed record ReplayOptions
     /// <summary>Measure what each stage takes.</summary>
     public bool StageTimes { get; init; }
 
+    /// <summary>Threads that work on packets; output and counts do not depend on it.</summary>
     public int Workers { get; init; } = 1;
+
+    /// <summary>As many as there are processors, where the run can have several.</summary>
+    public const int AnyWorkers = 0;
+
+    public const int MostWorkers = 64;
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Policies;
 using Dataplane.Replay.StageTiming;
+using Dataplane.Replay.Workers;
 
 namespace Dataplane.Replay;
 
@@ -89,6 +90,9 @@ public sealed record ReplayReport
     public long PeakMemoryBytes { get; init; }
 
     public int Workers { get; init; } = 1;
+
+    /// <summary>Where the workers' time went; null for one.</summary>
+    public WorkerShares? WorkerShares { get; init; }
 
     /// <summary>The run was stopped before its end; the counts are of what was done until then.</summary>
     public bool Interrupted { get; init; }

@@ -6,6 +6,7 @@ using Dataplane.Cluster.Settings;
 using Dataplane.Core;
 using Dataplane.Replay.Pacing;
 using Dataplane.Replay.StageTiming;
+using Dataplane.Replay.Workers;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay;
@@ -54,12 +55,33 @@ public static class ReplayRunner
         using var histogram = HistogramFile.Open(options.HistogramPath);
         StageTimes? times = options.StageTimes ? new StageTimes() : null;
         if (times is not null) pipeline = ((ITimeable)pipeline).With(times);
-        var loop = new ReplayLoop<MonotonicClock>(reader, pipeline, options, observer, default);
-        loop.Run(cancellation);
+        int workers = WorkersOf(options, pipeline);
+        var meter = new RunMeter();
+        var feed = new CaptureFeed(reader, options, observer, meter);
+        var loop = new ReplayLoop<MonotonicClock>(feed, pipeline, meter, options.Pace, observer, default);
+        Crew? crew = workers > 1 ? new Crew(workers, (IBurstPipeline)pipeline, feed, meter, Emulation.Bursts) : null;
+        loop.Run(cancellation, crew);
         pipeline.Finish();
-        histogram?.Write(loop.Meter.Latency);
-        ReplayReport report = RunReport.Build(emulation, reader, options, loop.Meter, loop.Loops, loop.Schedule);
-        return report with { Interrupted = cancellation.IsCancellationRequested, StageTimes = times?.Report() };
+        histogram?.Write(meter.Latency);
+        return RunReport.Build(emulation, reader, meter, feed.Loops, loop.Schedule) with
+        {
+            Workers = workers,
+            WorkerShares = crew?.Shares,
+            Interrupted = cancellation.IsCancellationRequested,
+            StageTimes = times?.Report(),
+        };
+    }
+
+    // What is told of single packets in their order is one worker's.
+    private static int WorkersOf(ReplayOptions options, IPipeline pipeline)
+    {
+        string? reason = options.Pace.Kind != PaceKind.TopSpeed ? "a pace is kept by one"
+            : options.StageTimes ? "--stage-times watches one"
+            : pipeline is IBurstPipeline ? null : "frames go by links (link.rate, link.queue, link.delay) one behind the other";
+        if (options.Workers == ReplayOptions.AnyWorkers) return reason is null ? Math.Min(Environment.ProcessorCount, ReplayOptions.MostWorkers) : 1;
+        if (options.Workers == 1 || reason is null) return options.Workers;
+
+        throw new InvalidDataException($"--workers {options.Workers}: {reason}: leave it out");
     }
 
     // Nearly all that reading and compiling allocate stays: full collections in between would find little. What is left of it

@@ -47,10 +47,12 @@ internal sealed class RunMeter
         End(now, arrived.Length);
     }
 
-    public void EndBatch()
+    public void EndBatch() => AddAllocated(GC.GetAllocatedBytesForCurrentThread() - _allocatedAtStart);
+
+    /// <summary>What a thread allocated for the records that it just ended.</summary>
+    public void AddAllocated(long bytes)
     {
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - _allocatedAtStart;
-        if (Records > WarmUpRecords) AllocatedBytes += allocated;
+        if (Records > WarmUpRecords) AllocatedBytes += bytes;
     }
 
     /// <summary>Anonymous memory of the process now; the largest sample is the peak.</summary>

@@ -14,7 +14,7 @@ internal static class RunReport
     private const int BitsPerByte = 8;
 
     public static ReplayReport Build(
-        Emulation emulation, CaptureReader reader, ReplayOptions options, RunMeter meter, LoopClock loops, ScheduleReport? schedule)
+        Emulation emulation, CaptureReader reader, RunMeter meter, LoopClock loops, ScheduleReport? schedule)
     {
         RunCounters counters = emulation.State.Counters;
         meter.SampleMemory();
@@ -49,7 +49,6 @@ internal static class RunReport
             Link = LinkReport.Of(emulation.State.Links, emulation.Model),
             AllocatedBytes = meter.AllocatedBytes,
             PeakMemoryBytes = meter.PeakMemory,
-            Workers = options.Workers,
             Notes =
             [
                 .. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader), .. LimitsOf(emulation.Topology),

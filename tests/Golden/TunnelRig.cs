@@ -112,6 +112,7 @@ internal sealed class TunnelRig : IDisposable
                 LinkType = LinkType.Ethernet,
             };
             ParseStage.Run(burst, [record], _emulation.State);
+            ParseStage.Name(burst, _emulation.State);
         }
         finally
         {

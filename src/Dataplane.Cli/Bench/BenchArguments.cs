@@ -17,7 +17,6 @@ internal sealed class BenchArguments
     private const int MostPolicies = 100_000;
     private const int MostRounds = 1000;
     private const int MostPackets = 100_000_000;
-    private const int MostWorkers = 256;
     private const int MostLoad = 1000;
     private const double MostSeconds = 3600;
 
@@ -84,14 +83,7 @@ internal sealed class BenchArguments
 
     public ulong SeedOf(ParseResult arguments, ulong otherwise) => (ulong)arguments.Number(Seed, least: 0, otherwise: (long)otherwise);
 
-    /// <summary>Workers are one thread until the replay takes more.</summary>
-    public ImmutableArray<int>? WorkersOf(ParseResult arguments)
-    {
-        ImmutableArray<int>? workers = Numbers(arguments, Workers, MostWorkers);
-        if (workers is { } all && all.Any(count => count > 1)) throw new UsageException($"{Workers.Name}: more than 1 is not built yet");
-
-        return workers;
-    }
+    public ImmutableArray<int>? WorkersOf(ParseResult arguments) => Numbers(arguments, Workers, ReplayOptions.MostWorkers);
 
     public ImmutableArray<string>? ProxiesOf(ParseResult arguments)
     {

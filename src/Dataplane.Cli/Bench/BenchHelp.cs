@@ -30,11 +30,11 @@ internal static class BenchHelp
               --frame-size LIST  64, imix (7 of 64, 4 of 594, 1 of 1518), 1500, or 64 to 9018 bytes
               --flows LIST       connections that stand: 1 to 4194304
               --distribution LIST  how they take turns: uniform, zipf (the k-th with weight 1/k)
-              --workers LIST     threads: 1
+              --workers LIST     threads: 1,2
               --packets N        of a trace, fewer where they fill 256 MiB: 1000000
               --rounds N         7
 
-        latency: each of the lists above with one value
+        latency: each of the lists above with one value, by one thread, which keeps the pace
               --loads LIST       in percent of saturation: 10,20,30,40,50,60,70,80,90,95,100,110,120
               --seconds N        of each load in each round: 1
               --rounds N         5

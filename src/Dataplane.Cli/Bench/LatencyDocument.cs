@@ -28,7 +28,7 @@ internal static class LatencyDocument
         if (report.Runs is [LatencyRun any, ..])
         {
             yield return $"{any.Engine}, {any.Cni}, frames: {any.FrameSize}, {Quantity.Count(any.Flows)} flows ({any.Distribution}), "
-                + $"{Quantity.Count(any.Services)} services, {Quantity.Count(any.Policies)} policies, workers: {any.Workers}";
+                + $"{Quantity.Count(any.Services)} services, {Quantity.Count(any.Policies)} policies, one thread";
         }
 
         yield return BenchDocument.Text($"Saturation: {report.SaturationPacketsPerSecond:N0} packets a second (± {100 * report.SaturationSpread:0} %) with the pacer at work, which has ")

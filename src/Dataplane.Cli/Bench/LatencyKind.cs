@@ -10,7 +10,7 @@ internal sealed class LatencyKind(BenchArguments options) : IBenchKind
 
     public IReadOnlyList<Option> Options =>
     [
-        options.Proxy, options.Cni, options.FrameSize, options.Flows, options.Distribution, options.Workers, options.Services,
+        options.Proxy, options.Cni, options.FrameSize, options.Flows, options.Distribution, options.Services,
         options.Endpoints, options.Policies, options.Loads, options.Seconds, options.Rounds, options.Histogram, options.Seed, options.Chart,
     ];
 
@@ -27,7 +27,6 @@ internal sealed class LatencyKind(BenchArguments options) : IBenchKind
             Proxy = BenchArguments.One(options.ProxiesOf(arguments), options.Proxy, defaults.Proxy),
             Cni = BenchArguments.One(options.CnisOf(arguments), options.Cni, defaults.Cni),
             Trace = trace,
-            Workers = BenchArguments.One(options.WorkersOf(arguments), options.Workers, defaults.Workers),
             Services = BenchArguments.One(options.ServicesOf(arguments), options.Services, defaults.Services),
             Endpoints = options.EndpointsOf(arguments, defaults.Endpoints),
             Policies = options.PoliciesOf(arguments),

@@ -20,8 +20,6 @@ public sealed record LatencyBenchOptions
 
     public TraceShape Trace { get; init; } = new(64, 10_000, FlowDistribution.Uniform);
 
-    public int Workers { get; init; } = 1;
-
     public int Services { get; init; } = 1000;
 
     /// <summary>Of each Service.</summary>

@@ -14,6 +14,10 @@ public static class LatencyBenchRunner
 
     private const int SaturationRuns = 5;
 
+    /// <summary>A pace is kept by one.</summary>
+    private const int Workers = 1;
+
+
     /// <summary>In one loop of the trace the replay's meter shall not look at memory, which takes longer than a packet may.</summary>
     private const long LargestTrace = 48L << 20;
 
@@ -30,7 +34,7 @@ public static class LatencyBenchRunner
         var cluster = new BenchCluster(options.Services, options.Endpoints, options.Policies, options.Seed);
         using var traffic = new BenchTraffic(cluster, options.Seed);
         BenchTrace trace = traffic.TraceOf(options.Trace, PipelineBenchRunner.PacketsOf(int.MaxValue, options.Trace.FrameSize, LargestTrace));
-        ReplayOptions replay = BenchCluster.OptionsOf(options.Proxy, options.Cni, options.Workers);
+        ReplayOptions replay = BenchCluster.OptionsOf(options.Proxy, options.Cni, Workers);
         using var emulation = Emulation.Compile(cluster.Snapshot, replay);
         var rig = new Rig(emulation, trace, replay, cancellation);
 
@@ -109,7 +113,7 @@ public static class LatencyBenchRunner
             Distribution = options.Trace.DistributionName,
             FrameSize = options.Trace.FrameSizeName,
             Cni = options.Cni,
-            Workers = options.Workers,
+            Workers = Workers,
             LoadPercent = point.Percent,
             OfferedPacketsPerSecond = offered,
             PacketsPerSecond = point.Reached.Median,

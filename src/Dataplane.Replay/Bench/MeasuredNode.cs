@@ -3,6 +3,7 @@ using Dataplane.Core;
 using Dataplane.Pipeline;
 using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Proxies;
+using Dataplane.Replay.Workers;
 
 namespace Dataplane.Replay.Bench;
 
@@ -26,9 +27,12 @@ internal sealed class MeasuredNode : IDisposable
     public MeasuredRun Send(CaptureReader capture, ReplayOptions options, CancellationToken cancellation = default)
     {
         capture.Rewind();
-        var loop = new ReplayLoop<MonotonicClock>(capture, _pipeline, options, Unwatched.Instance, default);
-        loop.Run(cancellation);
-        return new MeasuredRun(loop.Meter, loop.Loops, loop.Errors);
+        var meter = new RunMeter();
+        var feed = new CaptureFeed(capture, options, Unwatched.Instance, meter);
+        var loop = new ReplayLoop<MonotonicClock>(feed, _pipeline, meter, options.Pace, Unwatched.Instance, default);
+        Crew? crew = options.Workers > 1 ? new Crew(options.Workers, (IBurstPipeline)_pipeline, feed, meter, Emulation.Bursts) : null;
+        loop.Run(cancellation, crew);
+        return new MeasuredRun(meter, feed.Loops, loop.Errors);
     }
 
     public void Dispose()

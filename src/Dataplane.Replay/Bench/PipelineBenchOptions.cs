@@ -49,6 +49,7 @@ public sealed record PipelineBenchOptions
         FrameSizes = [64, TrafficOptions.Imix, 1518],
         Flows = [10_000, 1, 1_000, 100_000, 1_000_000, 4_000_000],
         Distributions = [FlowDistribution.Uniform, FlowDistribution.Zipf],
+        Workers = [1, 2],
     };
 
     /// <summary>The points to measure, each once.</summary>

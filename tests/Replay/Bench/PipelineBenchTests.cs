@@ -65,11 +65,22 @@ public class PipelineBenchTests
         PipelinePointKey[] points = [.. PipelineBenchOptions.Star.Points()];
         PipelinePointKey middle = points[0];
 
-        Assert.Equal(2 + 4 + 2 + 10 + 1, points.Length);
+        Assert.Equal(2 + 4 + 2 + 10 + 1 + 1, points.Length);
         Assert.Single(points, point => point.Trace.Flows == 1);
         Assert.All(points, point => Assert.True(
             (point.Proxy != middle.Proxy ? 1 : 0) + (point.Cni != middle.Cni ? 1 : 0) + (point.Trace.FrameSize != middle.Trace.FrameSize ? 1 : 0)
             + (point.Trace with { FrameSize = 0 } != middle.Trace with { FrameSize = 0 } ? 1 : 0) <= 1));
+    }
+
+    [Fact]
+    public void Two_workers_take_the_same_packets_the_same_way_as_one()
+    {
+        PipelineBenchReport report = Run(new PipelineBenchOptions { Workers = [1, 2], Flows = [300], Services = 20, Packets = 4_000, Rounds = 1 });
+
+        Assert.Equal([1, 2], report.Runs.Select(run => run.Workers));
+        Assert.Equal(report.Runs[0].Encapsulated, report.Runs[1].Encapsulated);
+        Assert.Equal(report.Runs[0].Connections, report.Runs[1].Connections);
+        Assert.All(report.Runs, run => Assert.Equal(0, run.AllocatedBytes));
     }
 
     [Fact]

@@ -95,7 +95,9 @@ public class ReplayLoopTests
             _time.Now += Cost;
             onBurst?.Invoke();
         });
-        return new ReplayLoop<FakeClock>(reader, pipeline, new ReplayOptions { Pace = pace, Loops = loops }, new Nobody(), _time.Clock);
+        var meter = new RunMeter();
+        var feed = new CaptureFeed(reader, new ReplayOptions { Loops = loops }, new Nobody(), meter);
+        return new ReplayLoop<FakeClock>(feed, pipeline, meter, pace, new Nobody(), _time.Clock);
     }
 
     private sealed class Pipe(List<int> bursts, int most, Action pass) : IPipeline
