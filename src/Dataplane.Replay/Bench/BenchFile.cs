@@ -11,7 +11,7 @@ internal sealed class BenchFile
     private const string MachineName = "machine";
     private const string RoundsName = "rounds";
 
-    /// <summary>Measured and not chosen, though it is a number: the offered load is another one wherever saturation is.</summary>
+    /// <summary>By what runs are told apart; a load by its percentage, since what is offered is another rate wherever saturation is.</summary>
     private static readonly string[] Parameters =
     [
         "engine", "services", "endpoints", "policies", "flows", "distribution", "frameSize", "cni", "workers", "loadPercent",
