@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Dataplane.Cli.Bench;
 using Dataplane.Cli.Policies;
 
 namespace Dataplane.Cli;

@@ -11,6 +11,7 @@ namespace Dataplane.Replay;
 /// <summary>One JSON line for each dropped packet (<c>--drops</c>).</summary>
 public sealed unsafe class DropLog : IDisposable
 {
+    private const string Option = "--drops";
     private const int FlushAbove = 1 << 16;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
@@ -29,7 +30,7 @@ public sealed unsafe class DropLog : IDisposable
     {
         _stream = path == CaptureFile.StandardStream
             ? Console.OpenStandardOutput()
-            : new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            : OutputFile.Create(Option, path, bufferSize: 0);
         _model = emulation.Model;
         _names = emulation.Topology.Names;
         _policies = policies;
