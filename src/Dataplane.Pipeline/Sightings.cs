@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dataplane.Core;
 using Dataplane.Pipeline.Tunnels;
 using Dataplane.Wire;
@@ -36,6 +37,8 @@ public sealed unsafe class Sightings : IDisposable
     /// Whether the record may show what an earlier one of the burst becomes (a piece of it, a node's answer to it): that must
     /// have been on its way first. Notes where it was captured. Of bursts that are being read, not of those that are decided.
     /// </summary>
+    // Not inlined: the loop over records of captures of one point would pay for its locals.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal bool IsLater(ref Lane lane, in CaptureRecord record)
     {
         lane.Point = CapturePoint.Of(in record).Packed;
