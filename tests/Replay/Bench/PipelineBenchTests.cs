@@ -88,7 +88,12 @@ public class PipelineBenchTests
     {
         PipelineBenchReport report = Run(new PipelineBenchOptions
         {
-            Cnis = ["flannel", "calico"], Flows = [2_000], Services = 50, Policies = 500, Packets = 4_000, Rounds = 1,
+            Cnis = ["flannel", "calico"],
+            Flows = [2_000],
+            Services = 50,
+            Policies = 500,
+            Packets = 4_000,
+            Rounds = 1,
         });
 
         Assert.Equal(0, report.Runs.Single(run => run.Cni == "flannel").Dropped);

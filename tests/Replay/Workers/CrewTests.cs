@@ -63,7 +63,10 @@ public sealed class CrewTests
     {
         var options = new ReplayOptions
         {
-            Manifests = [In("three-tier", "manifests.yaml")], Captures = [In("three-tier/app.pcap.gz")], Count = count, Workers = 3,
+            Manifests = [In("three-tier", "manifests.yaml")],
+            Captures = [In("three-tier/app.pcap.gz")],
+            Count = count,
+            Workers = 3,
         };
 
         Assert.Equal(count, ReplayRunner.Run(options, new Nobody(), CancellationToken.None).Packets);
@@ -75,7 +78,11 @@ public sealed class CrewTests
         using var interruption = new CancellationTokenSource();
         var options = new ReplayOptions
         {
-            Manifests = [In("three-tier", "manifests.yaml")], Captures = [In("three-tier/app.pcap.gz")], Loops = 1000, Preload = true, Workers = 4,
+            Manifests = [In("three-tier", "manifests.yaml")],
+            Captures = [In("three-tier/app.pcap.gz")],
+            Loops = 1000,
+            Preload = true,
+            Workers = 4,
         };
 
         ReplayReport report = ReplayRunner.Run(options, new Interrupter(interruption, behind: 40_000), interruption.Token);
@@ -91,7 +98,10 @@ public sealed class CrewTests
         if (!File.Exists("/dev/full")) Assert.Skip("needs /dev/full");
         var options = new ReplayOptions
         {
-            Manifests = [In("three-tier", "manifests.yaml")], Captures = [In("three-tier/app.pcap.gz")], Output = "/dev/full", Workers = 4,
+            Manifests = [In("three-tier", "manifests.yaml")],
+            Captures = [In("three-tier/app.pcap.gz")],
+            Output = "/dev/full",
+            Workers = 4,
         };
 
         Assert.ThrowsAny<IOException>(() => ReplayRunner.Run(options, new Nobody(), CancellationToken.None));
