@@ -11,21 +11,13 @@ internal static class EgressWay
     /// <summary>The way of a packet to the outside, where the topology has egress addresses.</summary>
     public static DropReason Decide(ref Lane lane, Topology topology)
     {
-        lane.Exit = Exit.Outside;
         EgressHolder holder = default;
         bool hasOwn = !lane.IsReply && lane.Destination.Kind == PlaceKind.Outside && TryChoose(in lane, in lane.Key, topology, out holder);
-        if (!hasOwn || holder.Node == lane.Node)
-        {
-            return topology.Nodes[lane.Node].HasDefaultRoute ? DropReason.None : DropReason.NoRoute;
-        }
+        if (!hasOwn || holder.Node == lane.Node) return RouteStage.LeaveOutside(ref lane, topology);
+        if (holder.Node != Lane.UnknownNode) return RouteStage.EnterTunnel(ref lane, topology, holder.Node);
 
-        if (holder.Node == Lane.UnknownNode) return DropReason.NoEgressAddress;
-
-        lane.Exit = Exit.Tunnel;
-        lane.NextNode = holder.Node;
-        return topology.TunnelOf(lane.Is(Shape.V6)) is { } tunnel && tunnel.Peers[holder.Node].HasTunnel && tunnel.Peers[lane.Node].HasTunnel
-            ? DropReason.None
-            : DropReason.NoTunnelEndpoint;
+        lane.Exit = Exit.Outside;
+        return DropReason.NoEgressAddress;
     }
 
     /// <summary>Who gives a new connection its source: this node, with which address; or another one, and this one none.</summary>

@@ -2,7 +2,7 @@ using Dataplane.Core;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>What the stages share: the compiled cluster, and everything that remembers. One run, one thread.</summary>
+/// <summary>What the stages share: the compiled cluster, and everything that remembers. One run; one thread at a time, in capture order.</summary>
 public sealed class PipelineState : IDisposable
 {
     /// <summary>First seed of the draws, so that a seed of zero draws like any other.</summary>

@@ -14,7 +14,6 @@ public static unsafe class SteadyStage
     /// <summary>What a packet on this track may be; everything else that is special about one wants its own stage.</summary>
     private const Shape Harmless = Shape.Reoriginated | Shape.Tagged;
 
-    private const byte StateChangingFlags = TcpStates.Syn | TcpStates.Fin | TcpStates.Rst;
     private const ConnectionFlags Ahead = ConnectionFlags.Steady | ConnectionFlags.Rooted;
 
     /// <summary>
@@ -45,9 +44,10 @@ public static unsafe class SteadyStage
         {
             ref Lane lane = ref lanes[index];
             ref Connection connection = ref connections[candidates[index] >> 1];
-            if (IsBeaten(in lane, in connection, state, hops) && (isAll || !burst.ComesFromEnd(in lane.Key)))
+            if (IsBeaten(in lane, in connection, state, hops) && (isAll || !burst.ComesFromEnd(in lane.Key))
+                && TrackStage.TryProlong(in lane, ref connection, state))
             {
-                Enter(burst, ref lane, ref connection, state);
+                Enter(burst, ref lane, in connection);
                 if (needsPlaces) lane.Source = state.Topology.Map.FindV4(lane.Key.Source);
                 lane.Connection = candidates[index];
                 Advance(ref lane, in connection, hops);
@@ -107,22 +107,16 @@ public static unsafe class SteadyStage
         }
     }
 
-    // All that Admit, Track and Police would ask.
+    // All that Admit and Police would ask.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsBeaten(in Lane lane, in Connection connection, PipelineState state, uint hops)
     {
         bool isKnown = connection.Original.IsSamePacket(in lane.Key) & (connection.Flags & Ahead) == Ahead & lane.Hash != 0;
         if (!isKnown || lane.Status != LaneStatus.Live) return false;
 
-        const ConnectionFlags replied = ConnectionFlags.SeenReply | ConnectionFlags.Assured;
-        ConnectionFlags seen = connection.Flags & replied;
-        bool isStable = lane.Key.Protocol == IpProtocol.Tcp
-            ? (connection.State == TcpState.Established) & ((lane.TcpFlags & StateChangingFlags) == 0)
-            : (seen != ConnectionFlags.SeenReply);
         ref NodeEntry node = ref state.Topology.Nodes.Start[connection.Original.Zone];
         bool fits = (lane.NetworkLength <= node.TunnelMtu) & (lane.Network[Ipv4Header.TtlOffset] > hops);
-        return isStable & fits & connection.Judged == state.PolicyMark & connection.Expires >= lane.Timestamp
-            && IsForRouter(in lane, in connection, in node, state.Topology);
+        return fits & connection.Judged == state.PolicyMark && IsForRouter(in lane, in connection, in node, state.Topology);
     }
 
     // As AdmitStage reads the frame's MACs: sent to the node, and not seen at its receiver, nor on its way there.
@@ -137,11 +131,8 @@ public static unsafe class SteadyStage
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Enter(PacketBurst burst, ref Lane lane, ref Connection connection, PipelineState state)
+    private static void Enter(PacketBurst burst, ref Lane lane, in Connection connection)
     {
-        bool seenReply = (connection.Flags & ConnectionFlags.SeenReply) != 0;
-        connection.Expires = lane.Timestamp
-            + state.Timeouts.NanosecondsFor(lane.Key.Protocol, connection.State, seenReply, assured: seenReply);
         ushort node = connection.Original.Zone;
         lane.Key.Zone = node;
         lane.Node = node;

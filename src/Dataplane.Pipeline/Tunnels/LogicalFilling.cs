@@ -58,21 +58,17 @@ internal readonly unsafe struct LogicalSwitchFilling : ITunnelFilling
     // To an egress node's gateway router: from the cluster router's port on the join switch to that router's.
     private static uint FillJoin(in Lane lane, byte* header, byte* ethernet, Topology topology, in PeerEntry to)
     {
-        Link.WriteMac(ethernet, to.TunnelMac);
-        Link.WriteMac(ethernet + MacAddress.Size, ClusterRouterMac);
         return SenderId.WriteVni(header, topology.Tunnel!.Parameters.Vni)
             + LogicalPorts.Write(header, ClusterRouterPort, topology.Nodes[lane.NextNode].TransitPortKey)
-            + InternetChecksum.Sum(new ReadOnlySpan<byte>(ethernet, 2 * MacAddress.Size));
+            + PodMac.Write(ethernet, to.TunnelMac, ClusterRouterMac);
     }
 
     // From the pod's port to the switch's multicast group.
     private static uint FillFlood(in Lane lane, byte* header, byte* ethernet, Topology topology)
     {
         ref EndpointEntry pod = ref topology.Endpoints[lane.Source.Index];
-        Link.WriteMac(ethernet, Floods.Broadcast);
-        Link.WriteMac(ethernet + MacAddress.Size, pod.Mac);
         return SenderId.WriteVni(header, pod.SwitchKey) + LogicalPorts.Write(header, pod.PortKey, Floods.GroupKey)
-            + InternetChecksum.Sum(new ReadOnlySpan<byte>(ethernet, 2 * MacAddress.Size));
+            + PodMac.Write(ethernet, Floods.Broadcast, pod.Mac);
     }
 }
 
