@@ -47,6 +47,7 @@ public enum DropReason : byte
     NotForwardable,
     NoBuffer,
     NoEgressAddress,
+    NoEgressGateway,
 
     // Police
     PolicyDenied,
@@ -115,6 +116,7 @@ public static class DropReasonText
         DropReason.NotForwardable => ("not-forwardable", "the node does not forward to such an address"),
         DropReason.NoBuffer => ("no-buffer", "the burst had no room left for another frame"),
         DropReason.NoEgressAddress => ("no-egress-address", "the pod leaves the cluster with an egress address, and no node holds it"),
+        DropReason.NoEgressGateway => ("no-egress-gateway", "a policy has this leave by a gateway node, and no node is its gateway"),
         DropReason.PolicyDenied => ("policy-denied", "NetworkPolicies select the pod, and none of their rules allows this"),
         DropReason.DeniedByRule => ("denied-by-rule", "a rule of an AdminNetworkPolicy or its baseline denies this"),
         DropReason.OtherNetwork => ("other-network", "the two pods' networks are kept apart"),

@@ -108,6 +108,9 @@ public struct ServiceVerdict
     /// <summary>The node gives the connection a source of its own.</summary>
     public bool Masquerade;
 
+    /// <summary>Another node has the backend, and answers by itself: nobody gives the connection a source here.</summary>
+    public bool ReturnsDirectly;
+
     public SourcePorts SourcePorts;
 
     public ushort BackendPort;

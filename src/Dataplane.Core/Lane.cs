@@ -93,6 +93,11 @@ public unsafe struct Lane
     /// <summary>Where it was captured, of a capture of several points; 0: of a capture of one.</summary>
     public ulong Point;
 
+    /// <summary>What the client asked, of a packet that goes to another node by direct server return; 0: it does not.</summary>
+    public uint Frontend;
+
+    public ushort FrontendPort;
+
     public readonly bool IsReply => (Connection & 1) != 0;
 
     public readonly bool Is(Shape shape) => (Shape & shape) != 0;
@@ -200,4 +205,7 @@ public enum Shape : ushort
 
     /// <summary>An address or port was changed at this node.</summary>
     Translated = 8192,
+
+    /// <summary>Carries <see cref="Lane.Frontend"/> in an option.</summary>
+    TellsFrontend = 16384,
 }

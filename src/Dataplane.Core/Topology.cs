@@ -42,6 +42,9 @@ public sealed class Topology
     /// <summary>Pods that leave the cluster with addresses of their own; null where none does.</summary>
     public EgressTable? Egress { get; init; }
 
+    /// <summary>Backends' nodes answer the outside by themselves; null: replies go back by the node that was asked.</summary>
+    public DirectReturn? DirectReturn { get; init; }
+
     public bool HasTunnel => Tunnel is not null || TunnelV6 is not null;
 
     /// <summary>TTL that packets lose, by <see cref="HopIndex"/>.</summary>

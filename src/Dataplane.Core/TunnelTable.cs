@@ -74,6 +74,12 @@ public enum TunnelFilling : byte
     /// <summary>The sender's identity; the inner frame stays as the pod sent it (Cilium).</summary>
     Identity,
 
+    /// <summary>The same, and an IPv4 frontend in a Geneve option (Cilium's direct server return).</summary>
+    FrontendV4,
+
+    /// <summary>The same with an IPv6 frontend.</summary>
+    FrontendV6,
+
     /// <summary>The sender's network id and both pods' MACs (OpenShift SDN).</summary>
     PodNetwork,
 

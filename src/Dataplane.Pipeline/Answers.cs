@@ -120,7 +120,8 @@ public static unsafe class Answers
         return v6 ? node.UnderlayV6 : topology.Peers[lane.Node].UnderlayV4;
     }
 
-    private static bool TryLeave(PacketBurst burst, in Lane from, byte* packet, int length, PipelineState state)
+    /// <summary>A packet that the node itself sends because of this one: a lane in the next round.</summary>
+    internal static bool TryLeave(PacketBurst burst, in Lane from, byte* packet, int length, PipelineState state)
     {
         Lane* answer = burst.TryAddLane(in from);
         if (answer == null) return false;
@@ -148,6 +149,6 @@ public static unsafe class Answers
         return true;
     }
 
-    private static ReadOnlySpan<byte> Packet(in Lane lane) =>
+    internal static ReadOnlySpan<byte> Packet(in Lane lane) =>
         new(lane.Network, Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize));
 }

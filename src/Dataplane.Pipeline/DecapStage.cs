@@ -27,7 +27,7 @@ public static unsafe class DecapStage
             if (lane.Status != LaneStatus.Live || lane.Entry < Entry.Underlay || lane.Entry > Entry.Tunnel) continue;
             if (lane.Entry == Entry.Tunnel)
             {
-                Unwrap(ref lane, topology.TunnelOf(lane.Is(Shape.V6))!, state.Counters);
+                Unwrap(ref lane, topology, state.Counters);
                 if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
                 if (lane.Is(Shape.Arp)) Floods.Deliver(burst, ref lane, topology);
                 continue;
@@ -60,10 +60,12 @@ public static unsafe class DecapStage
     }
 
     // What this run encapsulated itself: the inner packet is where it was, and the headers in front of it are right.
-    private static void Unwrap(ref Lane lane, TunnelTable tunnel, RunCounters counters)
+    private static void Unwrap(ref Lane lane, Topology topology, RunCounters counters)
     {
+        TunnelTable tunnel = topology.TunnelOf(lane.Is(Shape.V6))!;
+        if (lane.Is(Shape.TellsFrontend)) DirectReturnWay.ReadOwnGeneve(ref lane, topology);
         lane.Frame = lane.Network - tunnel.InnerLinkSize;
-        lane.Length -= tunnel.HeaderSize - tunnel.InnerLinkSize;
+        lane.Length -= lane.LinkSize - tunnel.InnerLinkSize;
         lane.LinkSize = (byte)tunnel.InnerLinkSize;
         counters.Decapsulated++;
     }
@@ -110,7 +112,10 @@ public static unsafe class DecapStage
         bool isDevice = tunnel.Parameters.Filling == TunnelFilling.Devices;
         if (isDevice && (source == tunnel.Peers[lane.Node].TunnelMac || (source & 1) != 0 || source == 0)) return DropReason.TunnelSourceMac;
 
-        return Accept(ref lane, frame, payload - size, tunnel, topology, outerTos, ref sink);
+        reason = Accept(ref lane, frame, payload - size, tunnel, topology, outerTos, ref sink);
+        bool mayTell = reason == DropReason.None && topology.DirectReturn is not null && tunnel.Parameters.Header == TunnelHeader.Geneve;
+        if (mayTell) DirectReturnWay.ReadGeneve(ref lane, new ReadOnlySpan<byte>(header + GeneveHeader.Size, size - GeneveHeader.Size), topology);
+        return reason;
     }
 
     // Open vSwitch lets CE in and nothing else (ofproto/tunnel.c, tnl_process_ecn).

@@ -4,7 +4,7 @@ namespace Dataplane.Pipeline;
 
 /// <summary>
 /// What pods with egress addresses send out of the cluster: by the tunnel to the node that holds the address, and out of there
-/// with the address as its source (OVN's EgressIP, OpenShift's egress IPs). Replies to the outside go as all others do.
+/// with the address as its source (OVN's EgressIP, OpenShift's egress IPs, Cilium's egress gateways). Replies to the outside go as all others do.
 /// </summary>
 internal static class EgressWay
 {
@@ -17,7 +17,17 @@ internal static class EgressWay
         if (holder.Node != Lane.UnknownNode) return RouteStage.EnterTunnel(ref lane, topology, holder.Node);
 
         lane.Exit = Exit.Outside;
-        return DropReason.NoEgressAddress;
+        return holder.Missing;
+    }
+
+    /// <summary>Whether a reply from outside has come to the holder for a pod elsewhere: it goes there as the request came, by tunnel.</summary>
+    public static bool IsReturning(in Lane lane, Topology topology)
+    {
+        if (!lane.IsReply || lane.Entry != Entry.Underlay || lane.Destination.Kind != PlaceKind.Pod || !topology.HasTunnel) return false;
+
+        ushort group = topology.Endpoints[lane.Destination.Index].Egress;
+        FlowKey sent = lane.Key.Reversed();
+        return group != 0 && topology.Egress!.TryChoose(group, in sent, lane.Node, isArrived: true, out _);
     }
 
     /// <summary>Who gives a new connection its source: this node, with which address; or another one, and this one none.</summary>

@@ -42,14 +42,25 @@ public static unsafe class EncapStage
         where TSink : struct, IFrameSink
     {
         Topology topology = state.Topology;
+        Shape apart = topology.DirectReturn is { Tunnel: not null } ? Shape.TellsFrontend : Shape.None;
+        if (apart != Shape.None && !burst.IsSteady) RunFrontends(burst, state, topology.DirectReturn!, ref sink);
         if (topology.Tunnel == topology.TunnelV6)
         {
-            if (topology.Tunnel is { } tunnel) Run(burst, state, tunnel, Shape.None, Shape.None, ref sink);
+            if (topology.Tunnel is { } tunnel) Run(burst, state, tunnel, apart, Shape.None, ref sink);
             return;
         }
 
-        if (topology.Tunnel is { } four) Run(burst, state, four, Shape.V6, Shape.None, ref sink);
-        if (topology.TunnelV6 is { } six) Run(burst, state, six, Shape.V6, Shape.V6, ref sink);
+        if (topology.Tunnel is { } four) Run(burst, state, four, Shape.V6 | apart, Shape.None, ref sink);
+        if (topology.TunnelV6 is { } six) Run(burst, state, six, Shape.V6 | apart, Shape.V6, ref sink);
+    }
+
+    // Headers of another size: with an option.
+    private static void RunFrontends<TSink>(PacketBurst burst, PipelineState state, DirectReturn way, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
+        const Shape Mask = Shape.TellsFrontend | Shape.V6;
+        if (way.Tunnel is { } four) Run(burst, state, four, Mask, Shape.TellsFrontend, ref sink);
+        if (way.TunnelV6 is { } six) Run(burst, state, six, Mask, Mask, ref sink);
     }
 
     // One loop for each kind of tunnel, with its sizes as constants.
@@ -63,6 +74,12 @@ public static unsafe class EncapStage
                 break;
             case TunnelFilling.Identity:
                 Run<IdentityFilling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
+                break;
+            case TunnelFilling.FrontendV4:
+                Run<FrontendV4Filling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
+                break;
+            case TunnelFilling.FrontendV6:
+                Run<FrontendV6Filling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
                 break;
             case TunnelFilling.PodNetwork:
                 Run<PodNetworkFilling, TSink>(burst, state, tunnel, mask, wanted, ref sink);
@@ -134,7 +151,7 @@ public static unsafe class EncapStage
 
         ref Connection connection = ref connections[lane.Connection >> 1];
         connection.FlowPort = lane.FlowPort;
-        bool isSteady = lane.Key.Protocol != IpProtocol.Sctp && !lane.Is(Shape.V6) && connection.ForwardNode != Lane.UnknownNode
+        bool isSteady = lane.Frontend == 0 && lane.Key.Protocol != IpProtocol.Sctp && !lane.Is(Shape.V6) && connection.ForwardNode != Lane.UnknownNode
             && (connection.Flags & ConnectionFlags.SourceTranslated) == 0
             && topology.Hops[Topology.HopIndex(lane.Entry, Exit.Tunnel)] == topology.TunnelHops;
         if (!isSteady) return;

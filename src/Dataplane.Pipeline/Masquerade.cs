@@ -16,6 +16,7 @@ public static class Masquerade
     public static bool TryApply(in Lane lane, ref Connection connection, in ServiceVerdict verdict, PipelineState state)
     {
         Topology topology = state.Topology;
+        if (verdict.ReturnsDirectly) return true;
         if (topology.Egress is not null && EgressWay.TryFind(in lane, in connection, topology, out EgressHolder holder))
         {
             return holder.Node != lane.Node || TryTake(ref connection, holder.Address, SourcePorts.KeptIfFree, state);

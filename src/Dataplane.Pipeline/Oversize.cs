@@ -27,7 +27,7 @@ internal static unsafe class Oversize
 
     /// <summary>Whether pieces of the packet may go on; of one that the snap length cut there are none.</summary>
     public static bool CanTakeApart(in Lane lane, Topology topology) =>
-        !lane.Is(Shape.Cut) && (MayFragment(in lane) || IsSuperFrame(in lane, topology));
+        !lane.Is(Shape.Cut) && ((MayFragment(in lane) && !DirectReturnWay.IsLeaving(in lane)) || IsSuperFrame(in lane, topology));
 
     /// <summary>Pieces go on in lanes of their own, and the lane itself is done; or the reason why not.</summary>
     public static DropReason TakeApart(PacketBurst burst, ref Lane lane, PipelineState state)

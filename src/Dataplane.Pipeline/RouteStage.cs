@@ -72,7 +72,7 @@ public static unsafe class RouteStage
             return DropReason.None;
         }
 
-        if (address.Device != NodeDevice.Underlay) return DecideRemote(ref lane, topology, address.Node);
+        if (address.Device != NodeDevice.Underlay || lane.Frontend != 0) return DecideRemote(ref lane, topology, address.Node);
 
         lane.Exit = Exit.Direct;
         lane.NextNode = address.Node;
@@ -83,9 +83,12 @@ public static unsafe class RouteStage
     private static DropReason DecideRemote(ref Lane lane, Topology topology, int owner)
     {
         lane.NextNode = (ushort)owner;
+        if (lane.Frontend != 0 && topology.DirectReturn!.Dispatch == ReturnDispatch.Geneve) return DirectReturnWay.Decide(ref lane, topology, owner);
+
         NodeWay way = topology.Ways.Length != 0 ? topology.WayTo(lane.Node, owner, lane.Is(Shape.V6)) : NodeWay.Direct;
         if (way > NodeWay.Direct) return LeaveByRoute(ref lane, way);
-        if (topology.UsesTunnel(lane.Node, owner, lane.Is(Shape.V6))) return EnterTunnel(ref lane, topology, (ushort)owner);
+        bool isByTunnel = topology.UsesTunnel(lane.Node, owner, lane.Is(Shape.V6));
+        if (isByTunnel || (topology.Egress is not null && EgressWay.IsReturning(in lane, topology))) return EnterTunnel(ref lane, topology, (ushort)owner);
 
         lane.Exit = Exit.Direct;
         return DropReason.None;
@@ -164,12 +167,13 @@ public static unsafe class RouteStage
     internal static int Mtu(in Lane lane, Topology topology)
     {
         ref NodeEntry node = ref topology.Nodes[lane.Node];
-        return lane.Exit switch
+        int mtu = lane.Exit switch
         {
             Exit.Tunnel => lane.Is(Shape.V6) ? node.TunnelMtuV6 : node.TunnelMtu,
             Exit.Pod => node.PodMtu,
             _ => node.UnderlayMtu,
         };
+        return DirectReturnWay.IsLeaving(in lane) ? DirectReturnWay.Mtu(in lane, topology, mtu) : mtu;
     }
 
     // The address is that of the device that the packet leaves by (net/ipv4/ip_options.c, ip_forward_options).
@@ -191,6 +195,13 @@ public static unsafe class RouteStage
 
     private static void Refuse(PacketBurst burst, ref Lane lane, DropReason reason, PipelineState state)
     {
+        if (reason == DropReason.MtuExceeded && DirectReturnWay.IsLeaving(in lane))
+        {
+            DirectReturnWay.Refuse(burst, ref lane, state);
+            burst.Drop(ref lane, reason, Stage.Route);
+            return;
+        }
+
         bool isByRoute = reason == DropReason.HostUnreachable && lane.Exit == Exit.Direct;
         if (reason == DropReason.HostUnreachable && !isByRoute && lane.Entry != Entry.LocalOutput)
         {

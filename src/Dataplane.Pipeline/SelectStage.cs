@@ -113,6 +113,7 @@ public static unsafe class SelectStage
         where TEngine : struct, IServiceEngine
     {
         if (!lane.Is(Shape.Invalid) && TryJoin(ref lane, state)) return;
+        if (state.Topology.DirectReturn is not null && TryReturnDirectly(burst, ref lane, state)) return;
         if (Reorigination.TryToChosenBackend(burst, ref lane, state))
         {
             if (lane.Status == LaneStatus.Live) TryJoin(ref lane, state);
@@ -154,7 +155,7 @@ public static unsafe class SelectStage
             }
         }
 
-        Enter(burst, ref lane, in verdict, state);
+        Enter(burst, ref lane, in lane.Key, in verdict, state);
         if (isAsked && lane.Connection != 0) engine.Commit(in query, in verdict, in service);
     }
 
@@ -192,6 +193,33 @@ public static unsafe class SelectStage
         return lane.Connection != 0;
     }
 
+    // As if the client had asked this node: replies leave with the frontend that another node told.
+    private static bool TryReturnDirectly(PacketBurst burst, ref Lane lane, PipelineState state)
+    {
+        if (!DirectReturnWay.MayArrive(in lane, state.Topology)) return false;
+
+        bool isTold = DirectReturnWay.TryRead(ref lane, state.Topology);
+        bool isKnown = DirectReturnWay.TryJoin(ref lane, isTold, state);
+        if (isTold && !isKnown)
+        {
+            FlowKey asked = lane.Key;
+            asked.Destination = lane.Frontend;
+            asked.DestinationPort = lane.FrontendPort;
+            var verdict = new ServiceVerdict
+            {
+                Outcome = ServiceOutcome.Backend,
+                BackendAddress = lane.Key.Destination,
+                BackendPort = lane.Key.DestinationPort,
+                ReturnsDirectly = true,
+            };
+            Enter(burst, ref lane, in asked, in verdict, state);
+        }
+
+        lane.Frontend = 0;
+        lane.Shape &= ~Shape.TellsFrontend;
+        return isTold || isKnown;
+    }
+
     private static bool MayBegin(in Lane lane, PipelineState state) => lane.Key.Protocol switch
     {
         IpProtocol.Tcp => state.Options.CiliumStates || TcpStates.NewState(lane.TcpFlags).Outcome == TcpOutcome.Advance,
@@ -209,10 +237,10 @@ public static unsafe class SelectStage
         verdict.BackendPort = port;
     }
 
-    private static void Enter(PacketBurst burst, ref Lane lane, in ServiceVerdict verdict, PipelineState state)
+    private static void Enter(PacketBurst burst, ref Lane lane, in FlowKey original, in ServiceVerdict verdict, PipelineState state)
     {
         if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
-        Connection connection = Translate(in lane.Key, in verdict, state);
+        Connection connection = Translate(in original, in verdict, state);
         if (RouteStage.IsTooLarge(ref lane, in connection, state.Topology)) return;
         if (!Masquerade.TryApply(in lane, ref connection, in verdict, state))
         {

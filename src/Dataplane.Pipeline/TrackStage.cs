@@ -133,13 +133,14 @@ public static unsafe class TrackStage
     }
 
     // With one node of several emulated, what an endpoint elsewhere answered is not in the run; and answers to a masqueraded
-    // connection carry the port that the capture's own cluster drew. Who goes on has had an answer.
+    // connection carry the port that the capture's own cluster drew; by direct server return they pass this node by. Who goes on
+    // has had an answer.
     private static bool TryAssumeReply(in Lane lane, ref Connection connection, Topology topology)
     {
         bool isOpening = connection.State == TcpState.SynSent && !lane.IsReply
             && (lane.TcpFlags & (TcpStates.Syn | TcpStates.Ack | TcpStates.Rst)) == TcpStates.Ack;
         bool isMasqueraded = (connection.Flags & ConnectionFlags.SourceTranslated) != 0;
-        bool isPartial = !topology.ManyNodes && topology.Nodes.Length > 1;
+        bool isPartial = !topology.ManyNodes && topology.Nodes.Length > 1 || topology.DirectReturn is not null;
         if (!isOpening || !(isPartial | isMasqueraded) || connection.ForwardNode == Lane.UnknownNode) return false;
 
         bool mayBeElsewhere = isMasqueraded || (connection.Flags & ConnectionFlags.DestinationTranslated) != 0

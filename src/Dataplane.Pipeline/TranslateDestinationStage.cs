@@ -48,5 +48,6 @@ public static unsafe class TranslateDestinationStage
 
         lane.Destination = connection.Forward;
         lane.Owner = connection.ForwardNode;
+        if (topology.DirectReturn is not null) DirectReturnWay.Tell(ref lane, in connection, topology);
     }
 }

@@ -26,6 +26,7 @@ public static unsafe class TransmitStage
                     Receive(burst, ref lane, state, Entry.Tunnel);
                     break;
                 case Exit.Direct:
+                    if (lane.Is(Shape.TellsFrontend)) DirectReturnWay.Insert(ref lane, topology);
                     Link.Frame(ref lane, topology.Peers[lane.NextNode].UnderlayMac, topology.Peers[lane.Node].UnderlayMac);
                     Leave(burst, ref lane, state, ref sink);
                     Receive(burst, ref lane, state, Entry.Underlay);
@@ -170,6 +171,7 @@ public static unsafe class TransmitStage
         lane.Entry = entry;
         lane.Exit = Exit.None;
         lane.Node = lane.NextNode;
+        lane.Frontend = 0;
         lane.Shape &= ~(Shape.Translated | Shape.Reoriginated | Shape.Invalid);
         AdmitStage.Locate(ref lane, state.Topology);
         AdmitStage.Register(ref lane, state.Connections);

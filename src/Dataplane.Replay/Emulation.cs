@@ -4,6 +4,7 @@ using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Network;
 using Dataplane.Cluster.Settings;
 using Dataplane.Core;
+using Dataplane.Engines.Ebpf;
 using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Ipvs;
 using Dataplane.Engines.Services;
@@ -89,7 +90,7 @@ public sealed class Emulation : IDisposable
         bool hasOwnMasquerade = options.Rules.IsEmpty || proxyName != IptablesEngine.Name;
         NodeRoutes? routes = options.Routes.IsEmpty ? null
             : NodeRoutes.Compile(model, options.Routes.Select(file => (FindNode("--routes", file.Node, model), file.Path)));
-        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, routes, hasOwnMasquerade);
+        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, routes, hasOwnMasquerade, hasOwnProxy: proxyName == EbpfEngine.Name);
         topology.Names.Limit = settings.Limits.Addresses;
         topology.SeenUnlisted.Limit = settings.Limits.Unlisted;
         var request = new ProxyRequest(snapshot, services, model, settings, topology) { Rules = options.Rules };
@@ -131,6 +132,7 @@ public sealed class Emulation : IDisposable
         Topology.Peers.Dispose();
         Topology.Tunnel?.Dispose();
         if (Topology.TunnelV6 != Topology.Tunnel) Topology.TunnelV6?.Dispose();
+        Topology.DirectReturn?.Dispose();
         Topology.Endpoints.Dispose();
         Topology.NodeAddresses.Dispose();
         Topology.SeenUnlisted.Dispose();

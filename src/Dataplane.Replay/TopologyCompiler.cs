@@ -29,15 +29,18 @@ internal static class TopologyCompiler
     /// <param name="onlyNode">The one node to emulate; −1: all.</param>
     /// <param name="routes">Real nodes' routes; null: the CNI's own.</param>
     /// <param name="hasOwnMasquerade">Pods are masqueraded as the CNI does it; otherwise rules that were given do it.</param>
+    /// <param name="hasOwnProxy">Services are the CNI's own, and so is the way of what they answer.</param>
     public static Topology Compile(
-        NetworkModel model, ImmutableArray<ServiceFrontend> frontends, ulong seed, int onlyNode, NodeRoutes? routes, bool hasOwnMasquerade)
+        NetworkModel model, ImmutableArray<ServiceFrontend> frontends, ulong seed, int onlyNode, NodeRoutes? routes, bool hasOwnMasquerade,
+        bool hasOwnProxy)
     {
         var places = new List<(IpPrefix Prefix, Place Place)>();
         foreach ((string prefix, PlaceKind kind) in Reserved) places.Add((IpPrefix.Parse(prefix), new Place(kind)));
         for (int node = 0; node < model.Nodes.Length; node++) AddPodCidrs(places, model.Nodes[node], node);
 
         var endpoints = new List<(EndpointEntry Entry, IpAddress V4, IpAddress V6)>();
-        AddPods(places, endpoints, model);
+        var egress = new EgressCompiler(model);
+        AddPods(places, endpoints, model, egress.Groups);
         AddSliceEndpoints(places, endpoints, model);
         var addresses = new List<(NodeAddress Entry, IpAddress Address)>();
         for (int node = 0; node < model.Nodes.Length; node++) AddNodeAddresses(places, addresses, model.Nodes[node], node);
@@ -66,7 +69,8 @@ internal static class TopologyCompiler
             Tunnel = tunnel,
             TunnelV6 = tunnelV6,
             SwitchPorts = CompilePorts(model),
-            Egress = EgressCompiler.Compile(model, names),
+            DirectReturn = hasOwnProxy && model.DirectReturn is { } way ? CompileReturn(model, way, Peers) : null,
+            Egress = egress.Compile(names),
             Hops = CompileHops(model.Hops),
             Routed = model.Attachment == PodAttachment.Routed,
             ServiceEntries = [.. entries],
@@ -77,6 +81,21 @@ internal static class TopologyCompiler
             Ways = routes?.Ways ?? [],
             ManyNodes = onlyNode < 0 && model.Nodes.Length > 1,
             Seed = Fold(seed),
+        };
+    }
+
+    private static DirectReturn CompileReturn(NetworkModel model, ReturnSettings way, Func<TunnelSettings, NativeArray<PeerEntry>> peers)
+    {
+        TunnelTable? Tunnel(int family) => way.IsByGeneve && model.Tunnel is { } tunnel
+            ? TunnelCompiler.Compile(model, tunnel with { FrontendFamily = family }, peers(tunnel))
+            : null;
+        return new DirectReturn
+        {
+            Dispatch = way.IsByGeneve ? ReturnDispatch.Geneve : ReturnDispatch.Option,
+            IsTcpOnly = way.IsTcpOnly,
+            TellsMtu = way.TellsMtu,
+            Tunnel = Tunnel(4),
+            TunnelV6 = Tunnel(6),
         };
     }
 
@@ -106,9 +125,9 @@ internal static class TopologyCompiler
     }
 
     private static void AddPods(
-        List<(IpPrefix Prefix, Place Place)> places, List<(EndpointEntry Entry, IpAddress V4, IpAddress V6)> endpoints, NetworkModel model)
+        List<(IpPrefix Prefix, Place Place)> places, List<(EndpointEntry Entry, IpAddress V4, IpAddress V6)> endpoints, NetworkModel model,
+        ushort[] egress)
     {
-        ushort[] egress = EgressCompiler.GroupsOf(model);
         for (int index = 0; index < model.Pods.Length; index++)
         {
             PodNetwork pod = model.Pods[index];
@@ -212,6 +231,7 @@ internal static class TopologyCompiler
         }
 
         hops[Topology.HopIndex(Entry.PodVeth, Exit.Tunnel)] = (byte)costs.PodToTunnel;
+        hops[Topology.HopIndex(Entry.Underlay, Exit.Tunnel)] = (byte)costs.OutsideToTunnel;
         hops[Topology.HopIndex(Entry.Tunnel, Exit.Pod)] = (byte)costs.TunnelToPod;
         hops[Topology.HopIndex(Entry.PodVeth, Exit.Pod)] = (byte)costs.PodToPod;
         return hops;

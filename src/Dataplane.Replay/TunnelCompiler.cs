@@ -81,6 +81,7 @@ internal static unsafe class TunnelCompiler
     private static TunnelFilling FillingOf(TunnelSettings tunnel)
     {
         if (tunnel.Kind == TunnelKind.IpInIp) return TunnelFilling.None;
+        if (tunnel.FrontendFamily != 0) return tunnel.FrontendFamily == 6 ? TunnelFilling.FrontendV6 : TunnelFilling.FrontendV4;
 
         return (tunnel.IdSource, tunnel.Inner) switch
         {
@@ -95,6 +96,13 @@ internal static unsafe class TunnelCompiler
     private static bool HasPorts(TunnelSettings tunnel) =>
         tunnel.IdSource is TunnelIdSource.LogicalSwitch or TunnelIdSource.TransitSwitch;
 
+    private static int OptionSize(TunnelSettings tunnel) => tunnel.FrontendFamily switch
+    {
+        4 => FrontendOption.GeneveV4Size,
+        6 => FrontendOption.GeneveV6Size,
+        _ => HasPorts(tunnel) ? OvnOptionSize : 0,
+    };
+
     private static int IpSize(TunnelSettings tunnel) => tunnel.OuterFamily == 6 ? Ipv6Header.Size : Ipv4Header.Size;
 
     private static int HeaderSize(TunnelSettings tunnel)
@@ -102,7 +110,7 @@ internal static unsafe class TunnelCompiler
         int outer = EthernetHeader.Size + IpSize(tunnel);
         if (tunnel.Kind == TunnelKind.IpInIp) return outer;
 
-        return outer + UdpHeader.Size + VxlanHeader.Size + (HasPorts(tunnel) ? OvnOptionSize : 0) + EthernetHeader.Size;
+        return outer + UdpHeader.Size + VxlanHeader.Size + OptionSize(tunnel) + EthernetHeader.Size;
     }
 
     private static void Write(ref OuterEntry entry, NodeNetwork node, MacAddress mac, TunnelSettings tunnel)
@@ -163,12 +171,17 @@ internal static unsafe class TunnelCompiler
             return;
         }
 
-        bool hasPorts = HasPorts(tunnel);
-        int options = hasPorts ? OvnOptionSize : 0;
-        MemoryMarshal.Write(header, new GeneveHeader(vni, EtherType.TransparentEthernetBridging, options, critical: hasPorts));
-        if (!hasPorts) return;
+        int size = OptionSize(tunnel);
+        MemoryMarshal.Write(header, new GeneveHeader(vni, EtherType.TransparentEthernetBridging, size, critical: size != 0));
+        if (size == 0) return;
 
-        Span<byte> option = header.Slice(GeneveHeader.Size, OvnOptionSize);
+        Span<byte> option = header.Slice(GeneveHeader.Size, size);
+        if (tunnel.FrontendFamily != 0)
+        {
+            FrontendOption.WriteGeneveHeader(option, size);
+            return;
+        }
+
         BinaryPrimitives.WriteUInt16BigEndian(option, OvnOptionClass);
         option[2] = OvnOptionType;
         option[3] = OvnOptionWords;

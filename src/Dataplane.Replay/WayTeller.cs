@@ -41,6 +41,8 @@ public sealed class WayTeller
     public WayReason? RefusalOf(DropReason drop, Stage stage, in Lane lane)
     {
         if (stage != Stage.Route) return null;
+        if (drop == DropReason.NoEgressGateway && AssignmentOf(in lane) is { } policy)
+            return new WayReason($"{policy.Owner} ({policy.Source}) has it leave by a gateway, and no node matches its nodeSelector", policy.Source);
         if (drop == DropReason.NoEgressAddress && AssignmentOf(in lane) is { } assignment)
             return new WayReason($"{assignment.Owner} ({assignment.Source}) gives the pod egress addresses, and no node holds one", assignment.Source);
 
@@ -66,6 +68,7 @@ public sealed class WayTeller
         bool isLeaving = lane.Destination.Kind == PlaceKind.Outside && lane.Source.Kind == PlaceKind.Pod && !lane.IsReply
             && lane.Entry is Entry.PodVeth or Entry.Tunnel;
         int group = isLeaving ? _topology.Endpoints[lane.Source.Index].Egress : 0;
+        if (group != 0) group = _topology.Egress!.GroupFor(group, in lane.Key);
         return group == 0 ? null : _model.EgressAddresses[group - 1];
     }
 }

@@ -70,14 +70,26 @@ public sealed class TunnelAllocationTests
         AssertNothing("openshift-sdn", manifests, ["openshift-sdn.mode=multitenant"], Many(i => FromWeb("10.129.0.20").Udp(4000 + i, 9)), Verdict.Dropped);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Direct_server_return_allocates_nothing(bool isByGeneve)
+    {
+        string manifests = DirectReturnCluster.Manifests(
+            [.. isByGeneve ? DirectReturnCluster.ByGeneve : DirectReturnCluster.ByOption, "enable-pmtu-discovery: \"true\""]);
+        PacketBuilder From(int port) => new PacketBuilder().Eth().Ipv4(DirectReturnCluster.Client, DirectReturnCluster.Frontend).Udp(port, 80);
+        AssertNothing("cilium", manifests, [], Many(i => From(4000 + i).Payload(100)), Verdict.Forwarded);
+        AssertNothing("cilium", manifests, [], Many(i => From(4000 + i).Payload(1472)), Verdict.Dropped, node: "lb", entry: "lb");
+    }
+
     private static PacketBuilder FromWeb(string to) =>
         new PacketBuilder().Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4("10.128.0.10", to);
 
-    private static void AssertNothing(string cni, string manifests, string[] settings, byte[][] sent, Verdict expected, string? node = null)
+    private static void AssertNothing(string cni, string manifests, string[] settings, byte[][] sent, Verdict expected, string? node = null, string? entry = null)
     {
         using var emulation = Emulation.Compile(
             ManifestReader.ReadText(manifests, "two-nodes.yaml"),
-            new ReplayOptions { Cni = cni, Node = node, Proxy = "ebpf", Settings = [.. settings] });
+            new ReplayOptions { Cni = cni, Node = node, Entry = entry, Proxy = "ebpf", Settings = [.. settings] });
         IPipeline pipeline = PipelineCatalog.Create(emulation, default(NullSink));
         using var frames = new FrameSet(sent);
         for (int pass = 0; pass < WarmUpPasses; pass++) Pass(pipeline, frames);

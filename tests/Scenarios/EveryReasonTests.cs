@@ -22,6 +22,19 @@ public sealed class EveryReasonTests
         spec: {podCIDR: 10.244.3.0/24}
         """;
 
+    /// <summary>No node has the label that its gateway is to have.</summary>
+    private const string WithoutGateway = """
+
+        ---
+        apiVersion: cilium.io/v2
+        kind: CiliumEgressGatewayPolicy
+        metadata: {name: out}
+        spec:
+          selectors: [{podSelector: {}}]
+          destinationCIDRs: [0.0.0.0/0]
+          egressGateway: {nodeSelector: {matchLabels: {egress: gateway}}}
+        """;
+
     /// <summary>A load balancer's Service for 198.51.100.0/24 whose endpoint is on node-b.</summary>
     private const string LocalBehindBalancer = """
 
@@ -97,6 +110,7 @@ public sealed class EveryReasonTests
             .Send(FromWeb(EgressCluster.Outside))),
         [DropReason.OtherNetwork] = (Stage.Police, () => GivenCni("openshift-sdn", EgressCluster.OpenShift, "openshift-sdn.mode=multitenant")
             .Send(FromWeb("10.129.0.20"))),
+        [DropReason.NoEgressGateway] = (Stage.Route, () => GivenCni("cilium", Yaml + WithoutGateway).Send(From(Client).Ipv4(Client, "198.51.100.9").Udp(1, 2))),
         [DropReason.PolicyDenied] = (Stage.Police, () => Given(Yaml + Isolated, "policy.enforcer=calico")
             .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.DeniedByRule] = (Stage.Police, () => Given(Yaml + Forbidden, "policy.enforcer=cilium")

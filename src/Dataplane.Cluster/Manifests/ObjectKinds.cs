@@ -30,6 +30,7 @@ internal static class ObjectKinds
             ("crd.projectcalico.org" or "projectcalico.org", "FelixConfiguration") => new CalicoFelixDraft(place),
             ("cilium.io", "CiliumNode") => new CiliumNodeDraft(place),
             ("cilium.io", "CiliumEndpoint") => new CiliumEndpointDraft(place),
+            ("cilium.io", "CiliumEgressGatewayPolicy") => new CiliumEgressPolicyDraft(place),
             ("cilium.io", "CiliumIdentity") => new CiliumIdentityDraft(place),
             ("network.openshift.io", "HostSubnet") => new HostSubnetDraft(place),
             ("network.openshift.io", "NetNamespace") => new NetNamespaceDraft(place),

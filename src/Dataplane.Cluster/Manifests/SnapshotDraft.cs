@@ -26,6 +26,7 @@ internal sealed class SnapshotDraft
     private readonly ObjectTable<CiliumNode> _ciliumNodes = new("CiliumNode");
     private readonly ObjectTable<CiliumEndpoint> _ciliumEndpoints = new("CiliumEndpoint");
     private readonly ObjectTable<CiliumIdentity> _ciliumIdentities = new("CiliumIdentity");
+    private readonly ObjectTable<CiliumEgressPolicy> _ciliumEgress = new("CiliumEgressGatewayPolicy");
     private readonly ObjectTable<HostSubnet> _hostSubnets = new("HostSubnet");
     private readonly ObjectTable<NetNamespace> _netNamespaces = new("NetNamespace");
     private readonly ObjectTable<OpenShiftNetwork> _openShiftNetworks = new("ClusterNetwork");
@@ -76,6 +77,8 @@ internal sealed class SnapshotDraft
 
     public void Add(CiliumIdentity identity) => _ciliumIdentities.Add(
         "", identity.Id.ToString(CultureInfo.InvariantCulture), identity.Source, identity, Findings);
+
+    public void Add(CiliumEgressPolicy policy) => _ciliumEgress.Add("", policy.Name, policy.Source, policy, Findings);
 
     public void Add(HostSubnet subnet) => _hostSubnets.Add("", subnet.Host, subnet.Source, subnet, Findings);
 
@@ -132,6 +135,7 @@ internal sealed class SnapshotDraft
                 Nodes = [.. _ciliumNodes.All],
                 Endpoints = [.. _ciliumEndpoints.All],
                 Identities = [.. _ciliumIdentities.All],
+                EgressPolicies = [.. _ciliumEgress.All],
             },
             OpenShift = new OpenShiftObjects
             {

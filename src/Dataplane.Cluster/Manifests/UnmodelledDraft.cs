@@ -8,7 +8,7 @@ internal sealed class UnmodelledDraft(string apiVersion, string kind, SourceLine
     private static readonly HashSet<string> TrafficKinds =
     [
         "cilium.io/CiliumNetworkPolicy", "cilium.io/CiliumClusterwideNetworkPolicy", "cilium.io/CiliumCIDRGroup",
-        "cilium.io/CiliumLocalRedirectPolicy", "cilium.io/CiliumEgressGatewayPolicy", "cilium.io/CiliumEnvoyConfig",
+        "cilium.io/CiliumLocalRedirectPolicy", "cilium.io/CiliumEnvoyConfig",
         "cilium.io/CiliumClusterwideEnvoyConfig",
         "policy.networking.k8s.io/ClusterNetworkPolicy",
         "k8s.ovn.org/EgressService", "k8s.ovn.org/EgressQoS",

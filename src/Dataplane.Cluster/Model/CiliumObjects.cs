@@ -13,6 +13,8 @@ public sealed record CiliumObjects
     public ImmutableArray<CiliumEndpoint> Endpoints { get; init; } = [];
 
     public ImmutableArray<CiliumIdentity> Identities { get; init; } = [];
+
+    public ImmutableArray<CiliumEgressPolicy> EgressPolicies { get; init; } = [];
 }
 
 /// <summary>CiliumNode.</summary>

@@ -18,6 +18,15 @@ public sealed record EgressAssignment(string Owner, SourceLine Source)
     /// <summary>Empty: nobody holds one, and what the pods send outside is dropped.</summary>
     public ImmutableArray<EgressAddress> Addresses { get; init; } = [];
 
+    /// <summary>IPv4 destinations that it is for: the longest prefix of all of a pod's assignments decides. Empty: all, and no other's.</summary>
+    public ImmutableArray<IpPrefix> Destinations { get; init; } = [];
+
+    /// <summary>Destinations that go as other pods' do.</summary>
+    public ImmutableArray<IpPrefix> Excluded { get; init; } = [];
+
+    /// <summary>Nodes are chosen, not addresses: without one, it is the gateway that is missing.</summary>
+    public bool IsByGateway { get; init; }
+
     /// <summary>A pod whose own node holds an address takes that; otherwise all share the traffic.</summary>
     public bool PrefersOwnNode { get; init; }
 }

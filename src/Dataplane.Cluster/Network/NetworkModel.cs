@@ -53,6 +53,9 @@ public sealed record NetworkModel
     /// <summary>What namespaces may send out of the cluster, one set for each.</summary>
     public ImmutableArray<EgressRuleSet> EgressRules { get; init; } = [];
 
+    /// <summary>How backends' nodes come to answer the outside by themselves; null: they do not.</summary>
+    public ReturnSettings? DirectReturn { get; init; }
+
     /// <summary>What was made up, assumed, or has no effect under this CNI: one line each, for the user.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 }
@@ -78,6 +81,9 @@ public sealed record HopCosts
 
     /// <summary>From the tunnel to a pod.</summary>
     public int TunnelToPod { get; init; } = 1;
+
+    /// <summary>From outside into the tunnel.</summary>
+    public int OutsideToTunnel { get; init; } = 1;
 
     /// <summary>Between two pods of one node, where they are not on a bridge.</summary>
     public int PodToPod { get; init; } = 1;
@@ -141,6 +147,9 @@ public sealed record TunnelSettings
     public ushort SourcePortMin { get; init; } = 32768;
 
     public ushort SourcePortMax { get; init; } = 60998;
+
+    /// <summary>4 or 6: with room for Cilium's Geneve option that tells a frontend of this family; 0: without.</summary>
+    public int FrontendFamily { get; init; }
 
     /// <summary>Bytes that the tunnel adds, counted against the MTU (50 for VXLAN over IPv4).</summary>
     public int Overhead { get; init; } = 50;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using Dataplane.Core;
+using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ebpf;
 
@@ -135,9 +136,15 @@ public sealed unsafe partial class EbpfTables
         SetAffinity(ref verdict, in service);
         SetBackend(ref verdict, in key, backend);
         bool isRoutable = (service.Flags & LbServiceFlags.Routable) != 0;
-        verdict.Masquerade |= isFromOutside && isRoutable && _backendNodes[backend] != key.Zone;
+        bool isElsewhere = isFromOutside && isRoutable && _backendNodes[backend] != key.Zone;
+        verdict.ReturnsDirectly = isElsewhere && query.Entry == Entry.Underlay && ReturnsDirectly(key.Protocol);
+        verdict.Masquerade |= isElsewhere && !verdict.ReturnsDirectly;
         return verdict;
     }
+
+    // bpf/lib/nodeport.h, nodeport_uses_dsr
+    private bool ReturnsDirectly(byte protocol) =>
+        _directReturn == LbDirectReturn.All || (_directReturn == LbDirectReturn.Tcp && protocol == IpProtocol.Tcp);
 
     private static ServiceVerdict Denied(ServiceVerdict verdict, DropReason reason)
     {

@@ -36,8 +36,9 @@ public sealed unsafe partial class EbpfTables : IDisposable
     private readonly EbpfFrontend[] _frontends;
     private readonly EbpfBackend[] _backendAddresses;
     private readonly Topology? _topology;
+    private readonly LbDirectReturn _directReturn;
 
-    internal EbpfTables(EbpfCompiler compiled, ServiceModel services, AddressNames names, Topology? topology)
+    internal EbpfTables(EbpfCompiler compiled, ServiceModel services, AddressNames names, Topology? topology, LbDirectReturn directReturn)
     {
         _names = names;
         _services = compiled.Services;
@@ -52,6 +53,7 @@ public sealed unsafe partial class EbpfTables : IDisposable
         _frontends = compiled.Frontends;
         _backendAddresses = [.. compiled.BackendAddresses];
         _topology = topology;
+        _directReturn = directReturn;
         Notes = services.Notes;
     }
 
@@ -95,7 +97,7 @@ public sealed unsafe partial class EbpfTables : IDisposable
                 + string.Join(", ", Maglev.Sizes.ToArray()));
         }
 
-        return new EbpfTables(new EbpfCompiler(services, nodes, names, options), services, names, topology);
+        return new EbpfTables(new EbpfCompiler(services, nodes, names, options), services, names, topology, options.DirectReturn);
     }
 
     /// <summary>The frontend that a verdict's <see cref="ServiceVerdict.Service"/> names.</summary>

@@ -18,6 +18,7 @@ public sealed class EbpfProxy : IProxy
         {
             Algorithm = (LbAlgorithm)request.Settings.LoadBalancer,
             MaglevSize = request.Settings.MaglevSize,
+            DirectReturn = request.Network.DirectReturn is not { } way ? LbDirectReturn.None : way.IsTcpOnly ? LbDirectReturn.Tcp : LbDirectReturn.All,
         };
         Tables = EbpfTables.Compile(
             request.Services, [.. request.Network.Nodes.Select(node => node.Name)], request.Topology.Names, options, request.Topology);

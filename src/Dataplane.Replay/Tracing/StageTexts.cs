@@ -157,6 +157,8 @@ internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, W
                 + End(lane.Key.Destination, lane.Key.DestinationPort, in lane)));
         }
 
+        if (lane.Frontend != 0 && was.Frontend == 0) changes.Add(("tell", Told(in lane)));
+
         if (was.Key.Source != lane.Key.Source || was.Key.SourcePort != lane.Key.SourcePort)
         {
             changes.Add(("snat", $"{End(was.Key.Source, was.Key.SourcePort, in was)} becomes "
@@ -164,6 +166,14 @@ internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, W
         }
 
         return changes;
+    }
+
+    private string Told(in Lane lane)
+    {
+        string option = topology.DirectReturn!.Dispatch == ReturnDispatch.Geneve ? "a Geneve option" : lane.Is(Shape.V6) ? "a destination option" : "an IPv4 option";
+        string what = lane.Is(Shape.TellsFrontend) ? $"{End(lane.Frontend, lane.FrontendPort, in lane)} goes along in {option}"
+            : "the frontend has been told";
+        return $"{what}, and the source stays: the backend's node answers, as cilium-config has it ({model.DirectReturn!.Source})";
     }
 
     private string Route(in Lane lane)

@@ -28,6 +28,18 @@ internal sealed record CiliumConfiguration
     /// <summary>bpf-lb-mode: snat, dsr or hybrid; empty where it does not say.</summary>
     public string LoadBalancerMode { get; private init; } = "";
 
+    /// <summary>bpf-lb-dsr-dispatch: opt, geneve or ipip.</summary>
+    public string ReturnDispatch { get; private init; } = "opt";
+
+    /// <summary>tunnel-protocol, which direct server return may use with native routing, too; null where it does not say.</summary>
+    public string? TunnelProtocol { get; private init; }
+
+    /// <summary>enable-pmtu-discovery: clients are told what fits.</summary>
+    public bool TellsMtu { get; private init; }
+
+    /// <summary>CiliumEgressGatewayPolicies have an effect.</summary>
+    public bool HasEgressGateway { get; private init; }
+
     public bool Masquerade { get; private init; } = true;
 
     public ImmutableArray<IpPrefix> NativeCidrs { get; private init; } = [];
@@ -57,6 +69,10 @@ internal sealed record CiliumConfiguration
             Mtu = reading.Number("mtu", ushort.MaxValue),
             ReplacesKubeProxy = reading.Text("kube-proxy-replacement") is "true" or "strict",
             LoadBalancerMode = reading.Text("bpf-lb-mode", "node-port-mode") ?? "",
+            ReturnDispatch = reading.Text("bpf-lb-dsr-dispatch") ?? "opt",
+            TunnelProtocol = reading.Text("tunnel-protocol", "tunnel"),
+            TellsMtu = reading.Text("enable-pmtu-discovery") is "true",
+            HasEgressGateway = reading.Text("enable-egress-gateway", "enable-ipv4-egress-gateway") is "true",
             Masquerade = reading.Text("enable-ipv4-masquerade", "masquerade") is not "false",
             NativeCidrs =
             [

@@ -33,30 +33,31 @@ internal sealed class CiliumProfile : ICniProfile
     {
         EmulationSettings settings = request.Settings;
         var configuration = CiliumConfiguration.Read(request.Snapshot, request.Notes);
-        if (configuration.ReplacesKubeProxy && configuration.LoadBalancerMode is "dsr" or "hybrid")
-            request.Note(
-                $"{configuration.Source}: cilium-config's bpf-lb-mode {configuration.LoadBalancerMode} is not emulated: replies to the outside come "
-                + "back by the node that it asked, as with snat");
-
         TunnelSettings? tunnel = CiliumTunnels.Make(configuration, request);
-        CniMtus mtus = CiliumTunnels.MakeMtus(configuration, tunnel, request);
+        ReturnSettings? directReturn = CiliumReturns.Make(configuration, tunnel, request);
+        bool hasEgress = CiliumEgress.IsOn(configuration, request);
+        TunnelSettings? any = tunnel ?? (hasEgress || directReturn is { IsByGeneve: true } ? CiliumTunnels.MakeBeside(configuration, request) : null);
+        CniMtus mtus = CiliumTunnels.MakeMtus(configuration, any, request);
         ImmutableArray<NodeNetwork> nodes = CiliumNodes.Compile(mtus, request);
-        ImmutableArray<PodNetwork> pods = CiliumIdentities.Give(CniPods.Compile(request), tunnel, request);
+        ImmutableArray<PodNetwork> pods = CiliumIdentities.Give(CniPods.Compile(request), hasEgress ? any : tunnel, request);
+        ImmutableArray<EgressAssignment> egress = hasEgress ? CiliumEgress.Compile(pods, nodes, request) : [];
         return new NetworkModel
         {
             Cni = Name,
             Snapshot = request.Snapshot,
-            Nodes = nodes,
+            Nodes = CniEgress.Hold(nodes, egress),
             Pods = pods,
             Attachment = settings.PodAttachment ?? PodAttachment.Routed,
-            Tunnel = tunnel,
-            Hops = tunnel is null ? new HopCosts()
-                : new HopCosts { PodToTunnel = 0, TunnelToPod = 1, PodToPod = 1 },
+            Tunnel = any,
+            Hops = any is null ? new HopCosts()
+                : new HopCosts { PodToTunnel = 0, OutsideToTunnel = 0, TunnelToPod = 1, PodToPod = 1 },
             Direct = tunnel is null ? DirectRouting.Always : DirectRouting.Never,
             Masquerade = configuration.Masquerade,
             ClusterCidrs = ClusterNetworks.Choose(
                 request, configuration.ClusterCidrs(isNative: tunnel is null), nodes.SelectMany(node => node.PodCidrs),
                 DefaultNetwork, new AssumptionWords("cilium", "cilium-config's cluster-pool-ipv4-cidr says another")),
+            DirectReturn = directReturn,
+            EgressAddresses = egress,
             ForwardUnlisted = settings.ForwardUnlisted,
             Notes = [.. request.Notes],
         };

@@ -25,6 +25,11 @@ internal static class CiliumTunnels
         return tunnel;
     }
 
+    /// <summary>Beside native routing, for what goes by tunnel all the same: direct server return, egress gateways.</summary>
+    public static TunnelSettings MakeBeside(CiliumConfiguration configuration, CniRequest request) => configuration.TunnelProtocol == "geneve"
+        ? request.Settings.Geneve.Over(Geneve(configuration))
+        : request.Settings.Vxlan.Over(Vxlan(configuration));
+
     /// <summary>The device keeps the underlay's MTU; the pods' routes have what the tunnel leaves of it.</summary>
     public static CniMtus MakeMtus(CiliumConfiguration configuration, TunnelSettings? tunnel, CniRequest request)
     {

@@ -164,8 +164,34 @@ public class CiliumProfileTests
         expected,
         CniProfiles.DefaultProxy("cilium", ManifestReader.ReadText(Nodes + Configuration(line), "cilium.yaml")));
 
+    [Theory]
+    [InlineData("opt", "with bpf-lb-dsr-dispatch opt needs native routing (cilium-agent would not start)")]
+    [InlineData("geneve", "with bpf-lb-dsr-dispatch geneve needs tunnel-protocol geneve (cilium-agent would not start)")]
+    [InlineData("ipip", "with bpf-lb-dsr-dispatch ipip is not emulated")]
+    [InlineData("gre", "with bpf-lb-dsr-dispatch gre is not known (opt, geneve, ipip)")]
+    public void Direct_server_return_that_cannot_be_is_named(string dispatch, string expected)
+    {
+        NetworkModel model = Compile(["kube-proxy-replacement: \"true\"", "bpf-lb-mode: dsr", $"bpf-lb-dsr-dispatch: {dispatch}"]);
+
+        Assert.Null(model.DirectReturn);
+        Assert.Contains(
+            $"cilium.yaml:97: cilium-config's bpf-lb-mode dsr {expected}: replies to the outside come back by the node that it asked, as with snat",
+            model.Notes);
+    }
+
     [Fact]
-    public void Direct_server_return_is_said_not_to_be_emulated() => Assert.Contains(
-        "cilium.yaml:97: cilium-config's bpf-lb-mode dsr is not emulated: replies to the outside come back by the node that it asked, as with snat",
-        Compile(["kube-proxy-replacement: \"true\"", "bpf-lb-mode: dsr"]).Notes);
+    public void Direct_server_return_needs_cilium_in_kube_proxys_place() =>
+        Assert.Null(Compile(["routing-mode: native", "bpf-lb-mode: dsr"]).DirectReturn);
+
+    [Fact]
+    public void Direct_server_return_is_told_with_its_line()
+    {
+        NetworkModel model = Compile(["kube-proxy-replacement: \"true\"", "routing-mode: native", "bpf-lb-mode: hybrid", "enable-pmtu-discovery: \"true\""]);
+
+        Assert.Equal((false, true, true), (model.DirectReturn!.IsByGeneve, model.DirectReturn.IsTcpOnly, model.DirectReturn.TellsMtu));
+        Assert.Contains(
+            "cilium.yaml:97: cilium-config's bpf-lb-mode hybrid: TCP from outside to another node's backend keeps its source (other protocols do not), tells the "
+            + "frontend in an IPv4 option (type 0x9a) or an IPv6 destination option (type 0x1b), and is answered by the backend's node",
+            model.Notes);
+    }
 }
