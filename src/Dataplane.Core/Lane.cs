@@ -208,4 +208,7 @@ public enum Shape : ushort
 
     /// <summary>Carries <see cref="Lane.Frontend"/> in an option.</summary>
     TellsFrontend = 16384,
+
+    /// <summary>Goes through, or came out of, the tunnel to nodes of another kind.</summary>
+    Beside = 32768,
 }

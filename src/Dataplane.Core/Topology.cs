@@ -36,6 +36,9 @@ public sealed class Topology
     /// <summary>The tunnel for IPv6 packets, most often the same.</summary>
     public TunnelTable? TunnelV6 { get; init; }
 
+    /// <summary>The tunnel to nodes of another kind (<see cref="NodeEntry.IsBeside"/>); null where there are none.</summary>
+    public TunnelTable? Beside { get; init; }
+
     /// <summary>OVN's ports where all nodes share one zone, and pods' ports stand in the tunnel; else null.</summary>
     public SwitchPorts? SwitchPorts { get; init; }
 
@@ -165,6 +168,9 @@ public struct NodeEntry
 
     /// <summary>Of the device for IPv6 packets, where that is another.</summary>
     public ushort TunnelMtuV6;
+
+    /// <summary>Reached by <see cref="Topology.Beside"/>.</summary>
+    public bool IsBeside;
     public ulong BridgeMac;
     public ulong GatewayMac;
     public uint BridgeV4;

@@ -47,6 +47,7 @@ public static unsafe class DecapStage
     {
         if (topology.Tunnel is { } first && IsIts(in lane, in first.Parameters)) return first;
         if (topology.TunnelV6 is { } second && IsIts(in lane, in second.Parameters)) return second;
+        if (topology.Beside is { } beside && IsIts(in lane, in beside.Parameters)) return beside;
         return null;
     }
 
@@ -157,6 +158,7 @@ public static unsafe class DecapStage
         DropReason reason = NetworkParser.Parse(ref lane, present, missing, topology.Names);
         if (reason != DropReason.None) return reason;
 
+        if (tunnel == topology.Beside) lane.Shape |= Shape.Beside;
         if (!lane.Is(Shape.NoSum)) lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));
         return DropReason.None;
     }

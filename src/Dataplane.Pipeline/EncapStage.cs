@@ -44,6 +44,12 @@ public static unsafe class EncapStage
         Topology topology = state.Topology;
         Shape apart = topology.DirectReturn is { Tunnel: not null } ? Shape.TellsFrontend : Shape.None;
         if (apart != Shape.None && !burst.IsSteady) RunFrontends(burst, state, topology.DirectReturn!, ref sink);
+        if (topology.Beside is { } beside)
+        {
+            apart |= Shape.Beside;
+            if (!burst.IsSteady) Run(burst, state, beside, Shape.Beside, Shape.Beside, ref sink);
+        }
+
         if (topology.Tunnel == topology.TunnelV6)
         {
             if (topology.Tunnel is { } tunnel) Run(burst, state, tunnel, apart, Shape.None, ref sink);
@@ -151,7 +157,7 @@ public static unsafe class EncapStage
 
         ref Connection connection = ref connections[lane.Connection >> 1];
         connection.FlowPort = lane.FlowPort;
-        bool isSteady = lane.Frontend == 0 && lane.Key.Protocol != IpProtocol.Sctp && !lane.Is(Shape.V6) && connection.ForwardNode != Lane.UnknownNode
+        bool isSteady = lane.Frontend == 0 && !lane.Is(Shape.Beside) && lane.Key.Protocol != IpProtocol.Sctp && !lane.Is(Shape.V6) && connection.ForwardNode != Lane.UnknownNode
             && (connection.Flags & ConnectionFlags.SourceTranslated) == 0
             && topology.Hops[Topology.HopIndex(lane.Entry, Exit.Tunnel)] == topology.TunnelHops;
         if (!isSteady) return;

@@ -87,6 +87,8 @@ public static unsafe class RouteStage
 
         NodeWay way = topology.Ways.Length != 0 ? topology.WayTo(lane.Node, owner, lane.Is(Shape.V6)) : NodeWay.Direct;
         if (way > NodeWay.Direct) return LeaveByRoute(ref lane, way);
+        if (topology.Nodes[owner].IsBeside) return EnterBeside(ref lane, topology);
+
         bool isByTunnel = topology.UsesTunnel(lane.Node, owner, lane.Is(Shape.V6));
         if (isByTunnel || (topology.Egress is not null && EgressWay.IsReturning(in lane, topology))) return EnterTunnel(ref lane, topology, (ushort)owner);
 
@@ -103,6 +105,16 @@ public static unsafe class RouteStage
         if (topology.TunnelOf(lane.Is(Shape.V6)) is not { } tunnel) return DropReason.NoTunnelEndpoint;
 
         bool canReach = tunnel.Peers[node].HasTunnel & tunnel.Peers[lane.Node].HasTunnel;
+        return canReach ? DropReason.None : DropReason.NoTunnelEndpoint;
+    }
+
+    // A pod of a node that is not of this network's kind: IPv4 alone.
+    private static DropReason EnterBeside(ref Lane lane, Topology topology)
+    {
+        TunnelTable tunnel = topology.Beside!;
+        lane.Exit = Exit.Tunnel;
+        lane.Shape |= Shape.Beside;
+        bool canReach = tunnel.Peers[lane.NextNode].HasTunnel & tunnel.Peers[lane.Node].HasTunnel & !lane.Is(Shape.V6);
         return canReach ? DropReason.None : DropReason.NoTunnelEndpoint;
     }
 

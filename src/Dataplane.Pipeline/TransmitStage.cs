@@ -69,10 +69,11 @@ public static unsafe class TransmitStage
         int place = isPod ? lane.Destination.Index : -1 - lane.Node;
         ulong to = isPod ? topology.Endpoints[lane.Destination.Index].Mac : Link.MadeUpMac(lane.Key.Destination);
         bool isFramed = lane.Entry == Entry.Tunnel && topology.TunnelOf(lane.Is(Shape.V6)) is { KeepsInnerFrame: true };
-        if (lane.Exit == Exit.Pod && !(isFramed && lane.LinkSize == EthernetHeader.Size && !lane.Is(Shape.Translated)))
+        if (lane.Exit == Exit.Pod && !(isFramed && !lane.Is(Shape.Beside) && lane.LinkSize == EthernetHeader.Size && !lane.Is(Shape.Translated)))
         {
             bool isRouted = isPod && topology.Routed;
-            Link.Frame(ref lane, to, isRouted ? topology.Endpoints[place].VethMac : topology.Nodes[lane.Node].BridgeMac);
+            if (lane.Is(Shape.Beside)) Link.Frame(ref lane, to, topology.Beside!.Peers[lane.Node].TunnelMac);
+            else Link.Frame(ref lane, to, isRouted ? topology.Endpoints[place].VethMac : topology.Nodes[lane.Node].BridgeMac);
         }
         else if (lane.LinkSize == 0 || lane.Is(Shape.Translated | Shape.Reoriginated))
         {

@@ -133,6 +133,7 @@ public sealed class Emulation : IDisposable
         Topology.Tunnel?.Dispose();
         if (Topology.TunnelV6 != Topology.Tunnel) Topology.TunnelV6?.Dispose();
         Topology.DirectReturn?.Dispose();
+        Topology.Beside?.Dispose();
         Topology.Endpoints.Dispose();
         Topology.NodeAddresses.Dispose();
         Topology.SeenUnlisted.Dispose();

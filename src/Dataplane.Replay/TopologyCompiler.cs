@@ -53,7 +53,8 @@ internal static class TopologyCompiler
 
         AddressMap map = AddressMap.Build(places);
         var names = new AddressNames(map);
-        NativeArray<PeerEntry> Peers(TunnelSettings of) => CompilePeers(model, of, names, Fold(seed), onlyNode);
+        NativeArray<PeerEntry> PeersIn(NetworkModel seen, TunnelSettings of) => CompilePeers(seen, of, names, Fold(seed), onlyNode);
+        NativeArray<PeerEntry> Peers(TunnelSettings of) => PeersIn(model, of);
         TunnelTable? tunnel = model.Tunnel is { } four ? TunnelCompiler.Compile(model, four, Peers(four)) : null;
         TunnelTable? tunnelV6 = model.TunnelV6 is { } six ? TunnelCompiler.Compile(model, six, Peers(six))
             : tunnel is { InnerLinkSize: 0 } ? null : tunnel;
@@ -70,6 +71,7 @@ internal static class TopologyCompiler
             TunnelV6 = tunnelV6,
             SwitchPorts = CompilePorts(model),
             DirectReturn = hasOwnProxy && model.DirectReturn is { } way ? CompileReturn(model, way, Peers) : null,
+            Beside = CompileBeside(model, PeersIn),
             Egress = egress.Compile(names),
             Hops = CompileHops(model.Hops),
             Routed = model.Attachment == PodAttachment.Routed,
@@ -82,6 +84,26 @@ internal static class TopologyCompiler
             ManyNodes = onlyNode < 0 && model.Nodes.Length > 1,
             Seed = Fold(seed),
         };
+    }
+
+    // Frames come from the router's port on the sender's switch; nodes without a MAC there have no end of it.
+    private static TunnelTable? CompileBeside(NetworkModel model, Func<NetworkModel, TunnelSettings, NativeArray<PeerEntry>> peers)
+    {
+        if (model.Beside is not { } tunnel) return null;
+
+        NetworkModel senders = model with { Nodes = [.. model.Nodes.Select(node => node with { TunnelMac = node.RouterMac })] };
+        NetworkModel receivers = model with
+        {
+            Nodes =
+            [
+                .. model.Nodes.Select(node => node with
+                {
+                    TunnelMac = node.BesideMac ?? default,
+                    UnderlayV4 = node.BesideMac is null ? default : node.UnderlayV4,
+                }),
+            ],
+        };
+        return TunnelCompiler.Compile(senders, tunnel, peers(receivers, tunnel));
     }
 
     private static DirectReturn CompileReturn(NetworkModel model, ReturnSettings way, Func<TunnelSettings, NativeArray<PeerEntry>> peers)
@@ -274,6 +296,7 @@ internal static class TopologyCompiler
             entry.PodMtu = (ushort)node.PodMtu;
             entry.HasDefaultRoute = node.HasDefaultRoute;
             entry.BridgeMacKnown = node.BridgeMacKnown;
+            entry.IsBeside = node.IsBeside;
             entry.GatewayV4 = Name(node.GatewayV4, names);
             entry.TunnelId = node.TunnelId;
             entry.SwitchKey = node.SwitchKey;
@@ -305,7 +328,7 @@ internal static class TopologyCompiler
                 OuterUdpSum = tunnel is null ? 0 : TunnelCompiler.SumOfReceiver(node, TunnelCompiler.MacOf(node, tunnel, model), tunnel),
                 HasTunnel = tunnel is not null && !(tunnel.OuterFamily == 6 ? node.UnderlayV6 : node.UnderlayV4).IsNone,
                 Segment = (ushort)node.Segment,
-                IsEmulated = onlyNode < 0 || onlyNode == index,
+                IsEmulated = (onlyNode < 0 || onlyNode == index) && !node.IsBeside,
             };
         }
 

@@ -19,16 +19,16 @@ public sealed class DissectReturnTests : IDisposable
     [Fact]
     public void Wireshark_shows_the_ip_option_and_finds_no_fault()
     {
-        string[] options = Dissect(ByOption, "ip.opt.type ipv6.opt.type");
+        string[] options = Dissect(ByOption, "-V");
 
-        Assert.Contains("154", string.Join(' ', options), StringComparison.Ordinal);
-        Assert.Contains("27", string.Join(' ', options), StringComparison.Ordinal);
+        Assert.Contains(options, line => line.Contains("Unknown (0x9a) (8 bytes)", StringComparison.Ordinal));      // Wireshark has no name for either
+        Assert.Contains(options, line => line.Contains("Type: Unknown (0x1b)", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Wireshark_shows_the_geneve_option_and_finds_no_fault()
     {
-        string[] options = Dissect(ByGeneve, "geneve.option.class geneve.option.type geneve.vni");
+        string[] options = Dissect(ByGeneve, "-T fields -e geneve.option.class -e geneve.option.type -e geneve.vni");
 
         Assert.Contains(options, line => line.Contains("0x014b", StringComparison.OrdinalIgnoreCase) && line.Contains("0x81", StringComparison.OrdinalIgnoreCase));
     }
@@ -46,7 +46,7 @@ public sealed class DissectReturnTests : IDisposable
         Assert.Contains("as the client expects", trace.Out, StringComparison.Ordinal);
     }
 
-    private string[] Dissect(string[] configuration, string fields)
+    private string[] Dissect(string[] configuration, string output)
     {
         RequireTshark();
         File.WriteAllText(Path.Combine(_shell.Folder, "cluster.yaml"), Manifests([.. configuration, "enable-pmtu-discovery: \"true\""]));
@@ -62,12 +62,11 @@ public sealed class DissectReturnTests : IDisposable
             Eth().Ipv6(ClientV6, FrontendV6).Udp(40001, 80).Payload(1452),
             Eth().Ipv6(BackendV6, ClientV6).Udp(8080, 40001).Payload(9),
         ]));
-        string wanted = string.Join(' ', fields.Split(' ').Select(field => $"-e {field}"));
         Shell.Outcome outcome = _shell.Run(
             $"""
             dataplane replay -f $T/cluster.yaml -r $T/in.pcap --entry lb --at all -w $T/out.pcapng -o json > /dev/null &&
             dataplane diff $T/out.pcapng --dissect --input $T/in.pcap -o json > $T/check.json &&
-            tshark -r $T/out.pcapng -T fields {wanted}
+            tshark -n -r $T/out.pcapng {output}
             """);
 
         using JsonDocument check = JsonDocument.Parse(File.ReadAllText(Path.Combine(_shell.Folder, "check.json")));

@@ -93,8 +93,8 @@ public sealed class EgressGatewayTests
     {
         TraceReport report = Trace(Policy, "shop/web", Outside);
 
-        Assert.Contains(report.Steps, step => step.Node == "n1" && step.Detail == "to n2 through cilium_vxlan, TTL 64, as CiliumEgressGatewayPolicy out has it (egress.yaml:42)");
-        Assert.Contains("egress.yaml:42: CiliumEgressGatewayPolicy out: 2 pods leave the cluster with 192.168.56.100 at n2", report.Notes);
+        Assert.Contains(report.Steps, step => step.Node == "n1" && step.Detail == "to n2 through cilium_vxlan, TTL 64, as CiliumEgressGatewayPolicy out has it (egress.yaml:41)");
+        Assert.Contains("egress.yaml:41: CiliumEgressGatewayPolicy out: 2 pods leave the cluster with 192.168.56.100 at n2", report.Notes);
     }
 
     [Fact]
@@ -158,8 +158,8 @@ public sealed class EgressGatewayTests
         TraceReport report = Trace(Policy.Replace("egress: \"yes\"", "egress: \"no\"", StringComparison.Ordinal), "shop/web", Outside);
 
         Assert.Equal(("dropped", "no-egress-gateway", "route", "n1"), (report.Verdict, report.Reason, report.Stage, report.Node));
-        Assert.Equal("egress.yaml:42", report.Source);
-        Assert.Contains("CiliumEgressGatewayPolicy out (egress.yaml:42) has it leave by a gateway, and no node matches its nodeSelector", report.Sentence, StringComparison.Ordinal);
+        Assert.Equal("egress.yaml:41", report.Source);
+        Assert.Contains("CiliumEgressGatewayPolicy out (egress.yaml:41) has it leave by a gateway, and no node matches its nodeSelector", report.Sentence, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class EgressGatewayTests
         TraceReport report = TraceWith(Configuration.Replace("\"true\"", "\"false\"", StringComparison.Ordinal), Policy, "shop/web", Outside);
 
         Assert.Equal("192.168.56.11", report.Delivered!.Src);
-        Assert.Contains(report.Notes, note => note.StartsWith("egress.yaml:42: CiliumEgressGatewayPolicies have no effect", StringComparison.Ordinal));
+        Assert.Contains(report.Notes, note => note.StartsWith("egress.yaml:41: CiliumEgressGatewayPolicies have no effect", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -179,7 +179,7 @@ public sealed class EgressGatewayTests
     [InlineData("{namespaceSelector: {matchLabels: {team: red}}, podSelector: {matchLabels: {app: web}}}", "{nodeSelector: {}}", "spec.selectors[] needs podSelector or namespaceSelector")]
     public void What_is_missing_is_named_with_its_line(string part, string instead, string expected)
     {
-        ClusterSnapshot snapshot = ManifestReader.ReadText(Policy.Replace(part, instead, StringComparison.Ordinal), "egress.yaml");
+        ClusterSnapshot snapshot = ManifestReader.ReadText(Cluster + Policy.Replace(part, instead, StringComparison.Ordinal), "egress.yaml");
 
         Assert.Equal(expected.Length == 0 ? 1 : 0, snapshot.Cilium.EgressPolicies.Length);
         Assert.Equal(expected.Length == 0, snapshot.Findings.IsEmpty);

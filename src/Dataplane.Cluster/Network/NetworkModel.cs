@@ -29,6 +29,9 @@ public sealed record NetworkModel
     /// <summary>The tunnel for IPv6 packets, where it is another (flannel-v6.1).</summary>
     public TunnelSettings? TunnelV6 { get; init; }
 
+    /// <summary>The tunnel to nodes of another kind (<see cref="NodeNetwork.IsBeside"/>): OVN-Kubernetes' hybrid overlay to Windows.</summary>
+    public TunnelSettings? Beside { get; init; }
+
     /// <summary>How many hops a pod's packet loses, and where.</summary>
     public HopCosts Hops { get; init; } = new();
 
@@ -269,6 +272,12 @@ public sealed record NodeNetwork
     public int TunnelMtu { get; init; } = 1450;
 
     public int PodMtu { get; init; } = 1450;
+
+    /// <summary>A node of another kind, reached by <see cref="NetworkModel.Beside"/>; what it does itself is not emulated.</summary>
+    public bool IsBeside { get; init; }
+
+    /// <summary>The MAC that frames through that tunnel have as their destination at this node; none: it has no end of it.</summary>
+    public MacAddress? BesideMac { get; init; }
 
     /// <summary>Nodes with the same number reach each other at layer 2.</summary>
     public int Segment { get; init; }

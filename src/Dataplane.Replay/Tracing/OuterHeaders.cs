@@ -20,10 +20,16 @@ internal static class OuterHeaders
 
         var plain = new TraceFrame(name, IpAddress.FromV4(ip.Source).ToString(), IpAddress.FromV4(ip.Destination).ToString(), hex);
         if (model.Tunnel is not { } tunnel) return plain;
+        if (model.Beside is { } beside && IsTo(beside.Port, in ip, out UdpView aside)) return ReadTunnel(plain, beside.Kind, aside);
         if (tunnel.Kind == TunnelKind.IpInIp) return ip.Protocol == IpProtocol.IpInIp ? plain with { Tunnel = "ipip" } : plain;
-        if (ip.Protocol != IpProtocol.Udp || UdpView.TryParse(ip.Payload, out UdpView udp) != WireError.None) return plain;
 
-        return udp.DestinationPort == tunnel.Port ? ReadTunnel(plain, tunnel.Kind, udp) : plain;
+        return IsTo(tunnel.Port, in ip, out UdpView udp) ? ReadTunnel(plain, tunnel.Kind, udp) : plain;
+    }
+
+    private static bool IsTo(ushort port, in Ipv4View ip, out UdpView udp)
+    {
+        udp = default;
+        return ip.Protocol == IpProtocol.Udp && UdpView.TryParse(ip.Payload, out udp) == WireError.None && udp.DestinationPort == port;
     }
 
     private static TraceFrame ReadTunnel(TraceFrame plain, TunnelKind kind, UdpView udp)

@@ -55,7 +55,7 @@ internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, W
             {
                 Entry.PodVeth => PodDevice(lane.Source),
                 Entry.Underlay => "eth0",
-                Entry.Tunnel => model.Tunnel?.Device,
+                Entry.Tunnel => TunnelOf(in lane)?.Device,
                 _ => null,
             };
         }
@@ -63,7 +63,7 @@ internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, W
         return lane.Exit switch
         {
             Exit.Pod or Exit.Bridge => PodDevice(lane.Destination),
-            Exit.Tunnel => model.Tunnel?.Device,
+            Exit.Tunnel => TunnelOf(in lane)?.Device,
             Exit.Direct or Exit.Outside => "eth0",
             _ => null,
         };
@@ -183,7 +183,7 @@ internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, W
             Exit.Pod => $"to {PlaceText(lane.Destination)} on this node",
             Exit.Bridge => $"over the bridge to {PlaceText(lane.Destination)}",
             Exit.LocalInput => "to the node itself",
-            Exit.Tunnel => $"to {model.Nodes[lane.NextNode].Name} through {model.Tunnel?.Device}",
+            Exit.Tunnel => $"to {model.Nodes[lane.NextNode].Name} through {TunnelOf(in lane)?.Device}",
             Exit.Direct => $"to {model.Nodes[lane.NextNode].Name} over eth0",
             _ => "outside, by the default route",
         };
@@ -196,6 +196,8 @@ internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, W
         TraceFrame outer = OuterHeaders.Read(model, lane.Node, new ReadOnlySpan<byte>(lane.Frame, lane.Length));
         return $"{outer.Tunnel} {outer.TunnelId}: {outer.OuterSrc}:{lane.FlowPort} > {outer.OuterDst}:{outer.DstPort}";
     }
+
+    private TunnelSettings? TunnelOf(in Lane lane) => lane.Is(Shape.Beside) ? model.Beside : model.Tunnel;
 
     private string? PodDevice(Place place) => PodOf(place) is { } pod ? $"pod:{pod.Pod}" : null;
 

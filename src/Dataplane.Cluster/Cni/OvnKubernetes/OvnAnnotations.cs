@@ -12,6 +12,8 @@ internal sealed record OvnAnnotations(Node Node)
 {
     public const string Prefix = "k8s.ovn.org/";
 
+    private const string HybridMacName = "hybrid-overlay-distributed-router-gateway-mac";
+
     /// <summary>The default network's subnets of the node.</summary>
     public ImmutableArray<IpPrefix> Subnets { get; private init; } = [];
 
@@ -39,7 +41,14 @@ internal sealed record OvnAnnotations(Node Node)
 
     public bool HasTransit => TransitV4.IsV4 || TransitV6.IsV6;
 
-    public bool HasHybridOverlay => Node.Annotations.ContainsKey(Prefix + "hybrid-overlay-node-subnet");
+    /// <summary>The subnet of a node outside of OVN; empty for OVN's own.</summary>
+    public ImmutableArray<IpPrefix> HybridSubnets { get; private init; } = [];
+
+    /// <summary>Of the node's port on the hybrid overlay, or a Windows node's distributed router; null where it is absent.</summary>
+    public MacAddress? HybridMac { get; private init; }
+
+    /// <summary>A node outside of OVN, mostly Windows.</summary>
+    public bool IsHybrid => Subnets.IsEmpty && !HybridSubnets.IsEmpty;
 
     public static OvnAnnotations Read(Node node, List<string> notes)
     {
@@ -60,6 +69,8 @@ internal sealed record OvnAnnotations(Node Node)
             JoinV6 = reading.Address(join, "node-gateway-router-lrp-ifaddr", 6),
             Zone = node.Annotations.GetValueOrDefault(Prefix + "zone-name", ""),
             Id = reading.Id(),
+            HybridSubnets = reading.HybridSubnet(),
+            HybridMac = reading.Mac(HybridMacName, node.Annotations.GetValueOrDefault(Prefix + HybridMacName)),
         };
     }
 
@@ -114,6 +125,16 @@ internal sealed record OvnAnnotations(Node Node)
 
             Refuse(name, "a device's MAC address");
             return null;
+        }
+
+        public ImmutableArray<IpPrefix> HybridSubnet()
+        {
+            const string Name = "hybrid-overlay-node-subnet";
+            if (!node.Annotations.TryGetValue(Prefix + Name, out string? text)) return [];
+            if (IpPrefix.TryParse(text, out IpPrefix prefix)) return [prefix];
+
+            Refuse(Name, "a CIDR");
+            return [];
         }
 
         public uint Id()

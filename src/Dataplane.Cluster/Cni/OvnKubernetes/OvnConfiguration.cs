@@ -18,6 +18,9 @@ internal sealed record OvnConfiguration
 
     public ushort? Port { get; private init; }
 
+    /// <summary>The hybrid overlay's VXLAN port.</summary>
+    public ushort? HybridPort { get; private init; }
+
     public ImmutableArray<IpPrefix> Networks { get; private init; } = [];
 
     public static OvnConfiguration Read(ClusterSnapshot snapshot, List<string> notes)
@@ -32,6 +35,7 @@ internal sealed record OvnConfiguration
         {
             Mtu = Number(map, values, "mtu", notes),
             Port = (ushort?)Number(map, values, "encap-port", notes),
+            HybridPort = (ushort?)Number(map, values, "hybrid-overlay-vxlan-port", notes),
             Networks =
             [
                 .. Prefixes(map, values.GetValueOrDefault("cluster-subnets") ?? values.GetValueOrDefault("net_cidr"), notes),

@@ -36,6 +36,7 @@ internal sealed class OvnKubernetesProfile : ICniProfile
         ImmutableArray<OvnAnnotations> annotations = [.. request.Snapshot.Nodes
             .Select(node => OvnAnnotations.Read(node, request.Notes))];
         var tunnel = OvnTunnel.Make(configuration, annotations, request);
+        TunnelSettings? hybrid = OvnTunnel.MakeHybrid(configuration, annotations, request);
         CniMtus mtus = OvnTunnel.MakeMtus(configuration, tunnel, request);
         ImmutableArray<NodeNetwork> nodes = OvnNodes.Compile(annotations, tunnel, mtus, request);
         ImmutableArray<PodNetwork> pods = OvnPods.Compile(request);
@@ -51,6 +52,7 @@ internal sealed class OvnKubernetesProfile : ICniProfile
             Pods = pods,
             Attachment = settings.PodAttachment ?? PodAttachment.Bridge,
             Tunnel = tunnel,
+            Beside = hybrid,
             Hops = OvnTunnel.HopsOf(tunnel),
             Direct = DirectRouting.Never,
             Masquerade = true,

@@ -41,7 +41,7 @@ internal static class OvnNodes
     private static Dictionary<string, uint> Number(ImmutableArray<OvnAnnotations> nodes)
     {
         Dictionary<string, uint> numbers = [];
-        foreach (OvnAnnotations node in nodes.OrderBy(node => node.Node.Name, StringComparer.Ordinal))
+        foreach (OvnAnnotations node in nodes.OrderBy(node => node.IsHybrid).ThenBy(node => node.Node.Name, StringComparer.Ordinal))
             numbers.TryAdd(node.Node.Name, (uint)numbers.Count + 1);
         return numbers;
     }
@@ -50,7 +50,8 @@ internal static class OvnNodes
         OvnAnnotations annotations, uint number, bool isInterconnect, CniMtus mtus, EmulationSettings settings)
     {
         Node node = annotations.Node;
-        ImmutableArray<IpPrefix> subnets = annotations.Subnets.IsEmpty ? node.PodCidrs : annotations.Subnets;
+        ImmutableArray<IpPrefix> subnets = annotations.IsHybrid ? annotations.HybridSubnets
+            : annotations.Subnets.IsEmpty ? node.PodCidrs : annotations.Subnets;
         IpAddress gateway = CniNodes.AddressIn(subnets, 4, offset: 1);
         NodeNetwork network = CniNodes.Base(node, mtus, settings);
         bool bridgeMacKnown = settings.BridgeMacs.TryGetValue(node.Name, out MacAddress bridgeMac);
@@ -72,6 +73,8 @@ internal static class OvnNodes
             BridgeMac = router,
             BridgeMacKnown = bridgeMacKnown,
             RouterMac = router,
+            IsBeside = annotations.IsHybrid,
+            BesideMac = annotations.HybridMac,
             TunnelMac = isInterconnect ? TransitMac(annotations, settings) : default,
             SwitchKey = keys.Switches.GetValueOrDefault(node.Name, number),
             RouterPortKey = (ushort)keys.RouterPorts.GetValueOrDefault(node.Name, RouterPort),
@@ -118,7 +121,7 @@ internal static class OvnNodes
         if (isInterconnect)
         {
             string[] unnumbered = [.. annotations
-                .Where(node => node.Id == 0 && !keys.TransitPorts.ContainsKey(node.Node.Name)).Select(node => node.Node.Name)];
+                .Where(node => node.Id == 0 && !node.IsHybrid && !keys.TransitPorts.ContainsKey(node.Node.Name)).Select(node => node.Node.Name)];
             if (unnumbered.Length > 0)
                 request.Note(
                     $"keys of transit switch ports numbered from 1 by node name, for there is no k8s.ovn.org/node-id (--set "
@@ -127,7 +130,7 @@ internal static class OvnNodes
         }
 
         string[] numbered = [.. annotations
-            .Where(node => !keys.Switches.ContainsKey(node.Node.Name)).Select(node => node.Node.Name)];
+            .Where(node => !node.IsHybrid && !keys.Switches.ContainsKey(node.Node.Name)).Select(node => node.Node.Name)];
         if (numbered.Length > 0)
             request.Note(
                 $"OVN's tunnel keys are in no manifest: switches numbered from 1 by node name, the router's port on each is "

@@ -11,6 +11,9 @@ internal static class OvnTunnel
     private const int DefaultMtu = 1400;
     private const uint TransitSwitch = 16711683;
 
+    /// <summary>hybrid-overlay/pkg/types/types.go.</summary>
+    private const uint HybridVni = 4097;
+
     public static TunnelSettings Make(
         OvnConfiguration configuration, ImmutableArray<OvnAnnotations> nodes, CniRequest request)
     {
@@ -43,8 +46,8 @@ internal static class OvnTunnel
         if (request.Snapshot.Ovn.EgressIps.IsEmpty) return 0;
         if (request.Settings.OvnKeys.JoinSwitch is { } key) return key;
 
-        request.Note($"tunnel key {nodes.Length + 1} of the join switch assumed: behind those of the nodes' (--set ovn.joinSwitchKey=N gives it)");
-        return (uint)nodes.Length + 1;
+        request.Note($"tunnel key {nodes.Count(node => !node.IsHybrid) + 1} of the join switch assumed: behind those of the nodes' (--set ovn.joinSwitchKey=N gives it)");
+        return (uint)nodes.Count(node => !node.IsHybrid) + 1;
     }
 
     /// <summary>1400 unless something else is said, or the underlay has no room for it.</summary>
@@ -78,8 +81,33 @@ internal static class OvnTunnel
                     + $"switch: {NameList.Of(shared, shown: 5)}");
         }
 
-        string[] hybrid = [.. nodes.Where(node => node.HasHybridOverlay).Select(node => node.Node.Name)];
-        if (hybrid.Length > 0)
-            request.Note($"the hybrid overlay (VXLAN to Windows nodes) is not modelled: {NameList.OfNodes(hybrid)}");
+    }
+
+    /// <summary>
+    /// VXLAN to nodes outside of OVN, as flows on br-ext send it (ovn-kubernetes' hybrid-overlay/pkg/controller/ovn_node_linux.go);
+    /// null without such nodes.
+    /// </summary>
+    public static TunnelSettings? MakeHybrid(OvnConfiguration configuration, ImmutableArray<OvnAnnotations> nodes, CniRequest request)
+    {
+        string[] hybrid = [.. nodes.Where(node => node.IsHybrid).Select(node => node.Node.Name)];
+        if (hybrid.Length == 0) return null;
+
+        ushort port = configuration.HybridPort ?? CniTunnels.VxlanPort;
+        request.Note(
+            $"hybrid overlay: VXLAN {HybridVni} to port {port} of {NameList.OfNodes(hybrid)}; what these nodes do themselves is not emulated");
+        foreach (OvnAnnotations node in nodes.Where(node => node.HybridMac is null))
+            request.Note(
+                $"{node.Node.Source}: node {node.Node.Name}: no annotation {OvnAnnotations.Prefix}hybrid-overlay-distributed-router-gateway-mac: it has "
+                + "no end of the hybrid overlay");
+        return new TunnelSettings
+        {
+            Kind = TunnelKind.Vxlan,
+            Device = "ext-vxlan",
+            Vni = HybridVni,
+            Inner = InnerFrame.TunnelDevices,
+            Port = port,
+            Df = TunnelDf.Set,
+            UdpChecksum = false,
+        };
     }
 }

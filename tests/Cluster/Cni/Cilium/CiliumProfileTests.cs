@@ -45,7 +45,7 @@ public class CiliumProfileTests
 
     [Fact]
     public void Only_the_receiving_node_takes_a_hop() => Assert.Equal(
-        new HopCosts { PodToTunnel = 0, TunnelToPod = 1, PodToPod = 1 }, Compile(Vxlan).Hops);
+        new HopCosts { PodToTunnel = 0, OutsideToTunnel = 0, TunnelToPod = 1, PodToPod = 1 }, Compile(Vxlan).Hops);
 
     [Fact]
     public void The_device_keeps_1500_and_the_route_has_1450()
