@@ -94,7 +94,7 @@ public sealed class HybridOverlayTests
     }
 
     [Fact]
-    public void The_port_is_ovnkubes()
+    public void The_port_is_ovnkubes_and_nothing_is_masqueraded()
     {
         const string Configuration = """
             ---
@@ -106,10 +106,14 @@ public sealed class HybridOverlayTests
                 [hybridoverlay]
                 enabled=true
                 hybrid-overlay-vxlan-port="9898"
+                [default]
+                cluster-subnets="10.128.0.0/16/23"
             """;
         using Scenario scenario = Scenario.GivenCni("ovn-kubernetes", Cluster + Configuration).Send(FromWeb).ExpectForwarded();
 
-        Assert.Equal("26aa", Convert.ToHexStringLower(Assert.Single(scenario.At("n1/eth0"))[36..38]));
+        byte[] frame = Assert.Single(scenario.At("n1/eth0"));
+        Assert.Equal("26aa", Convert.ToHexStringLower(frame[36..38]));
+        Assert.Equal("0a80000a", Convert.ToHexStringLower(frame[76..80]));      // the pod's own address, though the subnet is not OVN's
     }
 
     [Fact]

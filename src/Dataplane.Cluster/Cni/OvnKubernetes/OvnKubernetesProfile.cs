@@ -56,9 +56,13 @@ internal sealed class OvnKubernetesProfile : ICniProfile
             Hops = OvnTunnel.HopsOf(tunnel),
             Direct = DirectRouting.Never,
             Masquerade = true,
-            ClusterCidrs = ClusterNetworks.Choose(
-                request, configuration.Networks, nodes.SelectMany(node => node.PodCidrs), DefaultNetwork,
-                new AssumptionWords("ovn-kubernetes", "cluster-subnets in ovnkube-config says another")),
+            ClusterCidrs =
+            [
+                .. ClusterNetworks.Choose(
+                    request, configuration.Networks, nodes.Where(node => !node.IsBeside).SelectMany(node => node.PodCidrs), DefaultNetwork,
+                    new AssumptionWords("ovn-kubernetes", "cluster-subnets in ovnkube-config says another")),
+                .. annotations.Where(node => node.IsHybrid).SelectMany(node => node.HybridSubnets),
+            ],
             ForwardUnlisted = settings.ForwardUnlisted,
             EgressAddresses = egress,
             EgressRules = rules,

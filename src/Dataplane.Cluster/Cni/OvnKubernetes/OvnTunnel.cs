@@ -18,7 +18,7 @@ internal static class OvnTunnel
         OvnConfiguration configuration, ImmutableArray<OvnAnnotations> nodes, CniRequest request)
     {
         bool isInterconnect = nodes.Any(node => node.HasTransit)
-            && nodes.Select(node => node.Zone).Distinct().Count() > 1;
+            && nodes.Where(node => !node.IsHybrid).Select(node => node.Zone).Distinct().Count() > 1;
         bool isV6Only = nodes.Length > 0 && !nodes.Any(node => OvnNodes.Underlay(node, 4).IsV4);
         TunnelSettings tunnel = request.Settings.Geneve.Over(new TunnelSettings
         {
