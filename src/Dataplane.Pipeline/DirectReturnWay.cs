@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Dataplane.Core;
 using Dataplane.Wire;
@@ -83,7 +84,8 @@ internal static unsafe class DirectReturnWay
     public static bool MayArrive(in Lane lane, Topology topology)
     {
         Entry entry = topology.DirectReturn!.Dispatch == ReturnDispatch.Geneve ? Entry.Tunnel : Entry.Underlay;
-        return lane.Entry == entry && lane.Source.Kind is PlaceKind.Outside or PlaceKind.Node && lane.Destination.Kind is PlaceKind.Pod or PlaceKind.Node
+        return lane.Entry == entry && lane.Source.Kind is PlaceKind.Outside or PlaceKind.Node
+            && lane.Destination.Kind is PlaceKind.Pod or PlaceKind.Node
             && topology.DirectReturn.Covers(lane.Key.Protocol) && AdmitStage.NodeOf(lane.Destination, topology) == lane.Node;
     }
 
@@ -140,7 +142,7 @@ internal static unsafe class DirectReturnWay
     public static void WriteAddress(in Lane lane, Topology topology, byte* to)
     {
         if (lane.Is(Shape.V6)) topology.Names.WriteTo(lane.Frontend, to);
-        else Unsafe.WriteUnaligned(to, BinaryOrder(lane.Frontend));
+        else Unsafe.WriteUnaligned(to, Swap(lane.Frontend));
     }
 
     private static void InsertV4(ref Lane lane, byte* ip, Span<byte> option)
@@ -149,7 +151,7 @@ internal static unsafe class DirectReturnWay
         FrontendOption.WriteIpv4(option, lane.Frontend, lane.FrontendPort);
         ip[0] += OptionWords;
         ushort length = (ushort)(lane.NetworkLength + FrontendOption.Ipv4Size);
-        Unsafe.WriteUnaligned(ip + Ipv4Header.TotalLengthOffset, BinaryOrder(length));
+        Unsafe.WriteUnaligned(ip + Ipv4Header.TotalLengthOffset, Swap(length));
         Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, (ushort)0);
         var header = new ReadOnlySpan<byte>(ip, (ip[0] & 0x0F) * sizeof(uint));
         Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, InternetChecksum.Finish(InternetChecksum.Sum(header)));
@@ -161,7 +163,7 @@ internal static unsafe class DirectReturnWay
         fixed (byte* to = address) topology.Names.WriteTo(lane.Frontend, to);
         ip[Ipv6Header.NextHeaderOffset] = IpProtocol.DestinationOptions;
         ushort length = (ushort)(lane.NetworkLength - Ipv6Header.Size + FrontendOption.Ipv6Size);
-        Unsafe.WriteUnaligned(ip + Ipv6Header.PayloadLengthOffset, BinaryOrder(length));
+        Unsafe.WriteUnaligned(ip + Ipv6Header.PayloadLengthOffset, Swap(length));
     }
 
     private static void ReadOption(ref Lane lane, AddressNames names)
@@ -184,14 +186,14 @@ internal static unsafe class DirectReturnWay
         lane.FrontendPort = port;
         if (address.Length == sizeof(uint))
         {
-            lane.Frontend = BinaryOrder(Unsafe.ReadUnaligned<uint>(in address[0]));
+            lane.Frontend = Swap(Unsafe.ReadUnaligned<uint>(in address[0]));
             return;
         }
 
         fixed (byte* bytes = address) lane.Frontend = names.NameOf(bytes);
     }
 
-    private static uint BinaryOrder(uint value) => BitConverter.IsLittleEndian ? System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value) : value;
+    private static uint Swap(uint value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
 
-    private static ushort BinaryOrder(ushort value) => BitConverter.IsLittleEndian ? System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value) : value;
+    private static ushort Swap(ushort value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
 }

@@ -157,7 +157,8 @@ public static unsafe class EncapStage
 
         ref Connection connection = ref connections[lane.Connection >> 1];
         connection.FlowPort = lane.FlowPort;
-        bool isSteady = lane.Frontend == 0 && !lane.Is(Shape.Beside) && lane.Key.Protocol != IpProtocol.Sctp && !lane.Is(Shape.V6) && connection.ForwardNode != Lane.UnknownNode
+        bool isSteady = lane.Frontend == 0 && lane.Key.Protocol != IpProtocol.Sctp && !lane.Is(Shape.V6 | Shape.Beside)
+            && connection.ForwardNode != Lane.UnknownNode
             && (connection.Flags & ConnectionFlags.SourceTranslated) == 0
             && topology.Hops[Topology.HopIndex(lane.Entry, Exit.Tunnel)] == topology.TunnelHops;
         if (!isSteady) return;

@@ -83,7 +83,8 @@ public static unsafe class RouteStage
     private static DropReason DecideRemote(ref Lane lane, Topology topology, int owner)
     {
         lane.NextNode = (ushort)owner;
-        if (lane.Frontend != 0 && topology.DirectReturn!.Dispatch == ReturnDispatch.Geneve) return DirectReturnWay.Decide(ref lane, topology, owner);
+        bool isTold = lane.Frontend != 0 && topology.DirectReturn!.Dispatch == ReturnDispatch.Geneve;
+        if (isTold) return DirectReturnWay.Decide(ref lane, topology, owner);
 
         NodeWay way = topology.Ways.Length != 0 ? topology.WayTo(lane.Node, owner, lane.Is(Shape.V6)) : NodeWay.Direct;
         if (way > NodeWay.Direct) return LeaveByRoute(ref lane, way);

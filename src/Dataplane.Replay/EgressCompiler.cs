@@ -5,7 +5,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay;
 
-/// <summary>Turns the model's egress addresses into the table that the stages ask: a group for each assignment, and one for each set of those that depend on the destination.</summary>
+/// <summary>
+/// Turns the model's egress addresses into the table that the stages ask: a group for each assignment, and one for each set of
+/// those that depend on the destination.
+/// </summary>
 internal sealed class EgressCompiler
 {
     private readonly NetworkModel _model;

@@ -70,8 +70,8 @@ internal static class TopologyCompiler
             Tunnel = tunnel,
             TunnelV6 = tunnelV6,
             SwitchPorts = CompilePorts(model),
-            DirectReturn = hasOwnProxy && model.DirectReturn is { } way ? CompileReturn(model, way, Peers) : null,
-            Beside = CompileBeside(model, PeersIn),
+            DirectReturn = hasOwnProxy && model.DirectReturn is { } way ? SideTunnels.OfDirectReturn(model, way, Peers) : null,
+            Beside = SideTunnels.Beside(model, PeersIn),
             Egress = egress.Compile(names),
             Hops = CompileHops(model.Hops),
             Routed = model.Attachment == PodAttachment.Routed,
@@ -83,41 +83,6 @@ internal static class TopologyCompiler
             Ways = routes?.Ways ?? [],
             ManyNodes = onlyNode < 0 && model.Nodes.Length > 1,
             Seed = Fold(seed),
-        };
-    }
-
-    // Frames come from the router's port on the sender's switch; nodes without a MAC there have no end of it.
-    private static TunnelTable? CompileBeside(NetworkModel model, Func<NetworkModel, TunnelSettings, NativeArray<PeerEntry>> peers)
-    {
-        if (model.Beside is not { } tunnel) return null;
-
-        NetworkModel senders = model with { Nodes = [.. model.Nodes.Select(node => node with { TunnelMac = node.RouterMac })] };
-        NetworkModel receivers = model with
-        {
-            Nodes =
-            [
-                .. model.Nodes.Select(node => node with
-                {
-                    TunnelMac = node.BesideMac ?? default,
-                    UnderlayV4 = node.BesideMac is null ? default : node.UnderlayV4,
-                }),
-            ],
-        };
-        return TunnelCompiler.Compile(senders, tunnel, peers(receivers, tunnel));
-    }
-
-    private static DirectReturn CompileReturn(NetworkModel model, ReturnSettings way, Func<TunnelSettings, NativeArray<PeerEntry>> peers)
-    {
-        TunnelTable? Tunnel(int family) => way.IsByGeneve && model.Tunnel is { } tunnel
-            ? TunnelCompiler.Compile(model, tunnel with { FrontendFamily = family }, peers(tunnel))
-            : null;
-        return new DirectReturn
-        {
-            Dispatch = way.IsByGeneve ? ReturnDispatch.Geneve : ReturnDispatch.Option,
-            IsTcpOnly = way.IsTcpOnly,
-            TellsMtu = way.TellsMtu,
-            Tunnel = Tunnel(4),
-            TunnelV6 = Tunnel(6),
         };
     }
 

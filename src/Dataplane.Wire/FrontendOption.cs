@@ -79,7 +79,7 @@ public static class FrontendOption
     /// <summary>Writes the port; gives the place of the address's bytes.</summary>
     public static Span<byte> WriteGeneve(Span<byte> option, ushort port)
     {
-        int address = (option.Length == GeneveV4Size ? sizeof(uint) : V6AddressSize);
+        int address = option.Length == GeneveV4Size ? sizeof(uint) : V6AddressSize;
         BinaryPrimitives.WriteUInt32BigEndian(option[(GeneveHeaderSize + address)..], (uint)port << 16);
         return option.Slice(GeneveHeaderSize, address);
     }

@@ -36,7 +36,9 @@ internal readonly unsafe struct IdentityFilling : ITunnelFilling
         bool isPod = lane.Source.Kind == PlaceKind.Pod;
         ref NodeEntry node = ref topology.Nodes[lane.Node];
         bool isFromOutside = lane.Entry == Entry.Underlay;
-        ulong gateway = isPod ? topology.Endpoints[lane.Source.Index].VethMac : isFromOutside ? topology.Peers[lane.Node].UnderlayMac : node.BridgeMac;
+        ulong gateway = isPod ? topology.Endpoints[lane.Source.Index].VethMac
+            : isFromOutside ? topology.Peers[lane.Node].UnderlayMac
+            : node.BridgeMac;
         ulong sender = isPod ? topology.Endpoints[lane.Source.Index].Mac : isFromOutside ? node.GatewayMac : node.BridgeMac;
         Link.WriteEthernet(ethernet, gateway, sender, lane.Is(Shape.V6));
     }

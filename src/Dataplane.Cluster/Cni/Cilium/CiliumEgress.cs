@@ -49,7 +49,9 @@ internal static class CiliumEgress
 
         ImmutableArray<EgressAddress> address = [.. AddressOf(policy.Gateways[0], owner, nodes, request)];
         if (address.IsEmpty)
-            request.Note($"{policy.Source}: {owner}: no node matches its egressGateway.nodeSelector: what its pods send to its destinations is dropped");
+            request.Note(
+                $"{policy.Source}: {owner}: no node matches its egressGateway.nodeSelector: what its pods send to its destinations "
+                + "is dropped");
 
         yield return new EgressAssignment(owner, policy.Source)
         {
@@ -64,12 +66,15 @@ internal static class CiliumEgress
     private static IEnumerable<EgressAddress> AddressOf(
         CiliumEgressGateway gateway, string owner, ImmutableArray<NodeNetwork> nodes, CniRequest request)
     {
-        string? chosen = request.Snapshot.Nodes.Where(node => gateway.Nodes.Matches(node.Labels)).Select(node => node.Name).Order(StringComparer.Ordinal).FirstOrDefault();
+        string? chosen = request.Snapshot.Nodes.Where(node => gateway.Nodes.Matches(node.Labels))
+            .Select(node => node.Name).Order(StringComparer.Ordinal).FirstOrDefault();
         if (chosen is null) yield break;
 
         int at = nodes.IndexOf(nodes.First(node => node.Name == chosen));
         if (gateway.Interface.Length > 0)
-            request.Note($"{gateway.Source}: {owner}: the address of {chosen}'s {gateway.Interface} is not in the manifests: the node's {nodes[at].UnderlayV4} is assumed (egressIP says another)");
+            request.Note(
+                $"{gateway.Source}: {owner}: the address of {chosen}'s {gateway.Interface} is not in the manifests: the node's "
+                + $"{nodes[at].UnderlayV4} is assumed (egressIP says another)");
 
         IpAddress address = gateway.Address.IsNone ? nodes[at].UnderlayV4 : gateway.Address;
         if (!address.IsNone) yield return new EgressAddress(address, at);
@@ -78,8 +83,11 @@ internal static class CiliumEgress
     /// <summary>Labels as Cilium's selectors see them: the pod's, with its namespace's name, each with and without its source.</summary>
     private sealed class Selection(ClusterSnapshot snapshot)
     {
-        private readonly Dictionary<string, ImmutableDictionary<string, string>> _namespaces = LabelsOf(snapshot.Namespaces, space => (space.Name, space.Labels));
-        private readonly Dictionary<string, ImmutableDictionary<string, string>> _nodes = LabelsOf(snapshot.Nodes, node => (node.Name, node.Labels));
+        private readonly Dictionary<string, ImmutableDictionary<string, string>> _namespaces =
+            LabelsOf(snapshot.Namespaces, space => (space.Name, space.Labels));
+
+        private readonly Dictionary<string, ImmutableDictionary<string, string>> _nodes =
+            LabelsOf(snapshot.Nodes, node => (node.Name, node.Labels));
 
         public ImmutableArray<int> Of(CiliumEgressPolicy policy, ImmutableArray<PodNetwork> pods) =>
             [.. Enumerable.Range(0, pods.Length).Where(pod => policy.Selectors.Any(selector => Matches(selector, pods[pod].Pod)))];

@@ -2,7 +2,9 @@ using Dataplane.Cluster.Network;
 
 namespace Dataplane.Cluster.Cni.Cilium;
 
-/// <summary>bpf-lb-mode and bpf-lb-dsr-dispatch, with what cilium-agent itself asks of them when it starts (daemon's kube_proxy_replacement.go).</summary>
+/// <summary>
+/// bpf-lb-mode and bpf-lb-dsr-dispatch, with what cilium-agent itself asks of them when it starts (its kube_proxy_replacement.go).
+/// </summary>
 internal static class CiliumReturns
 {
     /// <summary>Null where replies to the outside go back by the node that was asked.</summary>
@@ -21,11 +23,19 @@ internal static class CiliumReturns
         }
 
         bool isByGeneve = configuration.ReturnDispatch == "geneve";
-        string option = isByGeneve ? "a Geneve option (class 0x014b, type 0x81)" : "an IPv4 option (type 0x9a) or an IPv6 destination option (type 0x1b)";
+        string option = isByGeneve ? "a Geneve option (class 0x014b, type 0x81)"
+            : "an IPv4 option (type 0x9a) or an IPv6 destination option (type 0x1b)";
         string what = mode == "hybrid" ? "TCP from outside to another node's backend keeps its source (other protocols do not)"
             : "what comes from outside for another node's backend keeps its source";
-        request.Note($"{configuration.Source}: cilium-config's bpf-lb-mode {mode}: {what}, tells the frontend in {option}, and is answered by the backend's node");
-        return new ReturnSettings(configuration.Source) { IsByGeneve = isByGeneve, IsTcpOnly = mode == "hybrid", TellsMtu = configuration.TellsMtu };
+        request.Note(
+            $"{configuration.Source}: cilium-config's bpf-lb-mode {mode}: {what}, tells the frontend in {option}, and is answered by the "
+            + "backend's node");
+        return new ReturnSettings(configuration.Source)
+        {
+            IsByGeneve = isByGeneve,
+            IsTcpOnly = mode == "hybrid",
+            TellsMtu = configuration.TellsMtu,
+        };
     }
 
     private static string? FaultOf(CiliumConfiguration configuration, TunnelSettings? tunnel) => configuration.ReturnDispatch switch
@@ -33,8 +43,7 @@ internal static class CiliumReturns
         _ when configuration.LoadBalancerMode is not ("dsr" or "hybrid") => "is not one of snat, dsr and hybrid",
         "ipip" => "with bpf-lb-dsr-dispatch ipip is not emulated",
         "opt" when tunnel is not null => "with bpf-lb-dsr-dispatch opt needs native routing (cilium-agent would not start)",
-        "geneve" when tunnel is { Kind: not TunnelKind.Geneve } => "with bpf-lb-dsr-dispatch geneve needs tunnel-protocol geneve (cilium-agent would not start)",
-        "geneve" when tunnel is null && configuration.TunnelProtocol != "geneve" =>
+        "geneve" when (tunnel?.Kind ?? TunnelKind.Geneve) != TunnelKind.Geneve || (tunnel is null && configuration.TunnelProtocol != "geneve") =>
             "with bpf-lb-dsr-dispatch geneve needs tunnel-protocol geneve (cilium-agent would not start)",
         "opt" or "geneve" => null,
         string other => $"with bpf-lb-dsr-dispatch {other} is not known (opt, geneve, ipip)",

@@ -97,8 +97,8 @@ internal static class OvnTunnel
             $"hybrid overlay: VXLAN {HybridVni} to port {port} of {NameList.OfNodes(hybrid)}; what these nodes do themselves is not emulated");
         foreach (OvnAnnotations node in nodes.Where(node => node.HybridMac is null))
             request.Note(
-                $"{node.Node.Source}: node {node.Node.Name}: no annotation {OvnAnnotations.Prefix}hybrid-overlay-distributed-router-gateway-mac: it has "
-                + "no end of the hybrid overlay");
+                $"{node.Node.Source}: node {node.Node.Name}: no annotation {OvnAnnotations.Prefix}hybrid-overlay-distributed-router-gateway-mac: "
+                + "it has no end of the hybrid overlay");
         return new TunnelSettings
         {
             Kind = TunnelKind.Vxlan,
