@@ -9,7 +9,7 @@ namespace Dataplane.Tests.Cli;
 [CollectionDefinition(Alone, DisableParallelization = true)]
 public class PackageTests
 {
-    private const string Alone = "The package";
+    public const string Alone = "The package";
 
     private const string Install = """
         cat >$T/nuget.config <<END
