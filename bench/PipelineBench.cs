@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Dataplane.Bench.Fixtures;
+using Dataplane.Engines.Ebpf;
 
 namespace Dataplane.Bench;
 
@@ -36,7 +37,7 @@ public class PipelineBench : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static BurstRig Rig(List<byte[]> frames, string? node) => new(new SampleCluster(2, 0, 0).Compile(node), frames);
+    private static BurstRig Rig(List<byte[]> frames, string? node) => new(new SampleCluster(2, 0, 0).Compile(node, EbpfEngine.Name), frames);
 
     private static long Repeat(BurstRig rig)
     {

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Dataplane.Bench.Fixtures;
 using Dataplane.Core;
+using Dataplane.Engines.Ebpf;
 using Dataplane.Pipeline;
 
 namespace Dataplane.Bench;
@@ -58,7 +59,7 @@ public unsafe class StageBench : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static BurstRig Rig(List<byte[]> frames) => new(new SampleCluster(2, 0, 0).Compile(), frames);
+    private static BurstRig Rig(List<byte[]> frames) => new(new SampleCluster(2, 0, 0).Compile(proxy: EbpfEngine.Name), frames);
 
     private static void Save(BurstRig rig, Lane[] lanes) => new ReadOnlySpan<Lane>(rig.Burst.Lanes, lanes.Length).CopyTo(lanes);
 

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Dataplane.Bench.Fixtures;
+using Dataplane.Engines.Ebpf;
 
 namespace Dataplane.Bench.Doubts;
 
@@ -8,9 +9,9 @@ public class BurstBench : IDisposable
 {
     private const int Packets = 1 << 14;
 
-    private readonly BurstRig _rig = new(new SampleCluster(2, 0, 0).Compile("node-0"), SampleFrames.AcrossNodes(Packets, SampleFrames.Small));
+    private readonly BurstRig _rig = new(new SampleCluster(2, 0, 0).Compile("node-0", EbpfEngine.Name), SampleFrames.AcrossNodes(Packets, SampleFrames.Small));
 
-    [Params(1, 8, 64)]
+    [Params(1, 8, 16, 32, 64)]
     public int AtOnce { get; set; }
 
     [Benchmark(Description = "The whole pipeline", OperationsPerInvoke = Packets)]

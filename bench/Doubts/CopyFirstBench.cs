@@ -47,6 +47,19 @@ public unsafe class CopyFirstBench : IDisposable
         return sum;
     }
 
+    [Benchmark(Description = "The same in whole vectors, beyond the frame's end", OperationsPerInvoke = Frames)]
+    public uint CopyAndSumPadded()
+    {
+        uint sum = 0;
+        for (int frame = 0; frame < Frames; frame++)
+        {
+            byte* to = _burst.Start + (frame % Burst * Slot);
+            sum += InternetChecksum.CopyAndSumPadded(to, _capture.Start + ((long)frame * Slot), Size);
+        }
+
+        return sum;
+    }
+
     public void Dispose()
     {
         _capture.Dispose();

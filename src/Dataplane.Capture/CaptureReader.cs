@@ -8,6 +8,9 @@ public abstract class CaptureReader : IDisposable
     /// <summary>Interfaces seen so far; a pcapng file may add more while it is read.</summary>
     public abstract IReadOnlyList<CaptureInterface> Interfaces { get; }
 
+    /// <summary>Whether more interfaces may come while it is read, as in pcapng.</summary>
+    public virtual bool MayAddInterfaces => false;
+
     /// <summary>The name for messages: a path, or <c>-</c>.</summary>
     public abstract string Name { get; }
 

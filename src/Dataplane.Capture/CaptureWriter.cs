@@ -11,6 +11,7 @@ namespace Dataplane.Capture;
 /// </summary>
 public abstract unsafe class CaptureWriter : IDisposable
 {
+    private const string Option = "-w";
     private const int StandardOutput = 1;
     private const int BufferSize = 512 * 1024;
     private const int WriteAbove = BufferSize - 256 * 1024;
@@ -61,7 +62,7 @@ public abstract unsafe class CaptureWriter : IDisposable
         string plainName = compression == Compression.None ? path : Path.GetFileNameWithoutExtension(path);
         bool classic = plainName.EndsWith(".pcap", StringComparison.Ordinal);
         CaptureFormat format = classic ? CaptureFormat.Pcap : CaptureFormat.Pcapng;
-        FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        FileStream file = OutputFile.Create(Option, path, bufferSize: 0);
         return Create(CompressedStream.Compress(file, compression), path, format);
     }
 

@@ -15,13 +15,22 @@ public sealed class MergedCaptureReader : CaptureReader
 
     /// <summary>Owns the readers from here.</summary>
     public MergedCaptureReader(params IReadOnlyList<CaptureReader> readers)
+        : this(readers, [])
     {
-        _inputs = [.. readers.Select(reader => new Input(reader))];
+    }
+
+    /// <param name="readers">It owns them from here.</param>
+    /// <param name="ahead">By how much each one's clock is ahead, nanoseconds: taken off its times. None for none.</param>
+    public MergedCaptureReader(IReadOnlyList<CaptureReader> readers, IReadOnlyList<long> ahead)
+    {
+        _inputs = [.. readers.Select((reader, index) => new Input(reader, ahead.Count == 0 ? 0 : ahead[index]))];
         Name = string.Join(", ", readers.Select(reader => reader.Name));
         foreach (Input input in _inputs) input.NumberInterfaces(_interfaces);
     }
 
     public override IReadOnlyList<CaptureInterface> Interfaces => _interfaces;
+
+    public override bool MayAddInterfaces => _inputs.Any(input => input.Reader.MayAddInterfaces);
 
     public override string Name { get; }
 
@@ -86,7 +95,7 @@ public sealed class MergedCaptureReader : CaptureReader
     }
 
     /// <summary>A reader and the records that it has given ahead.</summary>
-    private sealed class Input(CaptureReader reader)
+    private sealed class Input(CaptureReader reader, long clockAhead)
     {
         private readonly CaptureRecord[] _ahead = new CaptureRecord[AheadCount];
         private readonly List<ushort> _numbers = [];
@@ -108,6 +117,11 @@ public sealed class MergedCaptureReader : CaptureReader
             _next = 0;
             _count = reader.Read(_ahead);
             Ended = _count == 0;
+            if (clockAhead != 0)
+            {
+                foreach (ref CaptureRecord record in _ahead.AsSpan(0, _count)) record.Timestamp -= clockAhead;
+            }
+
             return !Ended;
         }
 

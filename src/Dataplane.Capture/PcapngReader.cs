@@ -24,6 +24,8 @@ internal sealed unsafe partial class PcapngReader : CaptureReader
 
     public override IReadOnlyList<CaptureInterface> Interfaces => _interfaces;
 
+    public override bool MayAddInterfaces => true;
+
     public override string Name => _source.Name;
 
     public override long Position => _source.Offset;

@@ -14,6 +14,9 @@ namespace Dataplane.Cli;
 [JsonSerializable(typeof(InspectReport))]
 [JsonSerializable(typeof(TraceReport))]
 [JsonSerializable(typeof(ScalingReport))]
+[JsonSerializable(typeof(PipelineBenchReport))]
+[JsonSerializable(typeof(LatencyBenchReport))]
+[JsonSerializable(typeof(BenchComparison))]
 [JsonSerializable(typeof(TrafficReport))]
 public sealed partial class CliJson : JsonSerializerContext
 {
@@ -34,6 +37,12 @@ public sealed partial class CliJson : JsonSerializerContext
     public static string Write(TraceReport report) => JsonSerializer.Serialize(report, Readable.TraceReport);
 
     public static string Write(ScalingReport report) => JsonSerializer.Serialize(report, Readable.ScalingReport);
+
+    public static string Write(PipelineBenchReport report) => JsonSerializer.Serialize(report, Readable.PipelineBenchReport);
+
+    public static string Write(LatencyBenchReport report) => JsonSerializer.Serialize(report, Readable.LatencyBenchReport);
+
+    public static string Write(BenchComparison comparison) => JsonSerializer.Serialize(comparison, Readable.BenchComparison);
 
     public static string Write(TrafficReport report) => JsonSerializer.Serialize(report, Readable.TrafficReport);
 }

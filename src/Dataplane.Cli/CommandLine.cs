@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Dataplane.Cli.Bench;
 using Dataplane.Cli.Completion;
 using Dataplane.Cli.Manual;
 using Dataplane.Cli.Policies;

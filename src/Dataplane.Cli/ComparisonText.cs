@@ -28,6 +28,7 @@ public static class ComparisonText
         table.Write(output, style);
         output.WriteLine();
         output.WriteLine("overhead: bytes around a packet between two nodes; hops: TTL that it loses there;");
+        output.WriteLine("over MTU: packets dropped for their size, or sent on in fragments;");
         output.WriteLine("ns/packet: the emulator's own time, not a kernel's, first packets and all");
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Dataplane.Capture;
 using Dataplane.Cluster.Synthetic;
 using Dataplane.Replay.Generate;
 
@@ -11,14 +12,11 @@ namespace Dataplane.Cli;
 public sealed class GenerateVerb : IVerb
 {
     private const int MostFlows = 1 << 26;
-    private const int SmallestFrame = 64;
-    private const int LargestFrame = 9018;
-    private const int FrameOverhead = 18;
     private const int SmallestMtu = 1280;
     private const int LargestMtu = 9000;
     private const long MostPacketsPerSecond = 1_000_000_000;
 
-    private static readonly string[] Kinds = ["cluster", "traffic"];
+    internal static readonly string[] Kinds = ["cluster", "traffic"];
 
     private readonly Argument<string> _kind = new("KIND") { Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string> _nodes = OptionValues.One("--nodes");
@@ -42,7 +40,9 @@ public sealed class GenerateVerb : IVerb
     private readonly Option<string> _seed = OptionValues.One("--seed");
     private readonly Option<string> _write = OptionValues.One("--write", "-w");
     private readonly Option<string> _output = OptionValues.One("--output", "-o");
-    private readonly Option<string[]>[] _later = [OptionValues.Later("--encapsulated")];
+    private readonly Option<bool> _encapsulated = OptionValues.Flag("--encapsulated");
+    private readonly Option<bool> _longLived = OptionValues.Flag("--long-lived");
+    private readonly Option<string> _node = OptionValues.One("--node");
 
     public string Name => "generate";
 
@@ -52,19 +52,21 @@ public sealed class GenerateVerb : IVerb
     {
         get
         {
-            var command = new Command(Name) { _kind, _seed, _write, _output, _later[0] };
+            var command = new Command(Name) { _kind, _seed, _write, _output, _cni };
             foreach (Option option in (IEnumerable<Option>)[.. OfCluster, .. OfTraffic]) command.Add(option);
             return command;
         }
     }
 
-    private Option[] OfCluster => [_nodes, _pods, _namespaces, _services, _endpoints, _policies, _dualStack, _cni];
+    private Option[] OfCluster => [_nodes, _pods, _namespaces, _services, _endpoints, _policies, _dualStack];
 
-    private Option[] OfTraffic => [_manifests, _packets, _flows, _distribution, _frameSize, _mix, _replies, _ipv6, _mtu, _pps];
+    private Option[] OfTraffic =>
+    [
+        _manifests, _packets, _flows, _distribution, _frameSize, _mix, _replies, _ipv6, _mtu, _pps, _node, _longLived, _encapsulated,
+    ];
 
     public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
     {
-        arguments.RefuseLater(_later);
         string? kind = arguments.GetValue(_kind);
         if (kind is null) throw new UsageException($"generate what? Known: {string.Join(' ', Kinds)}");
         if (!Kinds.Contains(kind)) throw new UsageException(Suggestion.For("generate", kind, Kinds));
@@ -99,7 +101,7 @@ public sealed class GenerateVerb : IVerb
         long started = Stopwatch.GetTimestamp();
         long objects;
         bool toResult = path == "-";
-        using (var sink = new ManifestSink(toResult ? streams.ResultBytes : File.Create(path), json, leaveOpen: toResult))
+        using (var sink = new ManifestSink(toResult ? streams.ResultBytes : OutputFile.Create(_write.Name, path), json, leaveOpen: toResult))
             objects = ClusterGenerator.Write(options, flannel, sink, cancellation);
         streams.Say(string.Create(
             CultureInfo.InvariantCulture,
@@ -133,9 +135,11 @@ public sealed class GenerateVerb : IVerb
             throw new UsageException("no manifests: name the cluster's with -f PATH (dataplane generate cluster makes one)");
 
         string output = arguments.GetValue(_write) ?? throw new UsageException("no capture to write: name it with -w PATH, or -");
+        bool isEncapsulated = arguments.GetValue(_encapsulated);
+        string? cni = arguments.GetValue(_cni);
+        if (cni is not null && !isEncapsulated) throw new UsageException($"{_cni.Name} is for generate cluster, and for traffic with {_encapsulated.Name}");
+
         TrafficOptions defaults = new() { Manifests = manifests, Output = output };
-        int frameSize = FrameSize(arguments);
-        int mtu = Math.Max(defaults.Mtu, frameSize - FrameOverhead);
         return defaults with
         {
             Packets = arguments.Number(_packets, least: 1, defaults.Packets),
@@ -143,29 +147,21 @@ public sealed class GenerateVerb : IVerb
             Distribution = arguments.OneOf(_distribution, "uniform", "zipf") == "zipf"
                 ? FlowDistribution.Zipf
                 : FlowDistribution.Uniform,
-            FrameSize = frameSize,
-            Mtu = Number(arguments, _mtu, mtu, SmallestMtu, LargestMtu),
+            FrameSize = FrameSizes.Parse(_frameSize.Name, arguments.GetValue(_frameSize) ?? "imix"),
+            Mtu = arguments.GetValue(_mtu) is null ? null : Number(arguments, _mtu, SmallestMtu, SmallestMtu, LargestMtu),
             Mix = arguments.GetValue(_mix) is { } mix ? Mix(mix) : defaults.Mix,
             Replies = Number(arguments, _replies, defaults.Replies, 0, 100),
             Ipv6 = Number(arguments, _ipv6, defaults.Ipv6, 0, 100),
+            Node = arguments.GetValue(_node),
+            LongLived = arguments.GetValue(_longLived),
+            Encapsulated = isEncapsulated,
+            Cni = cni,
             PacketsPerSecond = Number(arguments, _pps, (int)defaults.PacketsPerSecond, 1, (int)MostPacketsPerSecond),
             Seed = Seed(arguments),
         };
     }
 
     private ulong Seed(ParseResult arguments) => (ulong)arguments.Number(_seed, least: 0, otherwise: 1);
-
-    /// <summary>1500 is said of packets, and means frames of 1518.</summary>
-    private int FrameSize(ParseResult arguments)
-    {
-        string text = arguments.GetValue(_frameSize) ?? "imix";
-        if (text == "imix") return TrafficOptions.Imix;
-        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size);
-        if (isNumber && size is >= SmallestFrame and <= LargestFrame) return size == 1500 ? 1518 : size;
-
-        throw new UsageException(
-            $"--frame-size {text}: give imix, 1500, or bytes from {SmallestFrame} to {LargestFrame}, the frame's checksum included");
-    }
 
     private static TrafficMix Mix(string text)
     {

@@ -52,6 +52,13 @@ public static class HelpText
           -c, --count N          stop after N packets
           -l, --loop N           replay N times; connections stay
           -K, --preload          read the capture into memory first
+              --skew WHAT        clocks of several captures: auto (default) compares them by the packets
+                                 that they share and corrects them, off does not, FILE=TIME says by
+                                 how much FILE's clock is ahead: node-2.pcap=5ms; repeatable
+                                 A packet seen at several points (any, several interfaces, several
+                                 captures) counts once; the others are ignored as seen-again.
+              --gso WHAT         TCP super-frames: segment (default), or keep them whole, as tcpdump
+                                 sees them in front of the network card
 
         pace; one of
           -t, --topspeed         as fast as possible (the default)
@@ -211,29 +218,6 @@ public static class HelpText
 
         """;
 
-    public const string Bench = """
-        dataplane bench scaling [options]
-
-        Measures what a packet costs as the number of Services grows, for each proxy: a connection's
-        first packet, packets of established ones, the look-up alone, and the tables of one node.
-
-          dataplane bench scaling --chart scaling.svg
-          dataplane bench scaling --services 10,1000 --proxy iptables --proxy ebpf -o json
-
-              --services N,...   numbers of Services: 10,100,1000,5000,10000,50000
-              --proxy NAME       ebpf, iptables, ipvs; repeatable; all of them
-              --endpoints N      of each Service: 10
-              --flows N          live connections, the same number at every point: 16384
-              --rounds N         that count: 7; each visits all points in turn
-              --seed N           of the synthetic cluster and its traffic: 1
-              --chart PATH       a chart: .svg, or .html for a browser
-          -o, --output FORMAT    text (default), json
-              --color WHEN       auto (default), always, never
-
-        These are the emulator's nanoseconds, never a kernel's.
-
-        """;
-
     public const string Generate = """
         dataplane generate cluster [options]
         dataplane generate traffic -f MANIFESTS -w CAPTURE [options]
@@ -244,6 +228,7 @@ public static class HelpText
           dataplane generate cluster --nodes 10 --pods 100 --services 500 -w cluster.yaml
           dataplane generate traffic -f cluster.yaml -w traffic.pcap --packets 1000000 --flows 100000
           dataplane generate traffic -f cluster.yaml -w scan.pcapng --mix tcp=60,udp=10,dns=10,scan=20
+          dataplane generate traffic -f cluster.yaml -w wire.pcap --encapsulated
           dataplane generate cluster --dual-stack -o json | dataplane inspect -f -
 
         cluster
@@ -270,6 +255,11 @@ public static class HelpText
               --mix LIST         flows in percent: tcp=80,udp=15,dns=5,scan=0
               --replies PERCENT  of packets with payload: 50; TCP's handshakes are whole in any case
               --ipv6 PERCENT     of flows of pods that have both families: 50
+              --node NAME        the clients are this node's pods alone
+              --long-lived       connections do not end; without it, after 4 to 63 packets with payload
+              --encapsulated     not what clients see, but what is between the nodes: the emulated cluster's
+                                 own frames (and --mtu is what its pods have)
+              --cni NAME         with --encapsulated; without it, recognised from the manifests
           -p, --pps N            packets a second by the capture's clock, in nanoseconds: 1000000
           -o, --output FORMAT    text (default), json
 

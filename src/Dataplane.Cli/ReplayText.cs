@@ -124,6 +124,9 @@ public static class ReplayText
             (report.Translated, "translated"), (report.Reoriginated, "re-originated"), (report.Guessed, "guessed")]);
         if (report.Unlisted > 0) Line(output, "", [(report.Unlisted, "from addresses that no Pod object has")]);
         if (report.SnapCut > 0) Line(output, "", [(report.SnapCut, "cut by the capture's snap length")]);
+        if (report.SuperFrames is { } super) Line(output, "", [(super.Packets, super.Gso == "keep"
+            ? "TCP super-frames, kept whole (--gso keep): larger than any wire takes"
+            : "TCP super-frames, segmented as a network card would (--gso keep leaves them whole)")]);
         Line(output, "connections", [(report.Connections, "")]);
     }
 

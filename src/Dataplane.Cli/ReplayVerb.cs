@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Dataplane.Cluster.Cni;
+using Dataplane.Cluster.Settings;
 using Dataplane.Replay;
 using Dataplane.Replay.Pacing;
+using Dataplane.Replay.Skew;
 
 namespace Dataplane.Cli;
 
@@ -23,6 +25,8 @@ public sealed class ReplayVerb : IVerb
     private readonly Option<string[]> _routes = OptionValues.Many("--routes");
     private readonly Option<string> _entry = OptionValues.One("--entry");
     private readonly Option<string[]> _set = OptionValues.Many("--set");
+    private readonly Option<string> _gso = OptionValues.One("--gso");
+    private readonly Option<string[]> _skew = OptionValues.Many("--skew");
     private readonly Option<string> _node = OptionValues.One("--node");
     private readonly Option<string> _loop = OptionValues.One("--loop", "-l");
     private readonly Option<bool> _preload = OptionValues.Flag("--preload", "-K");
@@ -41,11 +45,6 @@ public sealed class ReplayVerb : IVerb
     private readonly Option<string> _color = OptionValues.One("--color");
     private readonly Option<string> _output = OptionValues.One("--output", "-o");
 
-    private readonly Option<string[]>[] _later =
-    [
-        OptionValues.Later("--gso"),
-    ];
-
     public string Name => "replay";
 
     public string Help => HelpText.Replay;
@@ -57,9 +56,8 @@ public sealed class ReplayVerb : IVerb
             var command = new Command(Name)
             {
                 _manifests, _read, _write, _at, _cni, _proxy, _rules, _routes, _entry, _set, _node, _loop, _preload, _count, _comments, _epbVerdict,
-                _drops, _workers, _topspeed, _multiplier, _pps, _mbps, _histogram, _stageTimes, _failOnDrop, _color, _output,
+                _gso, _skew, _drops, _workers, _topspeed, _multiplier, _pps, _mbps, _histogram, _stageTimes, _failOnDrop, _color, _output,
             };
-            foreach (Option<string[]> option in _later) command.Add(option);
             return command;
         }
     }
@@ -71,7 +69,7 @@ public sealed class ReplayVerb : IVerb
         streams.ResultOnError = options.Output == "-" || options.DropsPath == "-" || options.HistogramPath == "-";
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"), toError: streams.ResultOnError);
         string[] cnis = CnisOf(arguments);
-        if (cnis.Length > 1) return Compare(options, cnis, json, style, streams, cancellation);
+        if (cnis.Length > 1) return Compare(options, cnis, arguments.GetValue(_failOnDrop), json, style, streams, cancellation);
 
         ReplayReport report;
         using (var progress = new RunProgress(streams.Error))
@@ -90,7 +88,7 @@ public sealed class ReplayVerb : IVerb
 
     // Each run's notes are its own replay's: a table has no room for five times as many.
     private static int Compare(
-        ReplayOptions options, string[] cnis, bool json, Style style, Streams streams, CancellationToken cancellation)
+        ReplayOptions options, string[] cnis, bool failOnDrop, bool json, Style style, Streams streams, CancellationToken cancellation)
     {
         if (options.Output is not null || options.DropsPath is not null || options.HistogramPath is not null)
             throw new UsageException("-w, --drops and --histogram are for one CNI: leave them out, or name one with --cni");
@@ -109,7 +107,7 @@ public sealed class ReplayVerb : IVerb
         foreach (string damage in comparison.Runs.SelectMany(run => run.Report.Damage).Distinct()) streams.Say($"warning: {damage}");
         if (json) streams.Result.WriteLine(CliJson.Write(comparison));
         else ComparisonText.Write(streams.Result, comparison, style);
-        return comparison.Runs.Length < cnis.Length ? ExitCode.Interrupted : comparison.Runs.Max(run => Code(run.Report, failOnDrop: false));
+        return comparison.Runs.Length < cnis.Length ? ExitCode.Interrupted : comparison.Runs.Max(run => Code(run.Report, failOnDrop));
     }
 
     /// <summary>A run that was cut short says so first; a drop that was looked for is found, damage or not.</summary>
@@ -123,7 +121,6 @@ public sealed class ReplayVerb : IVerb
 
     private ReplayOptions Options(ParseResult arguments)
     {
-        arguments.RefuseLater(_later);
         ImmutableArray<string> manifests = [.. arguments.GetValue(_manifests) ?? []];
         ImmutableArray<string> captures = [.. arguments.GetValue(_read) ?? []];
         if (manifests.IsEmpty) throw new UsageException("no manifests: name the cluster's with -f PATH");
@@ -143,6 +140,8 @@ public sealed class ReplayVerb : IVerb
             Routes = [.. (arguments.GetValue(_routes) ?? []).Select(RoutesOf)],
             Entry = arguments.GetValue(_entry),
             Node = arguments.GetValue(_node),
+            KeepSuperFrames = arguments.OneOf(_gso, "segment", "keep") == "keep",
+            Skew = SkewOf(arguments.GetValue(_skew) ?? []),
             Settings = [.. (arguments.GetValue(_set) ?? []).Select(CheckSetting)],
             Loops = (int)Math.Min(int.MaxValue, arguments.Number(_loop, least: 1, otherwise: 1)),
             Pace = PaceOf(arguments),
@@ -170,6 +169,23 @@ public sealed class ReplayVerb : IVerb
         if (given.Length > 1) throw new UsageException($"{string.Join(" and ", given)}: one pace at a time; give one of -t, -x, -p and -M");
 
         return asked.Select(one => one.Pace).FirstOrDefault(pace => pace is not null) ?? Pace.TopSpeed;
+    }
+
+    // auto, off, FILE=TIME; the last of the words holds.
+    private static SkewOptions SkewOf(string[] texts)
+    {
+        bool isEstimated = true;
+        List<(string Capture, long Ahead)> given = [];
+        foreach (string text in texts)
+        {
+            int equals = text.LastIndexOf('=');
+            if (text is "auto" or "off") isEstimated = text == "auto";
+            else if (equals > 0 && TimeText.TryParse(text[(equals + 1)..], out long ahead)) given.Add((text[..equals], ahead));
+            else throw new UsageException(
+                $"--skew {text}: write auto, off, or FILE=TIME: by how much its clock is ahead, say node-2.pcap=5ms or node-2.pcap=-250us");
+        }
+
+        return new SkewOptions(isEstimated, [.. given]);
     }
 
     private static Pace? PaceOf(PaceKind kind, double? rate) => rate is { } given ? new Pace(kind, given) : null;

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Dataplane.Cli;
 
 /// <summary>Columns of text: the first ones to the left, numbers to the right, no lines around.</summary>
@@ -24,6 +26,28 @@ public sealed class TextTable(int leftColumns, params string[] headings)
             string line = Line(cells, widths);
             output.WriteLine(paint is null ? line : paint(line));
         }
+    }
+
+    /// <summary>The same as a table of a page.</summary>
+    public void WriteHtml(TextWriter output)
+    {
+        output.Write("<table>\n<thead>");
+        WriteRow(output, "th", _headings);
+        output.Write("</thead>\n<tbody>\n");
+        foreach ((string[] cells, _) in _rows) WriteRow(output, "td", cells);
+        output.Write("</tbody>\n</table>\n");
+    }
+
+    private void WriteRow(TextWriter output, string element, string[] cells)
+    {
+        output.Write("<tr>");
+        for (int column = 0; column < cells.Length; column++)
+        {
+            string kind = column < _leftColumns ? "" : " class=\"n\"";
+            output.Write($"<{element}{kind}>{WebUtility.HtmlEncode(cells[column])}</{element}>");
+        }
+
+        output.Write("</tr>\n");
     }
 
     private string Line(string[] cells, int[] widths) =>

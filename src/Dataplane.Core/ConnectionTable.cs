@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
@@ -6,7 +7,8 @@ namespace Dataplane.Core;
 /// <summary>
 /// Connections of all nodes, found from either direction. Entries lie in a slab that only grows; an open-addressed index of
 /// 8-byte slots (32 bits of hash, entry and direction) leads to them, so that a probe stays in one cache line and growing
-/// moves no entry. Native memory: nothing here is the collector's.
+/// moves no entry. Slots grow by half, and then by a third: with doubling alone, four million connections would have a table
+/// that is half empty. Native memory: nothing here is the collector's.
 /// </summary>
 public sealed unsafe class ConnectionTable : IDisposable
 {
@@ -14,7 +16,7 @@ public sealed unsafe class ConnectionTable : IDisposable
     private const int LinksPerEntry = 2;
 
     /// <summary>Slots in use at most, per cent: above it, runs get long.</summary>
-    private const int MostFull = 60;
+    private const int MostFull = 65;
 
     /// <summary>A full table is searched for expired entries once in so many nanoseconds of capture time.</summary>
     private const long SweepInterval = 1_000_000_000;
@@ -22,7 +24,7 @@ public sealed unsafe class ConnectionTable : IDisposable
     private readonly NativeArray<Connection> _entries = new(InitialEntries);
     private readonly NativeArray<ulong> _slots = new(4 * InitialEntries);
     private readonly NativeArray<uint> _free = new(InitialEntries);
-    private uint _mask = (4 * InitialEntries) - 1;
+    private uint _size = 4 * InitialEntries;
     private long _used = 1;
     private long _freeCount;
     private long _released;
@@ -53,7 +55,7 @@ public sealed unsafe class ConnectionTable : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void PrefetchSlot(uint hash)
     {
-        if (Sse.IsSupported) Sse.Prefetch0(_slots.Start + (hash & _mask));
+        if (Sse.IsSupported) Sse.Prefetch0(_slots.Start + HomeOf(hash));
     }
 
     /// <summary>The first entry whose hash fits (entry × 2 + direction; 0: none), and its line on the way to the cache.</summary>
@@ -61,7 +63,7 @@ public sealed unsafe class ConnectionTable : IDisposable
     public uint FindCandidate(uint hash)
     {
         ulong* slots = _slots.Start;
-        for (uint at = hash & _mask; ; at = (at + 1) & _mask)
+        for (uint at = HomeOf(hash); ; at = Behind(at))
         {
             ulong slot = slots[at];
             if ((uint)(slot >> 32) != hash && slot != 0) continue;
@@ -93,7 +95,7 @@ public sealed unsafe class ConnectionTable : IDisposable
     public uint Find(in FlowKey key, uint hash)
     {
         ulong* slots = _slots.Start;
-        for (uint at = hash & _mask; ; at = (at + 1) & _mask)
+        for (uint at = HomeOf(hash); ; at = Behind(at))
         {
             ulong slot = slots[at];
             if (slot == 0) return 0;
@@ -165,8 +167,9 @@ public sealed unsafe class ConnectionTable : IDisposable
 
     private void GrowIndex()
     {
-        _slots.Renew(2 * _slots.Length);
-        _mask = (uint)_slots.Length - 1;
+        long length = _slots.Length;
+        _slots.Renew(BitOperations.IsPow2(length) ? length + (length / 2) : length / 3 * 4);
+        _size = (uint)_slots.Length;
         for (uint entry = 1; entry < _used; entry++)
         {
             if (_entries[entry].IsRemoved) continue;
@@ -192,10 +195,19 @@ public sealed unsafe class ConnectionTable : IDisposable
         }
     }
 
+    // The hash as a fraction of the table (Lemire, "Fast random integer generation in an interval", 2019).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint HomeOf(uint hash) => (uint)((ulong)hash * _size >> 32);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint Behind(uint at) => at + 1 == _size ? 0 : at + 1;
+
+    private uint Distance(uint from, uint to) => to >= from ? to - from : to + _size - from;
+
     private void Link(uint hash, uint reference)
     {
-        uint at = hash & _mask;
-        while (_slots[at] != 0) at = (at + 1) & _mask;
+        uint at = HomeOf(hash);
+        while (_slots[at] != 0) at = Behind(at);
         _slots[at] = (ulong)hash << 32 | reference;
     }
 
@@ -203,15 +215,14 @@ public sealed unsafe class ConnectionTable : IDisposable
     private void Unlink(uint hash, uint reference)
     {
         ulong wanted = (ulong)hash << 32 | reference;
-        uint at = hash & _mask;
-        while (_slots[at] != wanted) at = (at + 1) & _mask;
+        uint at = HomeOf(hash);
+        while (_slots[at] != wanted) at = Behind(at);
 
-        for (uint next = (at + 1) & _mask; ; next = (next + 1) & _mask)
+        for (uint next = Behind(at); ; next = Behind(next))
         {
             ulong slot = _slots[next];
             if (slot == 0) break;
-            uint home = (uint)(slot >> 32) & _mask;
-            if (((next - home) & _mask) < ((next - at) & _mask)) continue;
+            if (Distance(HomeOf((uint)(slot >> 32)), next) < Distance(at, next)) continue;
             _slots[at] = slot;
             at = next;
         }

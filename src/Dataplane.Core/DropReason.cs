@@ -46,10 +46,12 @@ public enum DropReason : byte
     MtuExceeded,
     NotForwardable,
     NoBuffer,
+    NoEgressAddress,
 
     // Police
     PolicyDenied,
     DeniedByRule,
+    OtherNetwork,
 
     // Translate source
     NoPort,
@@ -112,8 +114,10 @@ public static class DropReasonText
         DropReason.MtuExceeded => ("mtu-exceeded", "the packet is larger than the MTU and must not be fragmented"),
         DropReason.NotForwardable => ("not-forwardable", "the node does not forward to such an address"),
         DropReason.NoBuffer => ("no-buffer", "the burst had no room left for another frame"),
+        DropReason.NoEgressAddress => ("no-egress-address", "the pod leaves the cluster with an egress address, and no node holds it"),
         DropReason.PolicyDenied => ("policy-denied", "NetworkPolicies select the pod, and none of their rules allows this"),
         DropReason.DeniedByRule => ("denied-by-rule", "a rule of an AdminNetworkPolicy or its baseline denies this"),
+        DropReason.OtherNetwork => ("other-network", "the two pods' networks are kept apart"),
         DropReason.NoPort => ("no-port", "no source port is left to masquerade with"),
         DropReason.NoTunnelEndpoint => ("no-tunnel-endpoint", "the destination's node has no address that a tunnel could lead to"),
         DropReason.PortClosed => ("port-closed", "nothing listens on this port of the node"),

@@ -31,6 +31,9 @@ public readonly ref struct PolicyQuery(in FlowKey key)
 
     /// <summary>The other side: a pod's endpoint, a node, something outside.</summary>
     public required Place Peer { get; init; }
+
+    /// <summary>The packet went to a Service's address.</summary>
+    public bool IsToService { get; init; }
 }
 
 public enum PolicyDirection : byte
@@ -55,4 +58,7 @@ public readonly record struct PolicyVerdict(bool IsAllowed, int Rule)
 
     /// <summary>A tunnel's packet from a pod, which could carry anything past policies: refused whatever they say.</summary>
     public const int TunnelFromPod = -4;
+
+    /// <summary>The other pod is in another network than this one, and neither in the one that reaches all.</summary>
+    public const int OtherNetwork = -5;
 }

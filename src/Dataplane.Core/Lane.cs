@@ -90,6 +90,9 @@ public unsafe struct Lane
     /// <summary>Why the lane ended, if it was dropped.</summary>
     public DropReason Drop;
 
+    /// <summary>Where it was captured, of a capture of several points; 0: of a capture of one.</summary>
+    public ulong Point;
+
     public readonly bool IsReply => (Connection & 1) != 0;
 
     public readonly bool Is(Shape shape) => (Shape & shape) != 0;

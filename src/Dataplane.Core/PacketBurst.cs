@@ -22,15 +22,12 @@ public sealed unsafe class PacketBurst : IDisposable
     private const int ArenaBytes = 4 << 20;
     private const int Alignment = 64;
 
-    /// <summary>Size of the filters that remember where a burst's packets came from, and where they go.</summary>
-    private const int FilterBits = 4096;
-
     private readonly NativeArray<byte> _arena = new(ArenaBytes);
     private readonly NativeArray<Lane> _lanes = new(MaxLanes);
     private readonly NativeArray<RecordState> _records = new(MaxRecords);
-    private readonly ulong[] _senders = new ulong[FilterBits / 64];
-    private readonly ulong[] _receivers = new ulong[FilterBits / 64];
-    private readonly ulong[] _ends = new ulong[FilterBits / 64];
+    private readonly EndFilter _senders = new();
+    private readonly EndFilter _receivers = new();
+    private readonly EndFilter _ends = new();
     private int _cursor;
 
     /// <summary>Lanes in use.</summary>
@@ -82,8 +79,8 @@ public sealed unsafe class PacketBurst : IDisposable
         IsSteady = false;
         IsNumbered = false;
         _cursor = 0;
-        Array.Clear(_senders);
-        Array.Clear(_receivers);
+        _senders.Clear();
+        _receivers.Clear();
     }
 
     /// <summary>Room for a packet of so many bytes with headroom in front; null where the arena is full.</summary>
@@ -135,36 +132,27 @@ public sealed unsafe class PacketBurst : IDisposable
     /// </summary>
     public bool MeetsEarlier(in FlowKey key)
     {
-        ulong suffix = (ulong)key.Protocol << 8 | key.Family;
-        uint to = FlowHash.Mix((ulong)key.Destination << 16 | key.DestinationPort, suffix) % FilterBits;
-        uint from = FlowHash.Mix((ulong)key.Source << 16 | key.SourcePort, suffix) % FilterBits;
-        if (((_senders[to >> 6] >> (int)(to & 63) | _receivers[from >> 6] >> (int)(from & 63)) & 1) != 0) return true;
+        uint to = EndFilter.To(in key);
+        uint from = EndFilter.From(in key);
+        if (_senders.Contains(to) || _receivers.Contains(from)) return true;
 
-        _senders[from >> 6] |= 1ul << (int)(from & 63);
-        _receivers[to >> 6] |= 1ul << (int)(to & 63);
+        _senders.Add(from);
+        _receivers.Add(to);
         return false;
     }
 
     /// <summary>Forgets what <see cref="RememberEnds"/> has remembered.</summary>
-    public void ForgetEnds() => Array.Clear(_ends);
+    public void ForgetEnds() => _ends.Clear();
 
     /// <summary>Remembers both of a packet's ends.</summary>
     public void RememberEnds(in FlowKey key)
     {
-        Remember(EndOf(key.Source, key.SourcePort));
-        Remember(EndOf(key.Destination, key.DestinationPort));
+        _ends.Add(EndFilter.From(in key));
+        _ends.Add(EndFilter.To(in key));
     }
 
     /// <summary>Whether the packet comes from an end that is remembered; may say yes without need, never no.</summary>
-    public bool ComesFromEnd(in FlowKey key)
-    {
-        uint end = EndOf(key.Source, key.SourcePort);
-        return (_ends[end >> 6] >> (int)(end & 63) & 1) != 0;
-    }
-
-    private void Remember(uint end) => _ends[end >> 6] |= 1ul << (int)(end & 63);
-
-    private static uint EndOf(uint address, ushort port) => FlowHash.Mix(address, port) % FilterBits;
+    public bool ComesFromEnd(in FlowKey key) => _ends.Contains(EndFilter.From(in key));
 
     /// <summary>Ends a lane, and its record, with a drop.</summary>
     public void Drop(ref Lane lane, DropReason reason, Stage stage)
@@ -281,4 +269,7 @@ public enum RecordFlags : byte
 
     /// <summary>A fragment that waits for others; its verdict comes later.</summary>
     Held = 64,
+
+    /// <summary>TCP over every MTU: captured in front of the segmentation that a network card does.</summary>
+    SuperFrame = 128,
 }

@@ -29,6 +29,9 @@ public sealed class RunCounters
 
     public long Decapsulated { get; set; }
 
+    /// <summary>Packets that were too large, and went on in fragments.</summary>
+    public long Fragmented { get; set; }
+
     public long Translated => With(RecordFlags.Translated);
 
     public long Reoriginated => With(RecordFlags.Reoriginated);
@@ -38,6 +41,8 @@ public sealed class RunCounters
     public long Unlisted => With(RecordFlags.Unlisted);
 
     public long Cut => With(RecordFlags.Cut);
+
+    public long SuperFrames => With(RecordFlags.SuperFrame);
 
     public long this[Verdict verdict] => _verdicts[(int)verdict];
 

@@ -36,6 +36,12 @@ public sealed class Topology
     /// <summary>The tunnel for IPv6 packets, most often the same.</summary>
     public TunnelTable? TunnelV6 { get; init; }
 
+    /// <summary>OVN's ports where all nodes share one zone, and pods' ports stand in the tunnel; else null.</summary>
+    public SwitchPorts? SwitchPorts { get; init; }
+
+    /// <summary>Pods that leave the cluster with addresses of their own; null where none does.</summary>
+    public EgressTable? Egress { get; init; }
+
     public bool HasTunnel => Tunnel is not null || TunnelV6 is not null;
 
     /// <summary>TTL that packets lose, by <see cref="HopIndex"/>.</summary>
@@ -181,7 +187,7 @@ public struct NodeEntry
     /// <summary>OVN: key of the router's port on that switch.</summary>
     public ushort RouterPortKey;
 
-    /// <summary>OVN: key of the node's port on the transit switch.</summary>
+    /// <summary>OVN: key of the node's port on the transit switch, or the join switch.</summary>
     public ushort TransitPortKey;
 }
 
@@ -236,6 +242,9 @@ public struct EndpointEntry
 
     /// <summary>What stands as the sender's id in a tunnel: a security identity, a network's id.</summary>
     public uint TunnelId;
+
+    /// <summary>Its group in <see cref="Topology.Egress"/>; 0: none.</summary>
+    public ushort Egress;
 
     /// <summary>Given by a setting, or seen in the capture; a made-up MAC gives way to either.</summary>
     public bool MacKnown;

@@ -30,6 +30,9 @@ public enum IgnoreReason : byte
 
     /// <summary>A node's answer to a packet of the same capture: the emulated node has given it already.</summary>
     OwnAnswer,
+
+    /// <summary>The same packet at another point of the capture: it has entered the cluster already.</summary>
+    SeenAgain,
 }
 
 /// <summary>The steps of a packet's way, in order.</summary>

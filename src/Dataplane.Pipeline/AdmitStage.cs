@@ -19,26 +19,57 @@ public static unsafe class AdmitStage
             if (lane.Status == LaneStatus.Live && !lane.Is(Shape.Arp | Shape.NeighbourDiscovery)) Locate(ref lane, topology);
         }
 
+        if (state.Sightings is { } sightings)
+        {
+            for (int index = 0; index < count; index++)
+            {
+                if (lanes[index].Status == LaneStatus.Live) AdmitOnce(burst, ref lanes[index], state, in engine, sightings);
+            }
+
+            return;
+        }
+
         for (int index = 0; index < count; index++)
         {
-            ref Lane lane = ref lanes[index];
-            if (lane.Status != LaneStatus.Live) continue;
-            if (lane.Is(Shape.Arp | Shape.NeighbourDiscovery))
-            {
-                Neighbours.Admit(burst, ref lane, topology);
-                continue;
-            }
-
-            Enter(burst, ref lane, state, in engine);
-            if (lane.Status != LaneStatus.Live) continue;
-            if (lane.Defect != DropReason.None)
-            {
-                burst.Drop(ref lane, lane.Defect, Stage.Parse);
-                continue;
-            }
-
-            Register(ref lane, state.Connections);
+            if (lanes[index].Status == LaneStatus.Live) Admit(burst, ref lanes[index], state, in engine);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Admit<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine)
+        where TEngine : struct, IServiceEngine
+    {
+        if (lane.Is(Shape.Arp | Shape.NeighbourDiscovery))
+        {
+            Neighbours.Admit(burst, ref lane, state.Topology);
+            return;
+        }
+
+        Enter(burst, ref lane, state, in engine);
+        if (lane.Status != LaneStatus.Live) return;
+        if (lane.Defect != DropReason.None)
+        {
+            burst.Drop(ref lane, lane.Defect, Stage.Parse);
+            return;
+        }
+
+        Register(ref lane, state.Connections);
+    }
+
+    // A packet enters at the first of the capture's points where it can; at the others it has been seen.
+    private static void AdmitOnce<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine, Sightings sightings)
+        where TEngine : struct, IServiceEngine
+    {
+        IgnoreReason reason = sightings.Judge(in lane, state.Answers);
+        if (reason != IgnoreReason.None)
+        {
+            burst.Ignore(ref lane, reason);
+            return;
+        }
+
+        Admit(burst, ref lane, state, in engine);
+        ref RecordState record = ref burst.Records[lane.Record];
+        if (record.Verdict == Verdict.Ignored && record.Ignored != IgnoreReason.OwnAnswer) sightings.Left(in lane);
     }
 
     /// <summary>Looks up where both addresses lead.</summary>
@@ -81,12 +112,18 @@ public static unsafe class AdmitStage
 
         switch (lane.Source.Kind)
         {
+            case PlaceKind.Pod or PlaceKind.Unlisted when BetweenNodes.Shows(in lane, topology):
+                EnterAt(burst, ref lane, topology, Entry.Underlay, NodeOf(lane.Destination, topology));
+                break;
             case PlaceKind.Pod:
                 EnterAt(burst, ref lane, topology, Entry.PodVeth, topology.Endpoints[lane.Source.Index].Node);
                 break;
             case PlaceKind.Unlisted:
                 lane.Marks |= RecordFlags.Unlisted;
                 EnterAt(burst, ref lane, topology, Entry.PodVeth, lane.Source.Index);
+                break;
+            case PlaceKind.Node when BetweenNodes.IsForEmulated(in lane, topology):
+                EnterAt(burst, ref lane, topology, Entry.Underlay, NodeOf(lane.Destination, topology));
                 break;
             case PlaceKind.Node:
                 EnterAt(burst, ref lane, topology, Entry.LocalOutput, topology.NodeAddresses[lane.Source.Index].Node);
@@ -113,7 +150,7 @@ public static unsafe class AdmitStage
                 break;
             case PlaceKind.Pod or PlaceKind.Unlisted:
                 int node = NodeOf(lane.Destination, topology);
-                if (Reorigination.TryFromOutside(ref lane, state, node)) lane.Marks |= RecordFlags.Reoriginated;
+                if (Reorigination.TryFromOutside(ref lane, state, ref node)) lane.Marks |= RecordFlags.Reoriginated;
                 EnterAt(burst, ref lane, topology, Entry.Underlay, node);
                 break;
             case PlaceKind.Service when lane.Destination.Index != 0:

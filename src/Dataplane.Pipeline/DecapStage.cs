@@ -29,6 +29,7 @@ public static unsafe class DecapStage
             {
                 Unwrap(ref lane, topology.TunnelOf(lane.Is(Shape.V6))!, state.Counters);
                 if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
+                if (lane.Is(Shape.Arp)) Floods.Deliver(burst, ref lane, topology);
                 continue;
             }
 
@@ -37,6 +38,7 @@ public static unsafe class DecapStage
             DropReason reason = Open(ref lane, tunnel!, topology, ref sink);
             if (reason == DropReason.None) reason = Arrive(ref lane, state);
             if (reason != DropReason.None) burst.Drop(ref lane, reason, Stage.Decap);
+            else if (lane.Is(Shape.Arp)) Floods.Deliver(burst, ref lane, topology);
         }
     }
 
@@ -136,8 +138,9 @@ public static unsafe class DecapStage
         if (isIp && present < minimum) return DropReason.BadTunnelHeader;
         if (isIp && !Ecn.TryDecapsulate(outerTos, new Span<byte>(lane.Network, present))) return DropReason.TunnelEcn;
         if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
-        if (!isIp) return DropReason.UnsupportedInner;
-        if (isIp && *lane.Network >> 4 != (type == EtherType.Ipv6 ? 6 : 4)) return DropReason.BadHeader;
+        bool isFlood = type == EtherType.Arp && tunnel.Parameters.Filling == TunnelFilling.LogicalSwitch;
+        if (!isIp) return isFlood ? Floods.Read(ref lane, present) : DropReason.UnsupportedInner;
+        if (*lane.Network >> 4 != (type == EtherType.Ipv6 ? 6 : 4)) return DropReason.BadHeader;
 
         bool isRouted = tunnel.Parameters.Filling is TunnelFilling.Devices or TunnelFilling.TransitSwitch;
         if (isRouted && Link.ReadMac(lane.Frame) != tunnel.Peers[lane.Node].TunnelMac) return DropReason.WrongMac;

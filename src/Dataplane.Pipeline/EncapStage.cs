@@ -15,6 +15,9 @@ public static unsafe class EncapStage
     /// <summary>What an IPv6 EtherType adds to a sum that has IPv4's in it, in memory order.</summary>
     private const uint InnerTypeDelta = 0xDD86 + (0xFFFF - 0x0008);
 
+    /// <summary>The same for ARP's.</summary>
+    private const uint ArpTypeDelta = 0x0608 - 0x0008;
+
     /// <summary>
     /// Settles the outer ids of a burst whose packets all are on the beaten track, in capture order, so that the rest can be
     /// done beside other bursts'.
@@ -192,8 +195,8 @@ public static unsafe class EncapStage
     {
         byte* ethernet = udp + TFilling.Size - EthernetHeader.Size;
         uint filled = TFilling.Fill(in lane, udp + UdpHeader.Size, ethernet, topology, in to);
-        bool hasOtherType = lane.Is(Shape.V6) && !TFilling.KeepsFrame;
-        if (hasOtherType) Unsafe.WriteUnaligned(ethernet + 2 * MacAddress.Size, Swap(EtherType.Ipv6));
+        bool hasOtherType = lane.Is(Shape.V6 | Shape.Arp) && !TFilling.KeepsFrame;
+        if (hasOtherType) Unsafe.WriteUnaligned(ethernet + 2 * MacAddress.Size, Swap(lane.Is(Shape.V6) ? EtherType.Ipv6 : EtherType.Arp));
 
         uint port = Swap(lane.FlowPort);
         uint length = Swap((ushort)(network + (uint)TFilling.Size));
@@ -201,7 +204,7 @@ public static unsafe class EncapStage
         if (tunnel.Parameters.UdpChecksum && !lane.Is(Shape.NoSum))
         {
             ulong covered = (ulong)from.OuterUdpSum + to.OuterUdpSum + port + (2 * length) + lane.Sum + filled;
-            if (hasOtherType) covered += InnerTypeDelta;
+            if (hasOtherType) covered += lane.Is(Shape.V6) ? InnerTypeDelta : ArpTypeDelta;
             checksum = InternetChecksum.FinishUdp(covered);
         }
 

@@ -16,16 +16,24 @@ public static class Masquerade
     public static bool TryApply(in Lane lane, ref Connection connection, in ServiceVerdict verdict, PipelineState state)
     {
         Topology topology = state.Topology;
+        if (topology.Egress is not null && EgressWay.TryFind(in lane, in connection, topology, out EgressHolder holder))
+        {
+            return holder.Node != lane.Node || TryTake(ref connection, holder.Address, SourcePorts.KeptIfFree, state);
+        }
+
         if (!verdict.Masquerade && (!topology.Masquerade || !IsForwarded(in lane, in connection, topology))) return true;
 
         uint address = verdict.MasqueradeAddress != 0 ? verdict.MasqueradeAddress : AddressFor(in lane, in connection, topology);
-        if (address == 0) return true;
+        return address == 0 || TryTake(ref connection, address, verdict.SourcePorts, state);
+    }
 
+    private static bool TryTake(ref Connection connection, uint address, SourcePorts ports, PipelineState state)
+    {
         // even where the address stays, --random-fully draws a port (net/netfilter/nf_nat_core.c, get_unique_tuple)
         connection.Reply.Destination = address;
         connection.Flags |= ConnectionFlags.SourceTranslated;
-        bool isFree = verdict.SourcePorts != SourcePorts.Random && state.Connections.Find(in connection.Reply) == 0;
-        if (isFree || verdict.SourcePorts == SourcePorts.Kept) return isFree;
+        bool isFree = ports != SourcePorts.Random && state.Connections.Find(in connection.Reply) == 0;
+        if (isFree || ports == SourcePorts.Kept) return isFree;
 
         return TryTakePort(ref connection, state);
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Dataplane.Core;
+using Dataplane.Pipeline.Tunnels;
 using Dataplane.Wire;
 using Dataplane.Wire.Answers;
 
@@ -144,7 +145,7 @@ public static unsafe class Neighbours
         burst.Settle(ref lane, Verdict.Answered);
     }
 
-    // To the pod that has the address, over the bridge; to anybody else nothing comes of it.
+    // To the pod that has the address, over the bridge, or to all of a switch; to anybody else nothing comes of it.
     private static void Pass(PacketBurst burst, ref Lane lane, Topology topology)
     {
         bool isNeighbour = lane.Destination.Kind is PlaceKind.Pod && !topology.Routed
@@ -156,7 +157,7 @@ public static unsafe class Neighbours
             return;
         }
 
-        burst.Ignore(ref lane, IgnoreReason.Multicast);
+        if (!Floods.TrySend(burst, ref lane, topology)) burst.Ignore(ref lane, IgnoreReason.Multicast);
     }
 
     private static MacAddress GatewayMac(in Lane lane, Topology topology)

@@ -13,6 +13,18 @@ internal static unsafe class Oversize
     private const byte DontFragment = Ipv4Header.DontFragmentFlag >> 8;
     private const int TcpOffsetOffset = 12;
 
+    /// <summary>The longest that an outer length can tell, less the headers that a tunnel adds.</summary>
+    private const int LongestKept = ushort.MaxValue - PacketBurst.Headroom;
+
+    /// <summary>Whether the packet is a super-frame that stays whole. Marks it as one in any case.</summary>
+    public static bool IsKept(ref Lane lane, PipelineState state)
+    {
+        if (!IsSuperFrame(in lane, state.Topology)) return false;
+
+        lane.Marks |= RecordFlags.SuperFrame;
+        return state.Options.KeepsSuperFrames && lane.NetworkLength <= LongestKept;
+    }
+
     /// <summary>Whether pieces of the packet may go on; of one that the snap length cut there are none.</summary>
     public static bool CanTakeApart(in Lane lane, Topology topology) =>
         !lane.Is(Shape.Cut) && (MayFragment(in lane) || IsSuperFrame(in lane, topology));
@@ -28,11 +40,13 @@ internal static unsafe class Oversize
             int size = Math.Min(mtu, state.Topology.Nodes[lane.Node].PodMtu);
             int headers = (int)(lane.Transport - lane.Network) + ((lane.Transport[TcpOffsetOffset] >> 4) * sizeof(uint));
             if (!TcpSegmenter.TryCreate(packet, size - headers, out TcpSegmenter segments)) return DropReason.NoBuffer;
-            return TakeApart(burst, ref lane, in segments, size, Shape.None, hops);
+            return TakeApart(burst, ref lane, in segments, size, Shape.None, hops, state.Sightings);
         }
 
         if (!Ipv4Fragmenter.TryCreate(packet, mtu, out Ipv4Fragmenter fragments)) return DropReason.NoBuffer;
-        return TakeApart(burst, ref lane, in fragments, mtu, Shape.Fragment, hops);
+
+        state.Counters.Fragmented++;
+        return TakeApart(burst, ref lane, in fragments, mtu, Shape.Fragment, hops, state.Sightings);
     }
 
     /// <summary>IPv4 without DF; what a node sends itself it may always fragment here.</summary>
@@ -47,7 +61,8 @@ internal static unsafe class Oversize
             && lane.NetworkLength > Math.Max(node.PodMtu, node.UnderlayMtu);
     }
 
-    private static DropReason TakeApart<TPieces>(PacketBurst burst, ref Lane lane, in TPieces pieces, int mtu, Shape shape, int hops)
+    private static DropReason TakeApart<TPieces>(
+        PacketBurst burst, ref Lane lane, in TPieces pieces, int mtu, Shape shape, int hops, Sightings? sightings)
         where TPieces : struct, IPieces, allows ref struct
     {
         for (int index = 0; index < pieces.Count; index++)
@@ -67,6 +82,7 @@ internal static unsafe class Oversize
             piece->Transport = !isLater && lane.Transport != null ? to + (lane.Transport - lane.Network) : null;
             piece->Shape |= isLater ? shape | Shape.LaterFragment : shape;
             piece->Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(to, length));
+            sightings?.Made(in *piece);
             if (hops != 0) PacketEdit.ChangeTtl(ref *piece, -hops);
         }
 

@@ -21,20 +21,48 @@ public static unsafe class ParseStage
     private const int TcpBit = 2;
 
     /// <summary>Fills the burst from the front of the span; gives how many records it took (at least one, if there is one).</summary>
-    public static int Run(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
+    public static int Run(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state) =>
+        state.Topology.ManyNodes || state.Sightings is not null
+            ? RunAmongOthers(burst, records, state)
+            : RunAlone(burst, records, state);
+
+    // Of one node, captured at one point. Loops of their own, and not inlined: what the other one asks costs this one a third.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int RunAlone(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
     {
-        bool manyNodes = state.Topology.ManyNodes;
         ConnectionTable connections = state.Connections;
         int taken = 0;
         while (taken < records.Length && burst.HasRoomForRecord)
         {
             ref readonly CaptureRecord record = ref records[taken];
             ref Lane lane = ref burst.AddRecord(record.Timestamp, record.OriginalLength);
-            bool isCommon = TryTakeCommon(burst, in record, ref lane);
-            bool isLater = false;
-            if (isCommon) connections.PrefetchSlot(lane.Hash = lane.Key.Hash());
-            else isLater = TakeUnusual(burst, in record, ref lane);
+            if (TakeOne(burst, in record, ref lane, connections) && taken > 0)
+            {
+                burst.RemoveRecord();
+                break;
+            }
+
+            taken++;
+        }
+
+        return taken;
+    }
+
+    // The burst ends where a packet may meet an earlier one of it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int RunAmongOthers(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
+    {
+        bool manyNodes = state.Topology.ManyNodes;
+        ConnectionTable connections = state.Connections;
+        Sightings? sightings = state.Sightings;
+        int taken = 0;
+        while (taken < records.Length && burst.HasRoomForRecord)
+        {
+            ref readonly CaptureRecord record = ref records[taken];
+            ref Lane lane = ref burst.AddRecord(record.Timestamp, record.OriginalLength);
+            bool isLater = TakeOne(burst, in record, ref lane, connections);
             if (manyNodes) isLater |= burst.MeetsEarlier(in lane.Key);
+            if (sightings is not null) isLater |= sightings.IsLater(ref lane, in record);
             if (isLater && taken > 0)
             {
                 burst.RemoveRecord();
@@ -45,6 +73,16 @@ public static unsafe class ParseStage
         }
 
         return taken;
+    }
+
+    /// <summary>Reads one record; gives whether it may be an answer to an earlier packet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TakeOne(PacketBurst burst, in CaptureRecord record, ref Lane lane, ConnectionTable connections)
+    {
+        if (!TryTakeCommon(burst, in record, ref lane)) return TakeUnusual(burst, in record, ref lane);
+
+        connections.PrefetchSlot(lane.Hash = lane.Key.Hash());
+        return false;
     }
 
     /// <summary>Gives IPv6 addresses their names, in capture order; until then keys hold hashes in their place.</summary>
@@ -147,12 +185,15 @@ public static unsafe class ParseStage
             return;
         }
 
-        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size);
+        ReadNetwork(burst, ref lane, record.CapturedLength - link.Size, link.EtherType == EtherType.Ipv6 ? 6 : 4);
     }
 
-    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present)
+    // Each version has a receiver of its own, by EtherType, which refuses the other (net/ipv4/ip_input.c, ip_rcv_core).
+    private static void ReadNetwork(PacketBurst burst, ref Lane lane, int present, int version)
     {
-        DropReason reason = NetworkParser.Parse(ref lane, present, lane.Missing);
+        DropReason reason = present > 0 && *lane.Network >> 4 != version
+            ? DropReason.BadHeader
+            : NetworkParser.Parse(ref lane, present, lane.Missing);
         lane.Defect = reason;
         if (reason is not (DropReason.None or DropReason.BadChecksum))
         {

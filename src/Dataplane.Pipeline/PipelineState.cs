@@ -2,7 +2,7 @@ using Dataplane.Core;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>What the stages share: the compiled cluster, and everything that remembers. One run, one thread.</summary>
+/// <summary>What the stages share: the compiled cluster, and everything that remembers. One run; one thread at a time, in capture order.</summary>
 public sealed class PipelineState : IDisposable
 {
     /// <summary>First seed of the draws, so that a seed of zero draws like any other.</summary>
@@ -46,6 +46,9 @@ public sealed class PipelineState : IDisposable
 
     public AnswerMemory Answers { get; } = new();
 
+    /// <summary>Null as long as the capture has one point: each record is a packet.</summary>
+    public Sightings? Sightings { get; set; }
+
     /// <summary>Who enforces NetworkPolicies; null: nobody does. Others may take its place between bursts.</summary>
     public IPolice? Police
     {
@@ -73,6 +76,7 @@ public sealed class PipelineState : IDisposable
         Fragments.Dispose();
         Reassembly.Dispose();
         Answers.Dispose();
+        Sightings?.Dispose();
         Links?.Dispose();
     }
 }
@@ -90,6 +94,9 @@ public sealed record PipelineOptions
 
     /// <summary>Nodes refuse UDP to their own addresses: nothing listens there.</summary>
     public bool NodeUdpClosed { get; init; }
+
+    /// <summary>TCP super-frames stay whole, as tcpdump sees them in front of the network card's segmentation.</summary>
+    public bool KeepsSuperFrames { get; init; }
 
     /// <summary>Finds the connection of a reply that another endpoint than the chosen one sent.</summary>
     public BackendFrontends? BackendFrontends { get; init; }

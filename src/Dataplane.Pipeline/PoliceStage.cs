@@ -33,12 +33,13 @@ public static unsafe class PoliceStage
                 continue;
             }
 
-            if (MayPass(burst, ref lane, in policy)) connection.Judged = mark;
+            bool isToService = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0;
+            if (MayPass(burst, ref lane, in policy, isToService)) connection.Judged = mark;
             else if (isNew) Forget(ref lane, state.Connections);
         }
     }
 
-    private static bool MayPass<TPolicy>(PacketBurst burst, ref Lane lane, in TPolicy policy)
+    private static bool MayPass<TPolicy>(PacketBurst burst, ref Lane lane, in TPolicy policy, bool isToService)
         where TPolicy : struct, IPolicyEngine
     {
         if (lane.Entry == Entry.PodVeth && lane.Source.Kind == PlaceKind.Pod)
@@ -48,6 +49,7 @@ public static unsafe class PoliceStage
                 Direction = PolicyDirection.Egress,
                 Endpoint = lane.Source.Index,
                 Peer = lane.Destination,
+                IsToService = isToService,
             });
             if (!egress.IsAllowed) return Deny(burst, ref lane, egress.Rule, PolicyDirection.Egress, lane.Source.Index);
         }
@@ -60,13 +62,20 @@ public static unsafe class PoliceStage
             Direction = PolicyDirection.Ingress,
             Endpoint = lane.Destination.Index,
             Peer = lane.Source,
+            IsToService = isToService,
         });
         return ingress.IsAllowed || Deny(burst, ref lane, ingress.Rule, PolicyDirection.Ingress, lane.Destination.Index);
     }
 
     private static bool Deny(PacketBurst burst, ref Lane lane, int rule, PolicyDirection direction, int endpoint)
     {
-        burst.Drop(ref lane, rule >= 0 ? DropReason.DeniedByRule : DropReason.PolicyDenied, Stage.Police);
+        DropReason reason = rule switch
+        {
+            >= 0 => DropReason.DeniedByRule,
+            PolicyVerdict.OtherNetwork => DropReason.OtherNetwork,
+            _ => DropReason.PolicyDenied,
+        };
+        burst.Drop(ref lane, reason, Stage.Police);
         if (lane.Role == LaneRole.Answer) return false;
 
         ref RecordState record = ref burst.Records[lane.Record];

@@ -45,18 +45,25 @@ public static unsafe class Reorigination
         Rewind(burst, ref lane, topology);
     }
 
-    /// <summary>A reply from outside to a pod whose connection was masqueraded: came to the node's address.</summary>
-    public static bool TryFromOutside(ref Lane lane, PipelineState state, int node)
+    /// <summary>
+    /// A reply from outside to a pod whose connection was masqueraded: came to the node's address, or to an egress address at
+    /// the node that holds it.
+    /// </summary>
+    public static bool TryFromOutside(ref Lane lane, PipelineState state, ref int node)
     {
+        Topology topology = state.Topology;
         FlowKey inverse = lane.Key.Reversed();
-        inverse.Zone = (ushort)node;
+        int holder = topology.Egress is null ? node : EgressWay.HolderFor(in lane, in inverse, topology, node);
+        inverse.Zone = (ushort)holder;
         uint reference = state.Connections.Find(in inverse);
         if (reference == 0 || (state.Connections[reference >> 1].Flags & ConnectionFlags.SourceTranslated) == 0) return false;
 
         FlowKey reply = state.Connections[reference >> 1].Reply;
-        PacketEdit.SetDestination(ref lane, reply.Destination, reply.DestinationPort, state.Topology.Names);
-        AdmitStage.Locate(ref lane, state.Topology);
-        RaiseTtl(ref lane, 1);
+        PacketEdit.SetDestination(ref lane, reply.Destination, reply.DestinationPort, topology.Names);
+        AdmitStage.Locate(ref lane, topology);
+        RaiseTtl(ref lane, holder == node ? 1
+            : topology.Hops[Topology.HopIndex(Entry.Underlay, Exit.Tunnel)] + topology.Hops[Topology.HopIndex(Entry.Tunnel, Exit.Pod)]);
+        node = holder;
         lane.Shape |= Shape.Reoriginated;
         return true;
     }

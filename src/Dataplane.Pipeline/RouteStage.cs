@@ -48,8 +48,7 @@ public static unsafe class RouteStage
             case PlaceKind.Group or PlaceKind.Martian:
                 return DropReason.NotForwardable;
             default:
-                lane.Exit = Exit.Outside;
-                return topology.Nodes[lane.Node].HasDefaultRoute ? DropReason.None : DropReason.NoRoute;
+                return topology.Egress is not null ? EgressWay.Decide(ref lane, topology) : LeaveOutside(ref lane, topology);
         }
 
         return DecideRemote(ref lane, topology, owner);
@@ -84,24 +83,36 @@ public static unsafe class RouteStage
     private static DropReason DecideRemote(ref Lane lane, Topology topology, int owner)
     {
         lane.NextNode = (ushort)owner;
-        if (topology.Ways.Length != 0 && topology.WayTo(lane.Node, owner, lane.Is(Shape.V6)) > NodeWay.Direct) return LeaveByRoute(ref lane, topology);
-        if (!topology.UsesTunnel(lane.Node, owner, lane.Is(Shape.V6)))
-        {
-            lane.Exit = Exit.Direct;
-            return DropReason.None;
-        }
+        NodeWay way = topology.Ways.Length != 0 ? topology.WayTo(lane.Node, owner, lane.Is(Shape.V6)) : NodeWay.Direct;
+        if (way > NodeWay.Direct) return LeaveByRoute(ref lane, way);
+        if (topology.UsesTunnel(lane.Node, owner, lane.Is(Shape.V6))) return EnterTunnel(ref lane, topology, (ushort)owner);
 
+        lane.Exit = Exit.Direct;
+        return DropReason.None;
+    }
+
+    /// <summary>By the tunnel to another node, where both have their end of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static DropReason EnterTunnel(ref Lane lane, Topology topology, ushort node)
+    {
         lane.Exit = Exit.Tunnel;
+        lane.NextNode = node;
         if (topology.TunnelOf(lane.Is(Shape.V6)) is not { } tunnel) return DropReason.NoTunnelEndpoint;
 
-        bool canReach = tunnel.Peers[owner].HasTunnel & tunnel.Peers[lane.Node].HasTunnel;
+        bool canReach = tunnel.Peers[node].HasTunnel & tunnel.Peers[lane.Node].HasTunnel;
         return canReach ? DropReason.None : DropReason.NoTunnelEndpoint;
     }
 
-    // A real node's route that leads neither into the tunnel nor to the other node.
-    private static DropReason LeaveByRoute(ref Lane lane, Topology topology)
+    /// <summary>By the node's default route.</summary>
+    internal static DropReason LeaveOutside(ref Lane lane, Topology topology)
     {
-        NodeWay way = topology.WayTo(lane.Node, lane.NextNode, lane.Is(Shape.V6));
+        lane.Exit = Exit.Outside;
+        return topology.Nodes[lane.Node].HasDefaultRoute ? DropReason.None : DropReason.NoRoute;
+    }
+
+    // A real node's route that leads neither into the tunnel nor to the other node.
+    private static DropReason LeaveByRoute(ref Lane lane, NodeWay way)
+    {
         if (way == NodeWay.None) return DropReason.NoRoute;
 
         lane.Exit = way == NodeWay.Outside ? Exit.Outside : Exit.Direct;
@@ -114,7 +125,7 @@ public static unsafe class RouteStage
         Topology topology = state.Topology;
         int hops = topology.Hops[Topology.HopIndex(lane.Entry, lane.Exit)];
         if (hops != 0 && PacketEdit.Ttl(in lane) <= hops) return DropReason.TtlExceeded;
-        bool isTooLarge = lane.NetworkLength > Mtu(in lane, topology);
+        bool isTooLarge = lane.NetworkLength > Mtu(in lane, topology) && !Oversize.IsKept(ref lane, state);
         if (isTooLarge && !Oversize.CanTakeApart(in lane, topology)) return DropReason.MtuExceeded;
         if (lane.Is(Shape.IpOptions) && hops != 0) RecordOptions(ref lane, topology);
         if (isTooLarge) return Oversize.TakeApart(burst, ref lane, state);

@@ -14,17 +14,17 @@ public static unsafe class SteadyStage
     /// <summary>What a packet on this track may be; everything else that is special about one wants its own stage.</summary>
     private const Shape Harmless = Shape.Reoriginated | Shape.Tagged;
 
-    private const byte StateChangingFlags = TcpStates.Syn | TcpStates.Fin | TcpStates.Rst;
     private const ConnectionFlags Ahead = ConnectionFlags.Steady | ConnectionFlags.Rooted;
 
     /// <summary>
     /// In front of all look-ups, for packets that enter where their connection began: gives whether that is all of them. One
     /// that stays behind holds back those of the burst that may belong to the same connection, so that no packet overtakes
-    /// another; and everything behind it where that cannot be known.
+    /// another; and everything behind it where that cannot be known. Of a capture of several points Admit asks first what has
+    /// been seen.
     /// </summary>
     public static bool GoAhead(PacketBurst burst, PipelineState state)
     {
-        if (state.Topology.Tunnel is not { } tunnel) return false;
+        if (state.Topology.Tunnel is not { } tunnel || state.Sightings is not null) return false;
 
         uint* candidates = stackalloc uint[PacketBurst.MaxRecords];
         ConnectionTable table = state.Connections;
@@ -44,9 +44,10 @@ public static unsafe class SteadyStage
         {
             ref Lane lane = ref lanes[index];
             ref Connection connection = ref connections[candidates[index] >> 1];
-            if (IsBeaten(in lane, in connection, state, hops) && (isAll || !burst.ComesFromEnd(in lane.Key)))
+            if (IsBeaten(in lane, in connection, state, hops) && (isAll || !burst.ComesFromEnd(in lane.Key))
+                && TrackStage.TryProlong(in lane, ref connection, state))
             {
-                Enter(burst, ref lane, ref connection, state);
+                Enter(burst, ref lane, in connection);
                 if (needsPlaces) lane.Source = state.Topology.Map.FindV4(lane.Key.Source);
                 lane.Connection = candidates[index];
                 Advance(ref lane, in connection, hops);
@@ -106,25 +107,19 @@ public static unsafe class SteadyStage
         }
     }
 
-    // All that Admit, Track and Police would ask.
+    // All that Admit and Police would ask.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsBeaten(in Lane lane, in Connection connection, PipelineState state, uint hops)
     {
         bool isKnown = connection.Original.IsSamePacket(in lane.Key) & (connection.Flags & Ahead) == Ahead & lane.Hash != 0;
         if (!isKnown || lane.Status != LaneStatus.Live) return false;
 
-        const ConnectionFlags replied = ConnectionFlags.SeenReply | ConnectionFlags.Assured;
-        ConnectionFlags seen = connection.Flags & replied;
-        bool isStable = lane.Key.Protocol == IpProtocol.Tcp
-            ? (connection.State == TcpState.Established) & ((lane.TcpFlags & StateChangingFlags) == 0)
-            : (seen != ConnectionFlags.SeenReply);
         ref NodeEntry node = ref state.Topology.Nodes.Start[connection.Original.Zone];
         bool fits = (lane.NetworkLength <= node.TunnelMtu) & (lane.Network[Ipv4Header.TtlOffset] > hops);
-        return isStable & fits & connection.Judged == state.PolicyMark & connection.Expires >= lane.Timestamp
-            && IsForRouter(in lane, in connection, in node, state.Topology);
+        return fits & connection.Judged == state.PolicyMark && IsForRouter(in lane, in connection, in node, state.Topology);
     }
 
-    // As AdmitStage reads the frame's MACs: sent to the node, and not seen at its receiver.
+    // As AdmitStage reads the frame's MACs: sent to the node, and not seen at its receiver, nor on its way there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsForRouter(in Lane lane, in Connection connection, in NodeEntry node, Topology topology)
     {
@@ -132,15 +127,12 @@ public static unsafe class SteadyStage
         if ((to & 1) != 0 || (node.BridgeMacKnown && to != node.BridgeMac)) return false;
 
         bool isTranslated = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0;
-        return isTranslated || topology.Endpoints[connection.Forward.Index].Mac != to;
+        return isTranslated || (!BetweenNodes.MayShow(in lane) && topology.Endpoints[connection.Forward.Index].Mac != to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Enter(PacketBurst burst, ref Lane lane, ref Connection connection, PipelineState state)
+    private static void Enter(PacketBurst burst, ref Lane lane, in Connection connection)
     {
-        bool seenReply = (connection.Flags & ConnectionFlags.SeenReply) != 0;
-        connection.Expires = lane.Timestamp
-            + state.Timeouts.NanosecondsFor(lane.Key.Protocol, connection.State, seenReply, assured: seenReply);
         ushort node = connection.Original.Zone;
         lane.Key.Zone = node;
         lane.Node = node;

@@ -65,18 +65,22 @@ public static unsafe class TrackStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Update(ref Lane lane, ref Connection connection, PipelineState state)
     {
+        if (!TryProlong(in lane, ref connection, state)) UpdateSlowly(ref lane, ref connection, state);
+    }
+
+    /// <summary>All that is to be done for a packet that changes nothing of its connection but its time; false for others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryProlong(in Lane lane, ref Connection connection, PipelineState state)
+    {
         bool seenReply = (connection.Flags & ConnectionFlags.SeenReply) != 0;
         bool assured = (connection.Flags & ConnectionFlags.Assured) != 0;
         bool isSteadyTcp = (connection.State == TcpState.Established) & ((lane.TcpFlags & StateChangingFlags) == 0);
         bool isSteadyUdp = (lane.Key.Protocol == IpProtocol.Udp) & (!seenReply | assured);
-        if ((isSteadyTcp | isSteadyUdp) && (seenReply | !lane.IsReply) && connection.Expires >= lane.Timestamp)
-        {
-            connection.Expires = lane.Timestamp
-                + state.Timeouts.NanosecondsFor(lane.Key.Protocol, connection.State, seenReply, assured: seenReply);
-            return;
-        }
+        if (!(isSteadyTcp | isSteadyUdp) || !(seenReply | !lane.IsReply) || connection.Expires < lane.Timestamp) return false;
 
-        UpdateSlowly(ref lane, ref connection, state);
+        connection.Expires = lane.Timestamp
+            + state.Timeouts.NanosecondsFor(lane.Key.Protocol, connection.State, seenReply, assured: seenReply);
+        return true;
     }
 
     private static void UpdateSlowly(ref Lane lane, ref Connection connection, PipelineState state)

@@ -8,9 +8,6 @@ namespace Dataplane.Pipeline;
 /// <summary>Lets packets leave the node, shows them where somebody looks, and hands on what another emulated node receives.</summary>
 public static unsafe class TransmitStage
 {
-    /// <summary>Fragments' offsets count in eights of bytes.</summary>
-    private const int FragmentUnit = 8;
-
     public static void Run<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
         where TSink : struct, IFrameSink
     {
@@ -115,7 +112,7 @@ public static unsafe class TransmitStage
     {
         int mtu = state.Topology.Nodes[lane.Node].UnderlayMtu;
         int network = lane.NetworkLength + lane.LinkSize - EthernetHeader.Size;
-        if (network <= mtu)
+        if (network <= mtu || Oversize.IsKept(ref lane, state))
         {
             Leave(burst, ref lane, state, ref sink);
             return;
@@ -129,18 +126,13 @@ public static unsafe class TransmitStage
             return;
         }
 
+        state.Counters.Fragmented++;
         // One entry of the link's queue, for which there is room or not, and one time of departure.
-        int pieces = PieceCount(network, mtu);
+        int pieces = Ipv4Fragmenter.CountFor(network - Ipv4Header.Size, mtu - Ipv4Header.Size);
         int size = network + (pieces * EthernetHeader.Size) + ((pieces - 1) * Ipv4Header.Size);
         if (TSink.HasLinks && !TryDepart(burst, ref lane, state, size, pieces)) return;
         if (sink.Observes(ObservationPoint.Wire) && !lane.Is(Shape.Cut)) SendPieces(burst, in lane, ip, mtu, ref sink);
         if (TSink.HasLinks) lane.Timestamp += state.Links!.Parameters.Delay;
-    }
-
-    private static int PieceCount(int network, int mtu)
-    {
-        int payload = (mtu - Ipv4Header.Size) & ~(FragmentUnit - 1);
-        return (network - Ipv4Header.Size + payload - 1) / payload;
     }
 
     private static void SendPieces<TSink>(PacketBurst burst, in Lane lane, byte* ip, int mtu, ref TSink sink)

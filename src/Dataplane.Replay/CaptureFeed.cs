@@ -4,7 +4,7 @@ using Dataplane.Wire;
 namespace Dataplane.Replay;
 
 /// <summary>A capture's records, batch by batch and loop by loop, and how far a run has come with them.</summary>
-internal sealed class CaptureFeed(CaptureReader reader, ReplayOptions options, IReplayObserver observer, RunMeter meter)
+internal sealed class CaptureFeed(CaptureReader reader, ReplayOptions options, IReplayObserver observer, RunMeter meter, CapturePoints? points = null)
 {
     private const int BatchSize = 256;
     private const long BytesBetweenSamples = 64 << 20;
@@ -52,6 +52,7 @@ internal sealed class CaptureFeed(CaptureReader reader, ReplayOptions options, I
         int wanted = options.Count == 0 ? BatchSize : (int)Math.Min(BatchSize, options.Count - Records);
         if (wanted > 0) _count = reader.Read(_batch.AsSpan(0, wanted));
         Records += _count;
+        points?.Look();
         Loops.Shift(_batch.AsSpan(0, _count));
         return _count > 0;
     }

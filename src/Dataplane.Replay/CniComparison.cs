@@ -11,19 +11,20 @@ public sealed record CniComparison
 
     public ImmutableArray<CniOutcome> Runs { get; init; } = [];
 
-    /// <summary>Packets that run before the first measurement, so that it does not pay for the program's start alone.</summary>
-    private const int WarmUp = 2000;
+    /// <summary>Packets below which a run is repeated: the first pays for code that is compiled while it runs.</summary>
+    private const long FewPackets = 100_000;
 
     /// <exception cref="InvalidDataException">An input cannot be read, or an option makes no sense with it.</exception>
     public static CniComparison Run(ReplayOptions options, IReadOnlyList<string> cnis, IReplayObserver observer, CancellationToken cancellation)
     {
         List<CniOutcome> runs = [];
-        long first = options.Count == 0 ? WarmUp : Math.Min(WarmUp, options.Count);
-        ReplayRunner.Measure(options with { Cni = cnis[0], Count = first, Loops = 1 }, observer, cancellation);
         foreach (string cni in cnis)
         {
             if (cancellation.IsCancellationRequested) break;
-            runs.Add(ReplayRunner.Measure(options with { Cni = cni }, observer, cancellation));
+
+            CniOutcome run = ReplayRunner.Measure(options with { Cni = cni }, observer, cancellation);
+            bool isShort = run.Report.Packets < FewPackets && !cancellation.IsCancellationRequested;
+            runs.Add(isShort ? ReplayRunner.Measure(options with { Cni = cni }, observer, cancellation) : run);
         }
 
         return new CniComparison { Runs = [.. runs] };
@@ -36,7 +37,7 @@ public sealed record CniComparison
 /// <param name="WireBytes">Their bytes, outer headers and all.</param>
 /// <param name="Overhead">Bytes that the tunnel puts around a packet, without the outer link header; 0 where there is none.</param>
 /// <param name="Hops">TTL that a packet loses between pods of two nodes.</param>
-/// <param name="OverMtu">Packets that were dropped for their size.</param>
+/// <param name="OverMtu">Packets that were larger than what they had to leave by takes: dropped for it, or sent on in fragments.</param>
 public sealed record CniOutcome(ReplayReport Report, long WireFrames, long WireBytes, int Overhead, int Hops, long OverMtu)
 {
     internal static CniOutcome Of(ReplayReport report, Emulation emulation, WireCount wire)
@@ -51,6 +52,6 @@ public sealed record CniOutcome(ReplayReport Report, long WireFrames, long WireB
             wire.Bytes,
             tunnels ? topology.Tunnel!.HeaderSize - EthernetHeader.Size : 0,
             hasPeer ? topology.HopsBetween(0, 1, v6: false) : 0,
-            report.Drops.Where(drop => drop.Reason == tooLarge).Sum(drop => drop.Packets));
+            report.Drops.Where(drop => drop.Reason == tooLarge).Sum(drop => drop.Packets) + emulation.State.Counters.Fragmented);
     }
 }

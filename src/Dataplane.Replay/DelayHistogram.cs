@@ -34,6 +34,9 @@ internal sealed class DelayHistogram
         output.Write(Encoding.ASCII.GetBytes(Encoding.Unicode.GetString(log.ToArray()).TrimStart(ByteOrderMark).ReplaceLineEndings("\n")));
     }
 
+    /// <summary>Everything that the other one holds, too.</summary>
+    public void Add(DelayHistogram other) => _histogram.Add(other._histogram);
+
     public void Record(long nanoseconds) => _histogram.RecordValue(Math.Clamp(nanoseconds, 0, Longest));
 
     public void Record(long nanoseconds, int count) => _histogram.RecordValueWithCount(Math.Clamp(nanoseconds, 0, Longest), count);

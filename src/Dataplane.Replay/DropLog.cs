@@ -11,6 +11,7 @@ namespace Dataplane.Replay;
 /// <summary>One JSON line for each dropped packet (<c>--drops</c>).</summary>
 public sealed unsafe class DropLog : IDisposable
 {
+    private const string Option = "--drops";
     private const int FlushAbove = 1 << 16;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
@@ -21,6 +22,7 @@ public sealed unsafe class DropLog : IDisposable
     private readonly NetworkModel _model;
     private readonly AddressNames _names;
     private readonly PolicyTeller? _policies;
+    private readonly WayTeller _ways;
     private readonly MemoryStream _buffer = new(2 * FlushAbove);
     private readonly Utf8JsonWriter _json;
 
@@ -28,10 +30,11 @@ public sealed unsafe class DropLog : IDisposable
     {
         _stream = path == CaptureFile.StandardStream
             ? Console.OpenStandardOutput()
-            : new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+            : OutputFile.Create(Option, path, bufferSize: 0);
         _model = emulation.Model;
         _names = emulation.Topology.Names;
         _policies = policies;
+        _ways = emulation.Ways;
         _json = new Utf8JsonWriter(_buffer);
     }
 
@@ -49,7 +52,7 @@ public sealed unsafe class DropLog : IDisposable
         _json.WriteBoolean("answered"u8, (state.Flags & RecordFlags.Answered) != 0);
         WriteTuple(burst, record);
         if (state.Stage == Stage.Police) WriteDenial(in state, _policies!.Explain(in state, in burst.Lanes[record]));
-        else _json.WriteString("sentence"u8, DropReasonText.Sentence(state.Drop));
+        else WriteReason(in state, in burst.Lanes[record]);
         _json.WriteEndObject();
         _json.Flush();
         _buffer.WriteByte((byte)'\n');
@@ -61,6 +64,13 @@ public sealed unsafe class DropLog : IDisposable
         Write();
         _json.Dispose();
         _stream.Dispose();
+    }
+
+    private void WriteReason(in RecordState state, in Lane lane)
+    {
+        WayReason? refusal = _ways.RefusalOf(state.Drop, state.Stage, in lane);
+        if (refusal is not null) _json.WriteString("source"u8, refusal.Source.ToString());
+        _json.WriteString("sentence"u8, refusal?.Text ?? DropReasonText.Sentence(state.Drop));
     }
 
     private void WriteDenial(in RecordState state, PolicyExplanation explanation)

@@ -24,9 +24,10 @@ public sealed class Emulation : IDisposable
     private bool _isDisposed;
 
     private Emulation(
-        ProxyRequest request, IProxy proxy, EnforcedPolicies? policies, PipelineState state, IEnumerable<string> notes)
+        ProxyRequest request, IProxy proxy, EnforcedPolicies? policies, PipelineState state, NodeRoutes? routes, IEnumerable<string> notes)
     {
         Request = request;
+        Ways = new WayTeller(request.Network, request.Topology, routes);
         Proxy = proxy;
         Policies = policies;
         State = state;
@@ -44,6 +45,9 @@ public sealed class Emulation : IDisposable
 
     /// <summary>Null where nobody enforces policies, or there are none.</summary>
     public EnforcedPolicies? Policies { get; }
+
+    /// <summary>What of the user's own files decides packets' ways.</summary>
+    public WayTeller Ways { get; }
 
     public Topology Topology => Request.Topology;
 
@@ -96,6 +100,7 @@ public sealed class Emulation : IDisposable
             Timeouts = settings.ConntrackProfile == ConntrackProfile.Cilium ? ConnectionTimeouts.Cilium : ConnectionTimeouts.Linux,
             CiliumStates = settings.ConntrackProfile == ConntrackProfile.Cilium,
             NodeUdpClosed = settings.NodeUdpClosed,
+            KeepsSuperFrames = options.KeepSuperFrames,
             BackendFrontends = BackendFrontendsCompiler.Compile(snapshot, topology.Names),
             Choice = choice?.Invoke(topology.Names),
         })
@@ -109,7 +114,7 @@ public sealed class Emulation : IDisposable
             .. evidence, .. ProxyNote(options, model, proxyName), .. enforced, .. model.Notes, .. routes?.Notes ?? [], .. proxy.Notes,
             .. LinkNote(settings.Link),
         ];
-        return new Emulation(request, proxy, policies, state, notes);
+        return new Emulation(request, proxy, policies, state, routes, notes);
     }
 
     public void Dispose()

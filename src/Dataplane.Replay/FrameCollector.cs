@@ -44,7 +44,7 @@ public sealed unsafe class FrameCollector : IDisposable
         _commentAll = options.CommentAll;
         _verdictOption = options.EpbVerdict;
         _direct = writer is PcapWriter;
-        _comment = new PacketComment(model, policies);
+        _comment = new PacketComment(model, policies, emulation.Ways);
         _wire = Missing(model.Nodes.Length);
         _tunnel = Missing(model.Nodes.Length);
         _unlisted = Missing(model.Nodes.Length);

@@ -9,6 +9,7 @@ namespace Dataplane.Replay;
 /// </summary>
 internal sealed class HistogramFile : IDisposable
 {
+    private const string Option = "--histogram";
     private const string LogExtension = ".hlog";
 
     private readonly Stream _stream;
@@ -20,7 +21,7 @@ internal sealed class HistogramFile : IDisposable
         _isLog = Path.GetExtension(path) == LogExtension;
         _stream = path == CaptureFile.StandardStream
             ? Console.OpenStandardOutput()
-            : new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read);
+            : OutputFile.Create(Option, path);
     }
 
     /// <summary>Null where nobody asked for it.</summary>

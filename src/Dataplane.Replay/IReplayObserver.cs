@@ -1,6 +1,6 @@
 namespace Dataplane.Replay;
 
-/// <summary>Who watches a replay while it runs. Called between bursts, from the run's own thread; calls must return quickly.</summary>
+/// <summary>Who watches a replay while it runs. Called between bursts, from any of the run's threads, by one at a time; calls must return quickly.</summary>
 public interface IReplayObserver
 {
     /// <summary>The tables are compiled and the first record is about to be read; -1 where a total is not known.</summary>

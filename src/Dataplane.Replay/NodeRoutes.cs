@@ -16,12 +16,14 @@ internal sealed class NodeRoutes
 
     private readonly NetworkModel _model;
     private readonly List<string> _notes = [];
+    private readonly RouteEntry?[] _routes;
 
     private NodeRoutes(NetworkModel model)
     {
         _model = model;
         int count = model.Nodes.Length;
         Ways = new NodeWay[2 * count * count];
+        _routes = new RouteEntry?[Ways.Length];
         for (int from = 0; from < count; from++)
         {
             for (int to = 0; to < count; to++)
@@ -36,6 +38,9 @@ internal sealed class NodeRoutes
     public NodeWay[] Ways { get; }
 
     public IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>The route that says the way; null where the CNI's own does, or none holds the other's pods.</summary>
+    public RouteEntry? RouteOf(int from, int to, int family) => _routes[Index(from, to, family)];
 
     /// <summary>Nodes without a file go by their CNI's routes.</summary>
     /// <exception cref="InvalidDataException">A route leads where the emulation has nothing: file, line, what is wrong.</exception>
@@ -77,9 +82,10 @@ internal sealed class NodeRoutes
 
             foreach (int family in (ReadOnlySpan<int>)[4, 6])
             {
-                if (Judge(from, to, family, table) is not { } way) continue;
+                if (Judge(from, to, family, table) is not { Way: var way, Route: var route }) continue;
 
                 Ways[Index(from, to, family)] = way;
+                _routes[Index(from, to, family)] = route;
                 string word = way switch
                 {
                     NodeWay.Tunnel => DeviceOf(family)!,
@@ -97,7 +103,7 @@ internal sealed class NodeRoutes
     }
 
     /// <summary>Null where the other node has no addresses of the family, or the file no routes of it.</summary>
-    private NodeWay? Judge(int from, int to, int family, RouteTable table)
+    private (NodeWay Way, RouteEntry? Route)? Judge(int from, int to, int family, RouteTable table)
     {
         if (!table.Routes.Any(route => route.Destination.Address.Family == family)) return null;
 
@@ -114,7 +120,7 @@ internal sealed class NodeRoutes
             first ??= found;
         }
 
-        return first?.Way;
+        return first;
     }
 
     // Its pods' addresses; without pods, the first of each of its networks.

@@ -8,7 +8,7 @@ using Dataplane.Replay.Policies;
 namespace Dataplane.Replay;
 
 /// <summary>The two comments of a packet that was not simply forwarded: fields for programs, a sentence for people.</summary>
-internal sealed class PacketComment(NetworkModel model, PolicyTeller? policies)
+internal sealed class PacketComment(NetworkModel model, PolicyTeller? policies, WayTeller ways)
 {
     private readonly Dictionary<(Verdict, DropReason, Stage, ushort, bool), (byte[] Fields, byte[] Sentence)> _known = [];
     private (byte[] Fields, byte[] Sentence) _current = ([], []);
@@ -29,6 +29,12 @@ internal sealed class PacketComment(NetworkModel model, PolicyTeller? policies)
             return;
         }
 
+        if (record.Verdict == Verdict.Dropped && !isAnswer && ways.RefusalOf(record.Drop, record.Stage, in lane) is { } refusal)
+        {
+            WriteRefusal(in record, refusal);
+            return;
+        }
+
         var key = (record.Verdict, record.Drop, record.Stage, record.Node, isAnswer);
         if (_known.TryGetValue(key, out _current)) return;
 
@@ -45,6 +51,13 @@ internal sealed class PacketComment(NetworkModel model, PolicyTeller? policies)
         };
         _current = (Encoding.UTF8.GetBytes(fields), Encoding.UTF8.GetBytes(sentence));
         _known[key] = _current;
+    }
+
+    private void WriteRefusal(in RecordState record, WayReason refusal)
+    {
+        string fields = $"verdict=dropped reason={DropReasonText.Name(record.Drop)} stage={VerdictText.Name(record.Stage)} "
+            + $"node={NodeName(model, record.Node)} src={refusal.Source}";
+        _current = (Encoding.UTF8.GetBytes(fields), Encoding.UTF8.GetBytes($"dropped at {NodeName(model, record.Node)}: {refusal.Text}"));
     }
 
     private void WriteDenial(in RecordState record, PolicyExplanation explanation)

@@ -9,6 +9,8 @@ using Dataplane.Engines.Policies;
 using Dataplane.Engines.Policies.Acls;
 using Dataplane.Engines.Policies.Chains;
 using Dataplane.Engines.Policies.Identities;
+using Dataplane.Engines.Policies.Outside;
+using Dataplane.Engines.Policies.Projects;
 using Dataplane.Pipeline;
 using Dataplane.Replay.Bench;
 using Dataplane.Replay.Policies;
@@ -53,13 +55,15 @@ public static class PipelineCatalog
         {
             case PolicyEnforcer.Cilium:
                 var identities = IdentityPolicyTables.Compile(model, network, topology);
-                return Close(model, new IdentityPolicyEngine(identities), identities);
+                return Close(model, network, topology, new IdentityPolicyEngine(identities), identities);
             case PolicyEnforcer.OvnKubernetes:
                 var acls = AclPolicyTables.Compile(model, network, topology);
-                return Close(model, new AclPolicyEngine(acls), acls);
+                return Close(model, network, topology, new AclPolicyEngine(acls), acls);
             case PolicyEnforcer.Calico:
                 var chains = ChainPolicyTables.Compile(model, network, topology);
-                return Close(model, new ChainPolicyEngine(chains), chains);
+                return Close(model, network, topology, new ChainPolicyEngine(chains), chains);
+            case PolicyEnforcer.Projects:
+                return Close(model, network, topology, new ProjectPolicyEngine(topology), null);
             default:
                 throw new ArgumentOutOfRangeException(nameof(enforcer));
         }
@@ -87,8 +91,16 @@ public static class PipelineCatalog
     internal static ILookupLoop CloseLookups<TEngine>(TEngine engine, LookupContext context)
         where TEngine : struct, IServiceEngine => new LookupLoop<TEngine>(engine, context);
 
-    private static EnforcedPolicies Close<TPolicy>(PolicyModel model, TPolicy engine, IDisposable tables)
-        where TPolicy : struct, IPolicyEngine => new(model, TPolicy.Name, new Police<TPolicy>(engine), tables);
+    // Rules for what leaves the cluster stand behind whatever else is enforced.
+    private static EnforcedPolicies Close<TPolicy>(
+        PolicyModel model, NetworkModel network, Topology topology, TPolicy engine, IDisposable? tables)
+        where TPolicy : struct, IPolicyEngine
+    {
+        if (network.EgressRules.IsEmpty) return new EnforcedPolicies(model, TPolicy.Name, new Police<TPolicy>(engine), tables);
+
+        var outside = new OutsidePolicyEngine<TPolicy>(engine, OutsideTables.Compile(model, network, topology));
+        return new EnforcedPolicies(model, TPolicy.Name, new Police<OutsidePolicyEngine<TPolicy>>(outside), tables);
+    }
 
     private sealed class Closed<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst)
         : IPipeline, ITimeable, IBurstPipeline

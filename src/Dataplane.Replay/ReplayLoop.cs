@@ -30,6 +30,9 @@ internal sealed class ReplayLoop<TClock>
     /// <summary>Null at top speed.</summary>
     public ScheduleReport? Schedule => _pacer?.Report();
 
+    /// <summary>By how much records were sent late; null at top speed.</summary>
+    public DelayHistogram? Errors => _pacer?.Errors;
+
     /// <summary>All loops; by a crew, if there is one.</summary>
     public void Run(CancellationToken cancellation, Crew? crew = null)
     {

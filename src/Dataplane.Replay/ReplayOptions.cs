@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dataplane.Replay.Pacing;
+using Dataplane.Replay.Skew;
 
 namespace Dataplane.Replay;
 
@@ -9,6 +10,9 @@ public sealed record ReplayOptions
     public ImmutableArray<string> Manifests { get; init; } = [];
 
     public ImmutableArray<string> Captures { get; init; } = [];
+
+    /// <summary>The clocks of several captures.</summary>
+    public SkewOptions Skew { get; init; } = SkewOptions.Auto;
 
     /// <summary>Null: frames are made in memory and let go.</summary>
     public string? Output { get; init; }
@@ -36,6 +40,9 @@ public sealed record ReplayOptions
 
     /// <summary>KEY=VALUE, as given.</summary>
     public ImmutableArray<string> Settings { get; init; } = [];
+
+    /// <summary>TCP super-frames stay whole; otherwise they are segmented as a network card would.</summary>
+    public bool KeepSuperFrames { get; init; }
 
     public int Loops { get; init; } = 1;
 

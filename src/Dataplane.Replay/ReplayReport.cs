@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Dataplane.Replay.Pacing;
 using Dataplane.Replay.Policies;
+using Dataplane.Replay.Skew;
 using Dataplane.Replay.StageTiming;
 using Dataplane.Replay.Workers;
 
@@ -57,6 +58,12 @@ public sealed record ReplayReport
     /// <summary>Packets that were cut by the capture's snap length, and went on with what was there.</summary>
     public long SnapCut { get; init; }
 
+    /// <summary>What became of TCP super-frames; null where there were none.</summary>
+    public SuperFrameCount? SuperFrames { get; init; }
+
+    /// <summary>The clocks of several captures; null where there is but one.</summary>
+    public ImmutableArray<CaptureClock>? Clocks { get; init; }
+
     public ImmutableArray<LoopTime> Loops { get; init; } = [];
 
     /// <summary>From the first record read to the last frame made; tables were compiled before.</summary>
@@ -109,6 +116,9 @@ public sealed record VerdictCounts(long Forwarded, long Answered, long Dropped, 
 
 /// <summary>Dropped packets of one reason at one stage of one node; answered: how many were refused with an ICMP error.</summary>
 public sealed record DropCount(string Reason, string Stage, string Node, long Packets, long Bytes, long Answered);
+
+/// <summary>TCP packets over every MTU, and what <c>--gso</c> did with them: <c>segment</c> or <c>keep</c>.</summary>
+public sealed record SuperFrameCount(string Gso, long Packets);
 
 public sealed record IgnoredCount(string Reason, long Packets);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime;
 using Dataplane.Capture;
 using Dataplane.Cluster.Manifests;
@@ -5,6 +6,7 @@ using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Settings;
 using Dataplane.Core;
 using Dataplane.Replay.Pacing;
+using Dataplane.Replay.Skew;
 using Dataplane.Replay.StageTiming;
 using Dataplane.Replay.Workers;
 using Dataplane.Wire;
@@ -23,8 +25,10 @@ public static class ReplayRunner
 
         OutputPaths.Check(options);
         using Emulation emulation = Compile(options);
-        using CaptureReader reader = OpenAll(options, cancellation);
-        return Run(emulation, reader, options, observer, cancellation);
+        ImmutableArray<CaptureClock> clocks = CaptureClocks.Find(options, emulation.Topology, cancellation);
+        using CaptureReader reader = OpenAll(options, cancellation, clocks);
+        ReplayReport report = Run(emulation, reader, options, observer, cancellation);
+        return clocks.IsEmpty ? report : report with { Clocks = clocks, Notes = [.. report.Notes, .. CaptureClocks.NotesOf(clocks)] };
     }
 
     /// <summary>The same with a cluster that is compiled already, and an open capture.</summary>
@@ -42,7 +46,7 @@ public static class ReplayRunner
     internal static CniOutcome Measure(ReplayOptions options, IReplayObserver observer, CancellationToken cancellation)
     {
         using Emulation emulation = Compile(options);
-        using CaptureReader reader = OpenAll(options, cancellation);
+        using CaptureReader reader = OpenAll(options, cancellation, CaptureClocks.Find(options, emulation.Topology, cancellation));
         var wire = new WireCount();
         IPipeline pipeline = PipelineCatalog.Create(emulation, wire);
         return CniOutcome.Of(Run(emulation, pipeline, reader, options, observer, cancellation), emulation, wire);
@@ -57,7 +61,7 @@ public static class ReplayRunner
         if (times is not null) pipeline = ((ITimeable)pipeline).With(times);
         int workers = WorkersOf(options, pipeline);
         var meter = new RunMeter();
-        var feed = new CaptureFeed(reader, options, observer, meter);
+        var feed = new CaptureFeed(reader, options, observer, meter, CapturePoints.Of(reader, emulation.State));
         var loop = new ReplayLoop<MonotonicClock>(feed, pipeline, meter, options.Pace, observer, default);
         Crew? crew = workers > 1 ? new Crew(workers, (IBurstPipeline)pipeline, feed, meter, Emulation.Bursts) : null;
         loop.Run(cancellation, crew);
@@ -112,21 +116,29 @@ public static class ReplayRunner
         return $"{string.Join(", ", options.Manifests)}: no Node, so no packet enters anywhere: add kubectl get nodes -o yaml{why}";
     }
 
-    internal static CaptureReader OpenAll(ReplayOptions options, CancellationToken cancellation)
+    /// <summary>How captures are read: whole before the run or not, and how much hostile ones may take.</summary>
+    internal static CaptureReadOptions ReadOptions(ReplayOptions options, CancellationToken cancellation)
     {
         LimitSettings limits = EmulationSettings.Parse(options.Settings).Limits;
-        var how = new CaptureReadOptions
+        return new CaptureReadOptions
         {
             Preload = options.Preload,
             Cancellation = cancellation,
             LargestExpansion = limits.Expansion,
             LargestPreload = limits.PreloadMebibytes * (1L << 20),
         };
+    }
+
+    /// <summary>All captures as one, on the first one's clock.</summary>
+    internal static CaptureReader OpenAll(ReplayOptions options, CancellationToken cancellation, ImmutableArray<CaptureClock> clocks = default)
+    {
+        CaptureReadOptions how = ReadOptions(options, cancellation);
+        long[] ahead = clocks.IsDefaultOrEmpty ? [] : [.. clocks.Select(clock => clock.SkewNanoseconds)];
         List<CaptureReader> readers = [];
         try
         {
             foreach (string path in options.Captures) readers.Add(CaptureFile.Open(path, how));
-            CaptureReader reader = readers.Count == 1 ? readers[0] : new MergedCaptureReader(readers);
+            CaptureReader reader = readers.Count == 1 ? readers[0] : new MergedCaptureReader(readers, ahead);
             if (options.Loops > 1 && !reader.CanRewind)
             {
                 throw new InvalidDataException($"{reader.Name}: a stream cannot be read again: --loop needs --preload");

@@ -39,6 +39,7 @@ internal static class RunReport
             Connections = emulation.State.Connections.Created,
             Unlisted = counters.Unlisted,
             SnapCut = counters.Cut,
+            SuperFrames = counters.SuperFrames == 0 ? null : new SuperFrameCount(emulation.State.Options.KeepsSuperFrames ? "keep" : "segment", counters.SuperFrames),
             Loops = [.. loops.Times],
             ElapsedSeconds = seconds,
             PacketsPerSecond = counters.Records * perSecond,

@@ -65,6 +65,8 @@ internal static class TopologyCompiler
             ClusterNetwork = new PrefixTest(model.ClusterCidrs),
             Tunnel = tunnel,
             TunnelV6 = tunnelV6,
+            SwitchPorts = CompilePorts(model),
+            Egress = EgressCompiler.Compile(model, names),
             Hops = CompileHops(model.Hops),
             Routed = model.Attachment == PodAttachment.Routed,
             ServiceEntries = [.. entries],
@@ -106,6 +108,7 @@ internal static class TopologyCompiler
     private static void AddPods(
         List<(IpPrefix Prefix, Place Place)> places, List<(EndpointEntry Entry, IpAddress V4, IpAddress V6)> endpoints, NetworkModel model)
     {
+        ushort[] egress = EgressCompiler.GroupsOf(model);
         for (int index = 0; index < model.Pods.Length; index++)
         {
             PodNetwork pod = model.Pods[index];
@@ -122,6 +125,7 @@ internal static class TopologyCompiler
                 Pod = index,
                 TunnelId = pod.TunnelId,
                 PortKey = pod.PortKey,
+                Egress = egress[index],
                 SwitchKey = pod.SwitchKey ?? model.Nodes[pod.Node].SwitchKey,
             };
             endpoints.Add((entry, pod.V4, pod.V6));
@@ -171,7 +175,7 @@ internal static class TopologyCompiler
         }
     }
 
-    private static uint Name(IpAddress address, AddressNames names) =>
+    internal static uint Name(IpAddress address, AddressNames names) =>
         address.IsNone ? 0 : address.IsV4 ? address.V4 : names.NameOf(address);
 
     private static NativeArray<EndpointEntry> CompileEndpoints(
@@ -211,6 +215,23 @@ internal static class TopologyCompiler
         hops[Topology.HopIndex(Entry.Tunnel, Exit.Pod)] = (byte)costs.TunnelToPod;
         hops[Topology.HopIndex(Entry.PodVeth, Exit.Pod)] = (byte)costs.PodToPod;
         return hops;
+    }
+
+    // The router has a port on each switch, wherever the switch has pods.
+    private static SwitchPorts? CompilePorts(NetworkModel model)
+    {
+        if (model.Tunnel is not { IdSource: TunnelIdSource.LogicalSwitch }) return null;
+
+        IEnumerable<(int, uint, ushort)> routers = model.Nodes.Select((node, at) => (at, node.SwitchKey, node.RouterPortKey));
+        uint join = model.Tunnel.Vni;
+        IEnumerable<(int, uint, ushort)> joins = join == 0 ? [] : model.Nodes.Select((node, at) => (at, join, node.TransitPortKey));
+        IEnumerable<(int, uint, ushort)> pods = model.Pods.SelectMany(pod =>
+        {
+            NodeNetwork node = model.Nodes[pod.Node];
+            uint key = pod.SwitchKey ?? node.SwitchKey;
+            return new (int, uint, ushort)[] { (pod.Node, key, pod.PortKey), (pod.Node, key, node.RouterPortKey) };
+        });
+        return new SwitchPorts(routers.Concat(joins).Concat(pods));
     }
 
     private static NativeArray<NodeEntry> CompileNodes(NetworkModel model, AddressNames names)

@@ -32,6 +32,7 @@ public static class VerdictText
         IgnoreReason.LinkType => "the capture's link type is not read",
         IgnoreReason.Multicast => "the packet is sent to many",
         IgnoreReason.OwnAnswer => "the capture holds an answer that the emulated node gives itself",
+        IgnoreReason.SeenAgain => "the capture shows the same packet at another point, where it has entered already",
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 

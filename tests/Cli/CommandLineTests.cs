@@ -28,6 +28,8 @@ public class CommandLineTests
     [InlineData("--workers 0: give a whole number from 1 to 64, or auto", "replay", "-f", "c", "-r", "a", "--workers", "0")]
     [InlineData("--workers 1000: give a whole number from 1 to 64, or auto", "replay", "-f", "c", "-r", "a", "--workers", "1000")]
     [InlineData("--workers many: give a whole number from 1 to 64, or auto", "replay", "-f", "c", "-r", "a", "--workers", "many")]
+    [InlineData("unknown value of --gso kep: did you mean keep? Known: segment keep", "replay", "-f", "c", "-r", "a", "--gso", "kep")]
+    [InlineData("--skew a=5parsec: write auto, off, or FILE=TIME", "replay", "-f", "c", "-r", "a", "--skew", "a=5parsec")]
     [InlineData("--loop many: give a whole number from 1", "replay", "-f", "c.yaml", "-r", "a.pcap", "-l", "many")]
     [InlineData("--set vxlan: write KEY=VALUE", "replay", "-f", "c.yaml", "-r", "a.pcap", "--set", "vxlan")]
     [InlineData("no manifests: name the cluster's with -f PATH", "replay", "-r", "a.pcap")]

@@ -15,6 +15,30 @@ public class CompletionTests
         printf '%s\n' "${COMPREPLY[@]}"
         """;
 
+    /// <summary>A zsh of its own at a pseudo-terminal, in which compadd writes its words down in place of adding them.</summary>
+    private const string PressTabInZsh = """
+        zmodload zsh/zpty
+        zpty shell zsh -f -i
+        zpty -w shell '
+        PROMPT=
+        autoload -Uz compinit && compinit -D -u
+        source $T/script
+        compadd() {
+            local -a offered
+            builtin compadd -O offered "$@"
+            print -l -- "offer:"${^offered} >>$T/offers
+        }
+        tab() { zle complete-word; print done >>$T/offers }
+        zle -N tab && bindkey "^I" tab && print ready >>$T/offers
+        '
+        wait_for() { for i in {1..600}; do grep -qs $1 $T/offers && break; sleep 0.05; done }
+        wait_for ready
+        zpty -w -n shell "$LINE"$'\t'
+        wait_for done
+        sed -n 's/^offer://p' $T/offers | sort -u
+        zpty -d shell
+        """;
+
     private static readonly CommandTree Tree = CommandTree.Read();
 
     [Theory]
@@ -22,12 +46,20 @@ public class CompletionTests
     [InlineData("dataplane help in", "inspect")]
     [InlineData("dataplane policy ", "lint diff")]
     [InlineData("dataplane completion ", "bash zsh fish")]
+    [InlineData("dataplane bench ", "scaling pipeline latency compare")]
+    [InlineData("dataplane bench compare pcaps/over", "pcaps/over-mtu")]
+    [InlineData("dataplane generate traffic --enc", "--encapsulated")]
+    [InlineData("dataplane generate traffic --lo", "--long-lived")]
     [InlineData("dataplane replay --ma", "--manifests")]
     [InlineData("dataplane replay --cni ", "flannel calico cilium openshift-sdn ovn-kubernetes all")]
     [InlineData("dataplane replay --cni=fl", "flannel")]
     [InlineData("dataplane generate cluster --cni ", "flannel none")]
     [InlineData("dataplane trace -f x --proxy i", "iptables ipvs")]
     [InlineData("dataplane replay --at d", "drops")]
+    [InlineData("dataplane replay --gso ", "segment keep")]
+    [InlineData("dataplane replay --skew ", "auto off")]
+    [InlineData("dataplane replay --workers ", "auto")]
+    [InlineData("dataplane bench pipeline --workers ", "")]
     [InlineData("dataplane rules -o ip", "iptables-save ipvsadm-save")]
     [InlineData("dataplane replay --set lb.", "lb.algorithm= lb.maglevSize=")]
     [InlineData("dataplane replay --set lb.algorithm=", "random maglev")]
@@ -49,7 +81,9 @@ public class CompletionTests
     [Theory]
     [InlineData("dataplane re", "reach replay")]
     [InlineData("dataplane policy ", "diff lint")]
+    [InlineData("dataplane bench compare pcaps/over", "pcaps/over-mtu/")]
     [InlineData("dataplane replay --cni f", "flannel")]
+    [InlineData("dataplane replay --gso ", "keep segment")]
     [InlineData("dataplane replay --set lb.algorithm=m", "lb.algorithm=maglev")]
     public void Fish_offers(string line, string expected)
     {
@@ -63,6 +97,25 @@ public class CompletionTests
         Assert.Equal(
             expected,
             string.Join(' ', outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(offer => offer.Split('\t')[0]).Order()));
+    }
+
+    [Theory]
+    [InlineData("dataplane re", "reach replay")]
+    [InlineData("dataplane bench ", "compare latency pipeline scaling")]
+    [InlineData("dataplane diff READ", "README.md")]
+    [InlineData("dataplane replay --ma", "--manifests")]
+    [InlineData("dataplane replay --gso ", "keep segment")]
+    [InlineData("dataplane replay --set lb.algorithm=m", "maglev")]
+    public void Zsh_offers(string line, string expected)
+    {
+        using var shell = new Shell();
+        shell.Write("script", System.Text.Encoding.UTF8.GetBytes(Script("zsh")));
+        shell.Write("press", System.Text.Encoding.UTF8.GetBytes(PressTabInZsh));
+        SkipWithout("zsh");
+
+        Shell.Outcome outcome = shell.Run($"LINE='{line}' zsh -f $T/press");
+
+        Assert.Equal(("", expected), (outcome.Error, string.Join(' ', outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries))));
     }
 
     [Theory]
@@ -109,7 +162,10 @@ public class CompletionTests
     [InlineData("reach", "--output", "")]
     [InlineData("policy", "--output", "lint")]
     [InlineData("bench", "--output", "")]
-    [InlineData("generate", "--cni", "cluster")]
+    [InlineData("bench", "--proxy", "")]
+    [InlineData("bench", "--cni", "pipeline")]
+    [InlineData("bench", "--distribution", "pipeline")]
+    [InlineData("replay", "--gso", "-f x -r y")]
     [InlineData("generate", "--distribution", "traffic -f x -w y")]
     public void Words_are_those_that_the_program_names_when_it_does_not_know_one(string verb, string option, string rest)
     {
@@ -122,6 +178,15 @@ public class CompletionTests
         string[] notBuilt = ["nftables", "pod:NAMESPACE/NAME"];
         Assert.Equal(known.Except(notBuilt).Order(), offered.Value.Words.Where(word => word != "pod:").Order());
     }
+
+    [Theory]
+    [InlineData("policy")]
+    [InlineData("bench")]
+    [InlineData("generate")]
+    [InlineData("completion")]
+    public void Kinds_of_a_verb_are_those_that_the_program_names(string verb) => Assert.Equal(
+        BuiltProgram.Run(verb, "?").OneLine.Split("Known: ")[1].Split(' '),
+        Tree.Verbs.Single(node => node.Name == verb).Argument.Words);
 
     [Fact]
     public void Words_of_settings_are_values_that_they_take()

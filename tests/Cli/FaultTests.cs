@@ -105,6 +105,18 @@ public sealed class FaultTests : IDisposable
         Assert.Contains(path, Assert.Single(run.Complaints), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--histogram /nowhere/h.hgrm")]
+    [InlineData("--drops /nowhere/drops.jsonl")]
+    [InlineData("-w /nowhere/out.pcap")]
+    public void An_output_in_a_folder_that_is_missing_is_told_with_its_option(string option)
+    {
+        Shell.Outcome run = _shell.Run($"dataplane replay -f $F -r $P {option}");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal($"{option}: there is no folder /nowhere: make it, or name another file", Assert.Single(run.Complaints));
+    }
+
     /// <summary>Numbers, dates and letters are the same for everybody: somebody compares them with what a colleague got.</summary>
     [Theory]
     [InlineData("LC_ALL=de_DE.UTF-8")]

@@ -34,6 +34,55 @@ public sealed class GenerateTests : IDisposable
         Assert.Equal(0, run.RootElement.GetProperty("unlisted").GetInt64());
     }
 
+    /// <summary>What is between nodes is what a replay of the clients' capture writes, to the byte; and nodes take it for their peers'.</summary>
+    [Theory]
+    [InlineData("flannel", "--dual-stack")]
+    [InlineData("calico", "")]
+    [InlineData("cilium", "")]
+    [InlineData("openshift-sdn", "")]
+    [InlineData("ovn-kubernetes", "")]
+    public void Encapsulated_is_what_a_replay_of_the_clients_capture_puts_on_the_wire(string cni, string cluster)
+    {
+        Shell.Outcome outcome = _shell.Run(
+            $"""
+            dataplane generate cluster --nodes 3 --pods 8 --services 6 {cluster} -w $T/cluster.json &&
+            T1="--packets 3000 --flows 100 --mix tcp=60,udp=25,dns=15 --mtu 1300"
+            dataplane generate traffic -f $T/cluster.json -w $T/pods.pcap $T1 > /dev/null &&
+            dataplane generate traffic -f $T/cluster.json -w $T/wire.pcap $T1 --encapsulated --cni {cni} -o json > $T/report.json &&
+            dataplane replay -f $T/cluster.json -r $T/pods.pcap -w $T/replayed.pcap --cni {cni} > /dev/null &&
+            cmp $T/wire.pcap $T/replayed.pcap &&
+            dataplane replay -f $T/cluster.json -r $T/wire.pcap --cni {cni} -o json
+            """);
+
+        Assert.Equal(0, outcome.ExitCode);
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_shell.Folder, "report.json")));
+        using JsonDocument run = JsonDocument.Parse(outcome.Out);
+        long frames = report.RootElement.GetProperty("framesWritten").GetInt64();
+        Assert.InRange(frames, 500, 3000);
+        long encapsulated = report.RootElement.GetProperty("encapsulated").GetInt64();
+        Assert.Equal(encapsulated, run.RootElement.GetProperty("decapsulated").GetInt64());
+
+        // The first pod of a node has the address that OVN gives the node itself there (ovn-k8s-mp0): what goes there goes bare.
+        if (cni == "ovn-kubernetes") Assert.InRange(encapsulated, frames / 2, frames);
+        else Assert.Equal(frames, encapsulated);
+        Assert.Equal(frames, run.RootElement.GetProperty("verdicts").GetProperty("forwarded").GetInt64());
+    }
+
+    [Fact]
+    public void Frames_that_pods_could_not_send_are_cut_to_what_they_may_and_it_is_said()
+    {
+        Shell.Outcome outcome = _shell.Run(
+            """
+            dataplane generate cluster -w $T/cluster.json &&
+            dataplane generate traffic -f $T/cluster.json -w $T/wire.pcap --packets 500 --flows 20 --frame-size 1500 --encapsulated -o json
+            """);
+
+        using JsonDocument report = JsonDocument.Parse(outcome.Out);
+        Assert.Contains(outcome.ErrorLines, line => line.Contains("frames of 1518 bytes are cut to what pods may send: packets of 1450", StringComparison.Ordinal));
+        Assert.DoesNotContain(outcome.ErrorLines, line => line.Contains("were dropped", StringComparison.Ordinal));
+        Assert.True(report.RootElement.GetProperty("framesWritten").GetInt64() > 0);
+    }
+
     [Fact]
     public void Wireshark_finds_good_checksums_good_sequence_numbers_and_nothing_malformed()
     {
@@ -84,7 +133,11 @@ public sealed class GenerateTests : IDisposable
     [InlineData("dataplane generate traffic -f $F -w x.pcap --mix tpc=100", "unknown kind of traffic in --mix tpc: Known: tcp udp dns scan")]
     [InlineData("dataplane generate traffic -f $F -w x.pcap --frame-size 63", "--frame-size 63: give imix, 1500, or bytes from 64")]
     [InlineData("dataplane generate traffic -f $F -w $F", "pcaps/two-nodes/manifests.yaml: is read too")]
-    [InlineData("dataplane generate traffic -f $F -w x.pcap --encapsulated", "--encapsulated: not built yet; leave it out")]
+    [InlineData("dataplane generate traffic -f $F -w x.pcap --cni calico", "--cni is for generate cluster, and for traffic with --encapsulated")]
+    [InlineData("dataplane generate traffic -f $F -w x.pcap --encapsulated --cni calco", "unknown --cni calco: did you mean calico?")]
+    [InlineData("dataplane generate traffic -f $F -w x.pcap --node nod-a", "--node nod-a: the manifests have no such node")]
+    [InlineData("dataplane generate traffic -f $F -w /nowhere/x.pcap", "-w /nowhere/x.pcap: there is no folder /nowhere")]
+    [InlineData("dataplane generate cluster -w /nowhere/c.yaml", "--write /nowhere/c.yaml: there is no folder /nowhere")]
     public void What_cannot_be_is_one_line(string command, string expected)
     {
         Shell.Outcome outcome = _shell.Run(command);

@@ -120,6 +120,7 @@ public class CniManifestTests
     [InlineData("HostSubnet", "network.openshift.io/v1", "HostSubnet a has no subnet")]
     [InlineData("NetNamespace", "network.openshift.io/v1", "NetNamespace a has no netid")]
     [InlineData("ClusterNetwork", "network.openshift.io/v1", "ClusterNetwork a has no clusterNetworks")]
+    [InlineData("EgressIP", "k8s.ovn.org/v1", "EgressIP a has no spec.egressIPs")]
     public void An_object_of_which_only_the_name_is_there_is_left_out_with_file_and_line(string kind, string version, string expected)
     {
         ClusterSnapshot snapshot = ManifestReader.ReadText(
@@ -162,9 +163,7 @@ public class CniManifestTests
     }
 
     [Theory]
-    [InlineData("network.openshift.io/v1", "EgressNetworkPolicy")]
-    [InlineData("k8s.ovn.org/v1", "EgressFirewall")]
-    [InlineData("k8s.ovn.org/v1", "EgressIP")]
+    [InlineData("k8s.ovn.org/v1", "EgressService")]
     [InlineData("cilium.io/v2", "CiliumNetworkPolicy")]
     [InlineData("projectcalico.org/v3", "NetworkPolicy")]
     public void What_could_change_a_verdict_and_is_not_modelled_is_said(string version, string kind)

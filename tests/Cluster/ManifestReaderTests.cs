@@ -127,7 +127,7 @@ public class ManifestReaderTests
     [InlineData("crd.projectcalico.org/v1", "NetworkPolicy", true)]
     [InlineData("projectcalico.org/v3", "GlobalNetworkPolicy", true)]
     [InlineData("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy", true)]
-    [InlineData("k8s.ovn.org/v1", "EgressFirewall", true)]
+    [InlineData("k8s.ovn.org/v1", "EgressService", true)]
     [InlineData("apps/v1", "Deployment", false)]
     [InlineData("serving.knative.dev/v1", "Service", false)]
     public void Kinds_that_are_not_modelled_are_counted_and_said_to_matter_or_not(string version, string kind, bool matters)

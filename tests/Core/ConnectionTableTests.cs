@@ -188,7 +188,7 @@ public sealed class ConnectionTableTests
     // Homes that differ by less than the run is long: a deletion has to move what follows.
     private static IEnumerable<FlowKey> KeysOfOneSlot(int count)
     {
-        const uint slots = 4096;
-        return Enumerable.Range(0, 2_000_000).Select(Key).Where(key => key.Hash() % slots < 2).Take(count);
+        const uint oneOfSlots = uint.MaxValue / 4096;
+        return Enumerable.Range(0, 2_000_000).Select(Key).Where(key => key.Hash() < 2 * oneOfSlots).Take(count);
     }
 }

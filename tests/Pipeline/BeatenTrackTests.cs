@@ -108,6 +108,7 @@ public sealed class BeatenTrackTests
                 client, server, ttl: Ttl(random), id: (ushort)random.Next(0x10000), tos: (byte)random.Next(4));
         return random.Next(strange) switch
         {
+            8 => Packet.Eth(MacOf(client), "5e:00:00:00:00:02").Ipv4(client, server, ttl: 63).Udp(port, 53).Payload(8),
             0 => From(client).Ipv4(client, server).Udp(port, 53).Payload(random.Next(1350, 1472)),
             1 => From(client).Ipv4(client, server, fragment: Ipv4Header.MoreFragmentsFlag, id: 7).Udp(port, 53).Payload(24),
             2 => From(client).ArpRequest(MacOf(client), client, "10.244.1.1"),

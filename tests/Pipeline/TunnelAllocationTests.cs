@@ -53,6 +53,26 @@ public sealed class TunnelAllocationTests
         AssertNothing(cni, manifests, settings, [.. wire.Select(Cut)], Verdict.Dropped, "n2");
     }
 
+    /// <summary>By the holder of its address, past rules for what leaves, or against them.</summary>
+    [Fact]
+    public void What_leaves_the_cluster_with_an_egress_address_allocates_nothing()
+    {
+        const string Firewall = """
+            ---
+            apiVersion: network.openshift.io/v1
+            kind: EgressNetworkPolicy
+            metadata: {name: out, namespace: shop}
+            spec: {egress: [{type: Allow, to: {cidrSelector: 198.51.100.0/24}}, {type: Deny, to: {cidrSelector: 0.0.0.0/0}}]}
+            """;
+        string manifests = EgressCluster.OpenShift + Firewall;
+        AssertNothing("openshift-sdn", manifests, [], Many(i => FromWeb("198.51.100.7").Udp(4000 + i, 9)), Verdict.Forwarded);
+        AssertNothing("openshift-sdn", manifests, [], Many(i => FromWeb("203.0.113.1").Udp(4000 + i, 9)), Verdict.Dropped);
+        AssertNothing("openshift-sdn", manifests, ["openshift-sdn.mode=multitenant"], Many(i => FromWeb("10.129.0.20").Udp(4000 + i, 9)), Verdict.Dropped);
+    }
+
+    private static PacketBuilder FromWeb(string to) =>
+        new PacketBuilder().Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4("10.128.0.10", to);
+
     private static void AssertNothing(string cni, string manifests, string[] settings, byte[][] sent, Verdict expected, string? node = null)
     {
         using var emulation = Emulation.Compile(

@@ -17,7 +17,7 @@ public sealed class ForeignCaptureTests
     /// <summary>Every so many captures go through all CNIs; the others through one each, in turn.</summary>
     private const int EveryCni = 10;
 
-    private static readonly string[] NotForwarding = ["not-ip", "link-type", "unknown-addresses", "multicast", "own-answer", "other-node"];
+    private static readonly string[] NotForwarding = ["not-ip", "link-type", "unknown-addresses", "multicast", "own-answer", "other-node", "seen-again"];
 
     private static readonly (string Cni, string[] Settings)[] Cnis =
     [
@@ -82,20 +82,5 @@ public sealed class ForeignCaptureTests
     {
         string[] unknown = [.. report.Ignored.Select(ignored => ignored.Reason).Where(reason => !NotForwarding.Contains(reason))];
         return unknown.Length == 0 ? null : $"ignored as {string.Join(", ", unknown)}";
-    }
-
-    private sealed class Unwatched : IReplayObserver
-    {
-        public void Started(long totalBytes, long totalRecordsOrMinusOne)
-        {
-        }
-
-        public void Progress(long packets, long bytesRead)
-        {
-        }
-
-        public void Warn(string line)
-        {
-        }
     }
 }

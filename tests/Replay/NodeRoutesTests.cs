@@ -1,6 +1,7 @@
 using Dataplane.Cluster.Manifests;
 using Dataplane.Core;
 using Dataplane.Replay;
+using Dataplane.Replay.Tracing;
 using Dataplane.Tests.Capture;
 using Dataplane.Tests.Golden;
 using Dataplane.Tests.Packets;
@@ -120,6 +121,31 @@ public sealed class NodeRoutesTests
         Assert.Contains($"--routes has no effect under {cni}: what its pods send does not pass the node's routes", emulation.Notes);
         Assert.Equal(Verdict.Forwarded, ObservedRun.Of(emulation, [new CapturedFrame(1, frame)]).Records[0].Verdict);
     }
+
+    [Theory]
+    [InlineData("10.244.2.0/24 via 192.168.56.12 dev eth0", "to n2 over eth0, TTL 63, by 10.244.2.0/24 (FILE:1)")]
+    [InlineData("default via 192.168.56.1 dev eth0\n10.244.0.0/16 via 10.244.2.0 dev flannel.1 onlink", "to n2 through flannel.1, TTL 63, by 10.244.0.0/16 (FILE:2)")]
+    [InlineData("unreachable 10.244.2.0/24", "host-unreachable: n1 refuses it by the unreachable route 10.244.2.0/24 (FILE:1)")]
+    [InlineData("blackhole 10.244.2.0/24", "host-unreachable: n1 refuses it by the blackhole route 10.244.2.0/24 (FILE:1)")]
+    public void A_trace_names_the_route_and_its_line(string routes, string expected)
+    {
+        using var file = new TemporaryFile(".routes");
+        File.WriteAllText(file.Path, routes);
+
+        TraceReport report = Trace([("n1", file.Path)]);
+
+        Assert.Contains(expected.Replace("FILE", file.Path, StringComparison.Ordinal), report.Steps.Where(step => step.Stage == "route").Select(step => step.Detail));
+        Assert.Equal(report.Verdict == "dropped" ? file.Path + ":1" : null, report.Source);
+    }
+
+    [Fact]
+    public void Without_routes_of_one_s_own_a_trace_names_none() => Assert.Contains(
+        "to n2 through flannel.1, TTL 63", Trace([]).Steps.Where(step => step.Stage == "route").Select(step => step.Detail));
+
+    private static TraceReport Trace((string Node, string Path)[] routes) => TraceRunner.Run(
+        ManifestReader.ReadText(Both, "two-nodes.yaml"),
+        new TraceOptions { Replay = new ReplayOptions { Cni = "flannel", Proxy = "ebpf", Routes = [.. routes] }, From = PodA4, To = PodB4, Port = 80 },
+        CancellationToken.None);
 
     private static Emulation Compile(string cni, string[] settings, params (string Node, string Path)[] routes) => Emulation.Compile(
         ManifestReader.ReadText(Both, "two-nodes.yaml"), new ReplayOptions { Cni = cni, Proxy = "ebpf", Settings = [.. settings], Routes = [.. routes] });

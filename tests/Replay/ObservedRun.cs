@@ -22,14 +22,20 @@ internal sealed unsafe class ObservedRun
     /// <summary>Verdicts when each record's burst ended; fragments that wait for others have none yet.</summary>
     public IReadOnlyList<RecordState> Records => _records;
 
-    public static ObservedRun Of(Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType = LinkType.Ethernet) =>
-        Of(emulation, frames, linkType, everyStage: false);
+    /// <param name="emulation">The cluster.</param>
+    /// <param name="frames">What was captured.</param>
+    /// <param name="linkType">Of all of them.</param>
+    /// <param name="interfaces">The interface of each, where the capture has several points; null: it has one.</param>
+    public static ObservedRun Of(
+        Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType = LinkType.Ethernet, IReadOnlyList<int>? interfaces = null) =>
+        Of(emulation, frames, linkType, interfaces, everyStage: false);
 
     /// <summary>The same without the beaten track: each packet takes every stage (ebpf's proxy alone).</summary>
     public static ObservedRun OfEveryStage(Emulation emulation, IReadOnlyList<CapturedFrame> frames) =>
-        Of(emulation, frames, LinkType.Ethernet, everyStage: true);
+        Of(emulation, frames, LinkType.Ethernet, interfaces: null, everyStage: true);
 
-    private static ObservedRun Of(Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType, bool everyStage)
+    private static ObservedRun Of(
+        Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType, IReadOnlyList<int>? interfaces, bool everyStage)
     {
         var run = new ObservedRun();
         using var bytes = new NativeArray<byte>(frames.Sum(frame => (long)frame.Bytes.Length) + 1);
@@ -46,10 +52,12 @@ internal sealed unsafe class ObservedRun
                 OriginalLength = frame.Bytes.Length,
                 Timestamp = frame.Timestamp,
                 LinkType = linkType,
+                Interface = (ushort)(interfaces?[index] ?? 0),
             };
             at += frame.Bytes.Length;
         }
 
+        if (interfaces is not null) emulation.State.Sightings ??= new Sightings(emulation.Topology);
         if (everyStage) run.ProcessEveryStage(emulation, records);
         else run.Process(emulation, records);
         return run;

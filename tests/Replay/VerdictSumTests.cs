@@ -92,19 +92,4 @@ public sealed class VerdictSumTests
 
         return frames == report.FramesWritten ? null : $"{frames} frames read back, {report.FramesWritten} written";
     }
-
-    private sealed class Unwatched : IReplayObserver
-    {
-        public void Started(long totalBytes, long totalRecordsOrMinusOne)
-        {
-        }
-
-        public void Progress(long packets, long bytesRead)
-        {
-        }
-
-        public void Warn(string line)
-        {
-        }
-    }
 }

@@ -45,6 +45,8 @@ public sealed class EveryReasonTests
         endpoints: [{addresses: [10.244.2.2], nodeName: node-b}]
         """;
 
+    private static byte[] FromWeb(string to) => Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4("10.128.0.10", to).Udp(1, 2);
+
     private static readonly Dictionary<DropReason, (Stage Stage, Func<Scenario> Send)> Drops = new()
     {
         [DropReason.Truncated] = (Stage.Parse, () => Given(Yaml).Send(From(Client).Ipv4(Client, Remote).Udp(1, 2).Payload(9).Build()[..^1])),
@@ -91,6 +93,10 @@ public sealed class EveryReasonTests
             From(Client).Ipv4(Client, Remote, fragment: Ipv4Header.DontFragmentFlag).Udp(1, 2).Payload(1423))),
         [DropReason.NotForwardable] = (Stage.Route, () => Given(Yaml).Send(From(Client).Ipv4(Client, "127.0.0.1").Udp(1, 2))),
         [DropReason.NoBuffer] = (Stage.Parse, () => Given(Yaml).Send([.. Eth().Ipv4(Client, Remote).Udp(1, 2).Build(), .. new byte[5 << 20]])),
+        [DropReason.NoEgressAddress] = (Stage.Route, () => GivenCni("openshift-sdn", EgressCluster.OpenShift.Replace("subnet: 10.129.0.0/23\negressIPs: [192.168.56.100]", "subnet: 10.129.0.0/23", StringComparison.Ordinal))
+            .Send(FromWeb(EgressCluster.Outside))),
+        [DropReason.OtherNetwork] = (Stage.Police, () => GivenCni("openshift-sdn", EgressCluster.OpenShift, "openshift-sdn.mode=multitenant")
+            .Send(FromWeb("10.129.0.20"))),
         [DropReason.PolicyDenied] = (Stage.Police, () => Given(Yaml + Isolated, "policy.enforcer=calico")
             .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.DeniedByRule] = (Stage.Police, () => Given(Yaml + Forbidden, "policy.enforcer=cilium")
@@ -110,6 +116,9 @@ public sealed class EveryReasonTests
         [IgnoreReason.NotIp] = () => Given(Yaml).Send(new PacketBuilder().Eth(type: 0x88CC).Payload(40)),
         [IgnoreReason.LinkType] = () => Given(Yaml).Send((LinkType)105, Eth().Ipv4(Client, Remote).Udp(1, 2)),
         [IgnoreReason.OwnAnswer] = () => Given(Yaml).Send(To(Client, BridgeA).ArpReply(BridgeA, "10.244.1.1", MacOf(Client), Client)),
+        [IgnoreReason.SeenAgain] = () => Given(Yaml)
+            .SendSeen((0, From(Client).Ipv4(Client, Remote).Udp(1, 2))).ExpectForwarded()
+            .SendSeen((1, Eth().Ipv4(Client, Remote, ttl: 62).Udp(1, 2))),
         [IgnoreReason.Multicast] = () => Given(Yaml).Send(Eth(MacOf(Client)).ArpRequest(MacOf(Client), Client, "10.244.1.200")),
     };
 

@@ -40,6 +40,8 @@ internal sealed class Scenario : IDisposable
     public static Scenario Given(string yaml, string? node, string[] settings) => new(Emulation.Compile(
         ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Settings = [.. settings], Node = node }));
 
+    public static Scenario Given(string yaml, ReplayOptions options) => new(Emulation.Compile(ManifestReader.ReadText(yaml, "scenario.yaml"), options));
+
     /// <summary>Under one CNI, whatever the manifests look like.</summary>
     public static Scenario GivenCni(string cni, string yaml, params string[] settings) => new(Emulation.Compile(
         ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Cni = cni, Settings = [.. settings] }));
@@ -57,10 +59,18 @@ internal sealed class Scenario : IDisposable
     /// <summary>Sends frames in one burst, a microsecond apart.</summary>
     public Scenario Send(params byte[][] frames) => Send(LinkType.Ethernet, frames);
 
-    public Scenario Send(LinkType linkType, params byte[][] frames)
+    public Scenario Send(LinkType linkType, params byte[][] frames) => Send(linkType, interfaces: null, frames);
+
+    /// <summary>Records of a capture of several points, each with the number of its interface.</summary>
+    public Scenario SendSeen(params (int At, byte[] Frame)[] seen) => SendSeen(LinkType.Ethernet, seen);
+
+    public Scenario SendSeen(LinkType linkType, params (int At, byte[] Frame)[] seen) =>
+        Send(linkType, [.. seen.Select(one => one.At)], [.. seen.Select(one => one.Frame)]);
+
+    private Scenario Send(LinkType linkType, int[]? interfaces, byte[][] frames)
     {
         CapturedFrame[] capture = [.. frames.Select((frame, index) => new CapturedFrame(_now + index * 1000, frame))];
-        ObservedRun run = ObservedRun.Of(_emulation, capture, linkType);
+        ObservedRun run = ObservedRun.Of(_emulation, capture, linkType, interfaces);
         _now += Pause;
         _unexpected.Clear();
         _unexpected.AddRange(run.Frames);

@@ -33,7 +33,7 @@ public sealed class BashScript(TextWriter writer)
 
         _dataplane()
         {
-            local line=${COMP_LINE:0:COMP_POINT} cur previous verb options='' argument='' value=''
+            local line=${COMP_LINE:0:COMP_POINT} cur previous verb options='' argument='' rest='' value=''
             local -a words
             read -ra words <<<"$line"
             case $line in *[[:space:]]) words+=('') ;; esac
@@ -61,9 +61,10 @@ public sealed class BashScript(TextWriter writer)
                     case $cur in
                         -*) _dataplane_offer -W "$options --help" ;;
                         *)
+                            if [ "$last" -gt 2 ]; then argument=$rest; fi
                             case $argument in
                                 file) _dataplane_files ;;
-                                words:*) if [ "$last" = 2 ]; then _dataplane_offer -W "${argument#words:}"; else _dataplane_offer -W "$options"; fi ;;
+                                words:*) _dataplane_offer -W "${argument#words:}" ;;
                                 *) _dataplane_offer -W "$options" ;;
                             esac
                             ;;
@@ -110,7 +111,7 @@ public sealed class BashScript(TextWriter writer)
         {
             writer.WriteLine($"        {verb.Name})");
             writer.WriteLine($"            options='{string.Join(' ', verb.Options.SelectMany(option => option.Names))}'");
-            writer.WriteLine($"            argument='{Shown(verb.Argument)}'");
+            writer.WriteLine($"            argument='{Shown(verb.Argument)}' rest='{Shown(verb.Rest)}'");
             if (!verb.Options.IsEmpty) WriteValues(verb);
             writer.WriteLine("            ;;");
         }

@@ -22,7 +22,8 @@ public sealed record CommandTree(ImmutableArray<VerbNode> Verbs, ImmutableArray<
         return new VerbNode(
             verb.Name,
             text,
-            OptionWords.OfArguments(verb.Command),
+            OptionWords.OfArgument(verb),
+            OptionWords.OfRest(verb),
             [.. verb.Command.Options.Where(option => !option.Hidden).Select(option => OptionOf(verb.Name, option, page))]);
     }
 
@@ -33,8 +34,8 @@ public sealed record CommandTree(ImmutableArray<VerbNode> Verbs, ImmutableArray<
         option.Arity.MaximumNumberOfValues > 1);
 }
 
-/// <summary>A verb: what stands behind it without a dash, and its options.</summary>
-public sealed record VerbNode(string Name, string Text, OptionValue Argument, ImmutableArray<OptionNode> Options);
+/// <summary>A verb: what stands behind it without a dash, first and later, and its options.</summary>
+public sealed record VerbNode(string Name, string Text, OptionValue Argument, OptionValue Rest, ImmutableArray<OptionNode> Options);
 
 /// <summary>An option under all of its names, the short one first.</summary>
 public sealed record OptionNode(ImmutableArray<string> Names, string Text, OptionValue Value, bool Repeats);

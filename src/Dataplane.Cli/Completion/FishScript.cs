@@ -19,6 +19,10 @@ public sealed class FishScript(TextWriter writer)
             __dataplane_verb $argv[1]; and test (count (commandline -opc)) -eq 2
         end
 
+        function __dataplane_has_argument
+            __dataplane_verb $argv[1]; and test (count (commandline -opc)) -gt 2
+        end
+
         complete -c dataplane -f
 
         """;
@@ -50,7 +54,8 @@ public sealed class FishScript(TextWriter writer)
     private void WriteVerb(VerbNode verb)
     {
         writer.WriteLine();
-        if (verb.Argument.Kind == OptionValueKind.File) writer.WriteLine($"complete -c dataplane -n '__dataplane_verb {verb.Name}' -F");
+        if (verb.Argument.Kind == OptionValueKind.File) writer.WriteLine($"complete -c dataplane -n '__dataplane_needs_argument {verb.Name}' -F");
+        if (verb.Rest.Kind == OptionValueKind.File) writer.WriteLine($"complete -c dataplane -n '__dataplane_has_argument {verb.Name}' -F");
         if (verb.Argument.Kind == OptionValueKind.Words)
             writer.WriteLine($"complete -c dataplane -n '__dataplane_needs_argument {verb.Name}' -a '{string.Join(' ', verb.Argument.Words)}'");
         foreach (OptionNode option in verb.Options)

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Dataplane.Cli.Bench;
+using Dataplane.Cli.Policies;
 using Dataplane.Cluster.Cni;
 using Dataplane.Replay;
 
@@ -17,7 +19,7 @@ internal static class OptionWords
     {
         _ when Files.Contains(option) => OptionValue.File,
         (_, "--set") => OptionValue.Setting,
-        ("generate", "--cni") => OptionValue.Of("flannel", "none"),
+        ("generate", "--cni") => OptionValue.Of([.. CniCatalog.Names, "none"]),
         ("replay", "--cni") => OptionValue.Of([.. CniCatalog.Names, "all"]),
         (_, "--cni") => OptionValue.Of(CniCatalog.Names),
         (_, "--proxy") => OptionValue.Of(PipelineCatalog.Proxies),
@@ -25,7 +27,9 @@ internal static class OptionWords
         (_, "--color") => OptionValue.Of("auto", "always", "never"),
         (_, "--at") => OptionValue.Of("wire", "pod", "pod:", "tunnel", "drops", "all"),
         (_, "--comments") => OptionValue.Of("some", "all"),
-        (_, "--workers") => OptionValue.Of("auto"),
+        ("replay", "--workers") => OptionValue.Of("auto"),
+        (_, "--skew") => OptionValue.Of("auto", "off"),
+        (_, "--gso") => OptionValue.Of("segment", "keep"),
         (_, "--by") => OptionValue.Of("order", "inner"),
         (_, "--family") => OptionValue.Of("ipv4", "ipv6"),
         (_, "--protocol") => OptionValue.Of("tcp", "udp", "sctp", "icmp"),
@@ -34,15 +38,19 @@ internal static class OptionWords
         _ => OptionValue.Free,
     };
 
-    /// <summary>What stands behind the verb itself.</summary>
-    public static OptionValue OfArguments(Command command) => command.Name switch
+    /// <summary>What stands behind the verb itself: what kind of it, or a file.</summary>
+    public static OptionValue OfArgument(IVerb verb) => verb switch
     {
-        "policy" => OptionValue.Of("lint", "diff"),
-        "bench" => OptionValue.Of("scaling"),
-        "generate" => OptionValue.Of("cluster", "traffic"),
-        "completion" => OptionValue.Of(CompletionVerb.Shells),
-        _ => command.Arguments.Count > 0 ? OptionValue.File : OptionValue.None,
+        PolicyVerb => OptionValue.Of(PolicyVerb.Kinds),
+        BenchVerb bench => OptionValue.Of(bench.Kinds),
+        GenerateVerb => OptionValue.Of(GenerateVerb.Kinds),
+        CompletionVerb => OptionValue.Of(CompletionVerb.Shells),
+        _ => verb.Command.Arguments.Count > 0 ? OptionValue.File : OptionValue.None,
     };
+
+    /// <summary>What stands behind that: files, where the verb takes more than one argument.</summary>
+    public static OptionValue OfRest(IVerb verb) =>
+        verb.Command.Arguments.Count > 1 ? OptionValue.File : OptionValue.None;
 
     private static string[] Formats(string verb) => verb switch
     {

@@ -67,7 +67,7 @@ public sealed class ZshScript(TextWriter writer)
         writer.WriteLine("            _arguments -s \\");
         foreach (OptionNode option in verb.Options) writer.WriteLine($"                {Specification(option)} \\");
         if (verb.Argument.Kind == OptionValueKind.Words) writer.WriteLine($"                '1:what:({string.Join(' ', verb.Argument.Words)})' \\");
-        if (verb.Argument.Kind == OptionValueKind.File) writer.WriteLine("                '*:capture:_files' \\");
+        if (verb.Rest.Kind == OptionValueKind.File) writer.WriteLine("                '*:capture:_files' \\");
         writer.WriteLine("                '--help[explain this verb]'");
         writer.WriteLine("            ;;");
     }

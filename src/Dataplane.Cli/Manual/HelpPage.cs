@@ -28,12 +28,12 @@ public sealed partial class HelpPage
     private static HelpPart PartOf(string[] lines, int index)
     {
         if (index == 0) return new HelpPart(HelpPartKind.Usage, "", [.. lines], []);
-        bool isTitled = lines.Length > 1 && Indent(lines[0]) == 0 && Indent(lines[1]) > 0;
-        if (Indent(lines[0]) == 0 && !isTitled) return new HelpPart(HelpPartKind.Prose, "", [.. lines], []);
-        if (!isTitled && Indent(lines[0]) <= EntryIndent && lines[0].TrimStart()[0] != '-')
+        string[] title = [.. lines.TakeWhile(line => Indent(line) == 0)];
+        if (title.Length == lines.Length) return new HelpPart(HelpPartKind.Prose, "", [.. lines], []);
+        if (title.Length == 0 && Indent(lines[0]) <= EntryIndent && lines[0].TrimStart()[0] != '-')
             return new HelpPart(HelpPartKind.Examples, "", [.. lines.Select(line => line[Math.Min(2, Indent(line))..])], []);
 
-        return new HelpPart(HelpPartKind.Entries, isTitled ? lines[0] : "", [], EntriesOf(isTitled ? lines[1..] : lines));
+        return new HelpPart(HelpPartKind.Entries, string.Join(' ', title), [], EntriesOf(lines[title.Length..]));
     }
 
     private static ImmutableArray<HelpEntry> EntriesOf(string[] lines)

@@ -24,6 +24,8 @@ public static class InputLimits
         ("addresses without a Pod learnt", "16,777,216"),
         ("connections", "unlimited; 64 bytes and two links each"),
         ("fragmented packets put together", "64 at once, of 64 fragments and 65,535 bytes, for 30 s"),
+        ("packets seen at several points", "131,072 (16 MiB), a second; the oldest gives way"),
+        ("packets compared between clocks", "65,536 of each capture"),
         ("fragmented packets followed", "16,384; the oldest gives way"),
         ("tunnels in tunnels", "one: a node's tunnel packet inside of a tunnel is not opened"),
         ("nodes on the way", "16 rounds of a burst"),

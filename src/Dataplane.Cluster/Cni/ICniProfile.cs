@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Network;
 using Dataplane.Cluster.Settings;
@@ -14,7 +15,10 @@ internal interface ICniProfile
     CniEvidence? Recognise(ClusterSnapshot snapshot);
 
     /// <summary>Who enforces NetworkPolicies where nothing else is asked for.</summary>
-    PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot);
+    PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings);
+
+    /// <summary>The CNI's own rules for what leaves the cluster; what of its objects has no effect is noted.</summary>
+    ImmutableArray<EgressRuleSet> EgressRulesOf(ClusterSnapshot snapshot, EmulationSettings settings, List<string> notes) => [];
 
     /// <summary>Whose service look-up it comes with: <c>iptables</c> where that is left to kube-proxy.</summary>
     string DefaultProxyOf(ClusterSnapshot snapshot);

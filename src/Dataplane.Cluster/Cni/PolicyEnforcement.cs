@@ -11,7 +11,8 @@ public sealed record PolicyEnforcement(PolicyEnforcer Enforcer, bool IsAssumed, 
 {
     public const string SettingKey = "policy.enforcer";
 
-    public bool IsEnforced => Enforcer != PolicyEnforcer.None;
+    /// <summary>NetworkPolicies are.</summary>
+    public bool IsEnforced => Enforcer is not (PolicyEnforcer.None or PolicyEnforcer.Projects);
 
     /// <summary>As <c>--set policy.enforcer</c> has it.</summary>
     public string Name => NameOf(Enforcer);
@@ -28,7 +29,14 @@ public sealed record PolicyEnforcement(PolicyEnforcer Enforcer, bool IsAssumed, 
         }
 
         string? shown = cni is null ? CniCatalog.Shown(snapshot) : CniCatalog.Resolve(cni, snapshot).Name;
-        PolicyEnforcer enforcer = shown is null ? PolicyEnforcer.None : CniProfiles.Of(shown).EnforcerOf(snapshot);
+        PolicyEnforcer enforcer = shown is null ? PolicyEnforcer.None : CniProfiles.Of(shown).EnforcerOf(snapshot, settings);
+        if (enforcer == PolicyEnforcer.Projects)
+        {
+            return new PolicyEnforcement(
+                enforcer, IsAssumed: false,
+                $"{shown}'s multitenant mode keeps pods of different NetIDs apart; NetworkPolicies have no effect in it");
+        }
+
         if (enforcer != PolicyEnforcer.None)
         {
             string judge = shown == NameOf(enforcer) ? "" : $", judged as {NameOf(enforcer)} does";
@@ -54,6 +62,7 @@ public sealed record PolicyEnforcement(PolicyEnforcer Enforcer, bool IsAssumed, 
         PolicyEnforcer.Calico => "calico",
         PolicyEnforcer.Cilium => "cilium",
         PolicyEnforcer.OvnKubernetes => "ovn-kubernetes",
+        PolicyEnforcer.Projects => "multitenant",
         _ => "none",
     };
 }

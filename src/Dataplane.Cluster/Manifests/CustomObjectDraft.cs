@@ -5,6 +5,8 @@ namespace Dataplane.Cluster.Manifests;
 /// <summary>An object of a CNI's: a spec and a status, of which the fields that are not read may be many.</summary>
 internal abstract class CustomObjectDraft(SourceLine source, string kind) : ObjectDraft(source)
 {
+    protected string Kind { get; } = kind;
+
     protected virtual void ReadSpecField(ManifestCursor cursor) => cursor.Skip();
 
     protected virtual void ReadStatusField(ManifestCursor cursor) => cursor.Skip();
@@ -29,5 +31,5 @@ internal abstract class CustomObjectDraft(SourceLine source, string kind) : Obje
     }
 
     /// <summary>A field without which the object says nothing.</summary>
-    protected ObjectDamageException Missing(string field) => new(Source.Line, $"{kind} {Name} has no {field}");
+    protected ObjectDamageException Missing(string field) => new(Source.Line, $"{Kind} {Name} has no {field}");
 }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Dataplane.Cluster.Model;
+using Dataplane.Wire;
 
 namespace Dataplane.Cluster.Manifests;
 
@@ -9,7 +11,7 @@ internal sealed class NetNamespaceDraft(SourceLine source) : ObjectDraft(source)
 
     private string _space = "";
     private uint? _netId;
-    private bool _hasEgressIps;
+    private ImmutableArray<IpAddress> _egressIps = [];
 
     public override bool IsNamespaced => false;
 
@@ -18,7 +20,7 @@ internal sealed class NetNamespaceDraft(SourceLine source) : ObjectDraft(source)
         _netId ?? throw new ObjectDamageException(Source.Line, $"NetNamespace {Name} has no netid"),
         Source)
     {
-        HasEgressIps = _hasEgressIps,
+        EgressIps = _egressIps,
     });
 
     protected override void ReadField(ManifestCursor cursor)
@@ -27,7 +29,7 @@ internal sealed class NetNamespaceDraft(SourceLine source) : ObjectDraft(source)
         {
             case "netname": _space = cursor.ReadText("netname"); break;
             case "netid": _netId = (uint)cursor.ReadNumber("netid", 0, MaxNetId); break;
-            case "egressIPs": _hasEgressIps = !cursor.ReadAddresses("egressIPs").IsEmpty; break;
+            case "egressIPs": _egressIps = cursor.ReadAddresses("egressIPs"); break;
             default: cursor.Skip(); break;
         }
     }

@@ -34,6 +34,9 @@ internal static class ObjectKinds
             ("network.openshift.io", "HostSubnet") => new HostSubnetDraft(place),
             ("network.openshift.io", "NetNamespace") => new NetNamespaceDraft(place),
             ("network.openshift.io", "ClusterNetwork") => new OpenShiftNetworkDraft(place),
+            ("network.openshift.io", "EgressNetworkPolicy") => new EgressPolicyDraft(place, kind),
+            ("k8s.ovn.org", "EgressFirewall") => new EgressPolicyDraft(place, kind),
+            ("k8s.ovn.org", "EgressIP") => new EgressIpDraft(place),
             _ => new UnmodelledDraft(apiVersion ?? "", kind, place),
         };
     }

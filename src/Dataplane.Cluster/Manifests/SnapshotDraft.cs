@@ -29,6 +29,9 @@ internal sealed class SnapshotDraft
     private readonly ObjectTable<HostSubnet> _hostSubnets = new("HostSubnet");
     private readonly ObjectTable<NetNamespace> _netNamespaces = new("NetNamespace");
     private readonly ObjectTable<OpenShiftNetwork> _openShiftNetworks = new("ClusterNetwork");
+    private readonly ObjectTable<EgressPolicy> _egressPolicies = new("EgressNetworkPolicy");
+    private readonly ObjectTable<EgressPolicy> _firewalls = new("EgressFirewall");
+    private readonly ObjectTable<EgressIp> _egressIps = new("EgressIP");
     private readonly OrderedDictionary<(string ApiVersion, string Kind), UnmodelledKind> _unmodelled = [];
 
     public List<Finding> Findings { get; } = [];
@@ -81,6 +84,14 @@ internal sealed class SnapshotDraft
     public void Add(OpenShiftNetwork network) =>
         _openShiftNetworks.Add("", network.Name, network.Source, network, Findings);
 
+    public void AddEgressPolicy(EgressPolicy policy) =>
+        _egressPolicies.Add(policy.Namespace, policy.Name, policy.Source, policy, Findings);
+
+    public void AddFirewall(EgressPolicy firewall) =>
+        _firewalls.Add(firewall.Namespace, firewall.Name, firewall.Source, firewall, Findings);
+
+    public void Add(EgressIp address) => _egressIps.Add("", address.Name, address.Source, address, Findings);
+
     public void AddEndpoints(string space, string name, SourceLine source, ImmutableArray<EndpointSlice> subsets) =>
         _endpoints.Add(space, name, source, subsets, Findings);
 
@@ -127,7 +138,9 @@ internal sealed class SnapshotDraft
                 HostSubnets = [.. _hostSubnets.All],
                 NetNamespaces = [.. _netNamespaces.All],
                 ClusterNetworks = [.. _openShiftNetworks.All],
+                EgressNetworkPolicies = [.. _egressPolicies.All],
             },
+            Ovn = new OvnObjects { EgressFirewalls = [.. _firewalls.All], EgressIps = [.. _egressIps.All] },
             Unmodelled = [.. _unmodelled.Values],
         };
 

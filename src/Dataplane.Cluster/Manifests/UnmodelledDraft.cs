@@ -11,10 +11,9 @@ internal sealed class UnmodelledDraft(string apiVersion, string kind, SourceLine
         "cilium.io/CiliumLocalRedirectPolicy", "cilium.io/CiliumEgressGatewayPolicy", "cilium.io/CiliumEnvoyConfig",
         "cilium.io/CiliumClusterwideEnvoyConfig",
         "policy.networking.k8s.io/ClusterNetworkPolicy",
-        "k8s.ovn.org/EgressFirewall", "k8s.ovn.org/EgressIP", "k8s.ovn.org/EgressService", "k8s.ovn.org/EgressQoS",
+        "k8s.ovn.org/EgressService", "k8s.ovn.org/EgressQoS",
         "k8s.ovn.org/AdminPolicyBasedExternalRoute", "k8s.ovn.org/UserDefinedNetwork",
         "k8s.ovn.org/ClusterUserDefinedNetwork",
-        "network.openshift.io/EgressNetworkPolicy",
         "k8s.cni.cncf.io/MultiNetworkPolicy",
     ];
 

@@ -34,6 +34,8 @@ public sealed record ClusterSnapshot
 
     public OpenShiftObjects OpenShift { get; init; } = OpenShiftObjects.None;
 
+    public OvnObjects Ovn { get; init; } = OvnObjects.None;
+
     /// <summary>Kinds that were present and are not modelled, with how often, where first, and whether they could change a verdict.</summary>
     public ImmutableArray<UnmodelledKind> Unmodelled { get; init; } = [];
 

@@ -13,6 +13,8 @@ public sealed record OpenShiftObjects
     public ImmutableArray<NetNamespace> NetNamespaces { get; init; } = [];
 
     public ImmutableArray<OpenShiftNetwork> ClusterNetworks { get; init; } = [];
+
+    public ImmutableArray<EgressPolicy> EgressNetworkPolicies { get; init; } = [];
 }
 
 /// <summary>HostSubnet: a node's pod subnet and the address of its tunnel.</summary>
@@ -21,13 +23,19 @@ public sealed record HostSubnet(string Host, SourceLine Source)
     public IpAddress HostIp { get; init; }
 
     public IpPrefix Subnet { get; init; }
+
+    /// <summary>Egress addresses that the node holds.</summary>
+    public ImmutableArray<IpAddress> EgressIps { get; init; } = [];
+
+    /// <summary>Of which the master gives it what NetNamespaces ask for.</summary>
+    public ImmutableArray<IpPrefix> EgressCidrs { get; init; } = [];
 }
 
 /// <summary>NetNamespace: a namespace's NetID, the VNI of what its pods send.</summary>
 public sealed record NetNamespace(string Namespace, uint NetId, SourceLine Source)
 {
-    /// <summary>Whether its pods leave the cluster with addresses of its own.</summary>
-    public bool HasEgressIps { get; init; }
+    /// <summary>What its pods leave the cluster with; empty: their nodes' addresses.</summary>
+    public ImmutableArray<IpAddress> EgressIps { get; init; } = [];
 }
 
 /// <summary>ClusterNetwork <c>default</c>.</summary>

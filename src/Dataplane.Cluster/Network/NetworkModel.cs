@@ -47,6 +47,12 @@ public sealed record NetworkModel
     /// <summary>Deliver to addresses in a podCIDR that no Pod object has, instead of answering host-unreachable.</summary>
     public bool ForwardUnlisted { get; init; }
 
+    /// <summary>Pods that leave the cluster with addresses of their own.</summary>
+    public ImmutableArray<EgressAssignment> EgressAddresses { get; init; } = [];
+
+    /// <summary>What namespaces may send out of the cluster, one set for each.</summary>
+    public ImmutableArray<EgressRuleSet> EgressRules { get; init; } = [];
+
     /// <summary>What was made up, assumed, or has no effect under this CNI: one line each, for the user.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 }
@@ -240,7 +246,10 @@ public sealed record NodeNetwork
     /// <summary>Key of the logical router's port on that switch.</summary>
     public ushort RouterPortKey { get; init; }
 
-    /// <summary>Key of the node's port on the transit switch (OVN interconnect); its MAC there is <see cref="TunnelMac"/>.</summary>
+    /// <summary>
+    /// Key of the node's port on the switch that all nodes share: the transit switch (OVN interconnect), or in one zone the
+    /// join switch; its MAC there is <see cref="TunnelMac"/>, the switch's key <see cref="TunnelSettings.Vni"/>.
+    /// </summary>
     public ushort TransitPortKey { get; init; }
 
     /// <summary>MAC of the router's port on the node's switch, or of whatever else pods have as their gateway.</summary>

@@ -88,6 +88,9 @@ public sealed record EmulationSettings
     /// <summary>Who enforces NetworkPolicies; null: whoever the CNI is.</summary>
     public PolicyEnforcer? PolicyEnforcer { get; init; }
 
+    /// <summary>null: as the ClusterNetwork says, else networkpolicy.</summary>
+    public OpenShiftMode? OpenShiftMode { get; init; }
+
     public LimitSettings Limits { get; init; } = new();
 
     public ulong Seed { get; init; }
@@ -168,4 +171,20 @@ public enum PolicyEnforcer : byte
     Calico,
     Cilium,
     OvnKubernetes,
+
+    /// <summary>OpenShift SDN's multitenant mode, which knows no policies: pods of different NetIDs are kept apart.</summary>
+    Projects,
+}
+
+/// <summary>OpenShift SDN's plugins (openshift/sdn's pkg/network/networkapi).</summary>
+public enum OpenShiftMode : byte
+{
+    /// <summary>redhat/openshift-ovs-subnet: one network for all.</summary>
+    Subnet,
+
+    /// <summary>redhat/openshift-ovs-multitenant: a network for each project.</summary>
+    Multitenant,
+
+    /// <summary>redhat/openshift-ovs-networkpolicy.</summary>
+    NetworkPolicy,
 }

@@ -28,9 +28,11 @@ internal static class LinkSettingDefinitions
         Define("link.queue", "1 to 1000000", "1000, as txqueuelen", "frames that may wait for it; more are dropped (congestion)",
             Number(1, LongestQueue), (settings, queue) => settings with { Link = settings.Link with { Queue = queue } }),
         Define<long>("link.delay", "a number of ns, us, ms or s, up to 3600s", "no delay", "from a frame's departure to its arrival",
-            (string text, out long delay) => TryQuantity(text, Times, LongestDelay, out delay),
+            TryTime,
             (settings, delay) => settings with { Link = settings.Link with { Delay = delay } }),
     ];
+
+    internal static bool TryTime(string text, out long nanoseconds) => TryQuantity(text, Times, LongestDelay, out nanoseconds);
 
     /// <summary>A number with a unit, in whatever case; of nothing no unit is asked.</summary>
     private static bool TryQuantity(string text, (string Unit, decimal Factor)[] units, decimal most, out long value)

@@ -16,6 +16,12 @@ public sealed record OvnKeys
     /// <summary>Of the node's port on the transit switch (tstor-NODE).</summary>
     public ImmutableDictionary<string, uint> TransitPorts { get; init; } = ImmutableDictionary<string, uint>.Empty;
 
+    /// <summary>Of the gateway router's port on the join switch (jtor-GR_NODE), where all nodes are one zone.</summary>
+    public ImmutableDictionary<string, uint> JoinPorts { get; init; } = ImmutableDictionary<string, uint>.Empty;
+
+    /// <summary>Of the join switch; null: numbered.</summary>
+    public uint? JoinSwitch { get; init; }
+
     /// <summary>Of the pod's port on its switch, by <c>namespace/name</c>.</summary>
     public ImmutableDictionary<string, uint> PodPorts { get; init; } = ImmutableDictionary<string, uint>.Empty;
 }

@@ -20,6 +20,7 @@ public static class SettingNames
         Check("ovn", "switchKey", "node", settings.OvnKeys.Switches.Keys, nodes);
         Check("ovn", "routerPortKey", "node", settings.OvnKeys.RouterPorts.Keys, nodes);
         Check("ovn", "transitPortKey", "node", settings.OvnKeys.TransitPorts.Keys, nodes);
+        Check("ovn", "joinPortKey", "node", settings.OvnKeys.JoinPorts.Keys, nodes);
         IEnumerable<string> pods = snapshot.Pods.Select(pod => pod.ToString());
         Check("pod", "mac", "pod", settings.PodMacs.Keys, pods);
         Check("veth", "mac", "pod", settings.VethMacs.Keys, pods);

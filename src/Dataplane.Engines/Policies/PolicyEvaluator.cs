@@ -11,13 +11,31 @@ public static class PolicyEvaluator
 {
     public static PolicyVerdict Judge(PolicyModel model, in PolicyQuestion question)
     {
+        PolicyVerdict verdict = JudgeInside(model, question);
+        return verdict.IsAllowed && question.LeavesCluster ? JudgeOutside(model, question, verdict) : verdict;
+    }
+
+    private static PolicyVerdict JudgeOutside(PolicyModel model, in PolicyQuestion question, PolicyVerdict otherwise)
+    {
+        foreach (int number in model.Identities[question.Subject].PoliciesFor(question.Direction))
+        {
+            CompiledPolicy policy = model.Policies[number];
+            int rule = policy.Tier == PolicyTier.Outside ? FirstMatch(model, policy.Egress, question) : -1;
+            if (rule >= 0) return new PolicyVerdict(model.Rules[rule].Action == PolicyAction.Allow, rule);
+        }
+
+        return otherwise;
+    }
+
+    private static PolicyVerdict JudgeInside(PolicyModel model, in PolicyQuestion question)
+    {
         bool isIsolated = false;
         bool isPassed = false;
         foreach (int number in model.Identities[question.Subject].PoliciesFor(question.Direction))
         {
             CompiledPolicy policy = model.Policies[number];
             if (policy.Tier == PolicyTier.Admin && isPassed) continue;
-            if (policy.Tier == PolicyTier.Baseline && isIsolated) break;
+            if (policy.Tier == PolicyTier.Outside || (policy.Tier == PolicyTier.Baseline && isIsolated)) break;
 
             isIsolated |= policy.Tier == PolicyTier.Namespaced;
             int rule = FirstMatch(model, policy.RulesFor(question.Direction), question);

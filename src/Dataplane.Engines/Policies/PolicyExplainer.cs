@@ -23,6 +23,7 @@ public static class PolicyExplainer
             PolicyVerdict.NotIsolated => NotIsolated(model, question),
             PolicyVerdict.NeverJudged => Unjudged(model, question),
             PolicyVerdict.TunnelFromPod => Tunnelled(model, question),
+            PolicyVerdict.OtherNetwork => NetworkText.Apart(model, question),
             int rule => ByRule(model, question, model.Rules[rule], verdict.IsAllowed),
         };
         return explanation with { SelectedBy = [.. selecting.Select(policy => model.Policies[policy].ToString())] };
@@ -117,7 +118,8 @@ public static class PolicyExplainer
     private static PolicyExplanation NotIsolated(PolicyModel model, in PolicyQuestion question)
     {
         string subject = PolicyText.PodOf(model, question.Subject, question.SubjectPod);
-        bool isSelected = !model.Identities[question.Subject].PoliciesFor(question.Direction).IsEmpty;
+        bool isSelected = model.Identities[question.Subject].PoliciesFor(question.Direction)
+            .Any(policy => model.Policies[policy].Tier != PolicyTier.Outside);
         return Allowed(question, isSelected
             ? $"no admin policy decides {Flow(model, question)}, and no NetworkPolicy selects {subject} for {PolicyText.Of(question.Direction)}"
             : $"no policy selects {subject} for {PolicyText.Of(question.Direction)}");

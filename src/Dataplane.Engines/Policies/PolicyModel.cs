@@ -75,11 +75,20 @@ public enum PolicyTier : byte
 
     /// <summary>policy.networking.k8s.io/v1alpha1 BaselineAdminNetworkPolicy.</summary>
     Baseline,
+
+    /// <summary>
+    /// A CNI's own rules for what leaves the cluster (EgressFirewall, EgressNetworkPolicy): asked of what all others let pass;
+    /// the first that matches decides, and none isolates.
+    /// </summary>
+    Outside,
 }
 
 /// <summary>One policy object with its rules' numbers; a NetworkPolicy isolates whom it selects for a direction.</summary>
 public sealed record CompiledPolicy(PolicyTier Tier, string Namespace, string Name, SourceLine Source)
 {
+    /// <summary>The object's kind, where its tier does not tell it.</summary>
+    public string Kind { get; init; } = "";
+
     /// <summary>Of admin policies: lower is asked first.</summary>
     public int Priority { get; init; }
 

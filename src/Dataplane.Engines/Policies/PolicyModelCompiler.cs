@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Network;
 using Dataplane.Cluster.Selectors;
 using Dataplane.Core;
 using Dataplane.Wire;
@@ -23,11 +24,15 @@ public sealed class PolicyModelCompiler
         _selectors = new SelectorTable(identities);
     }
 
-    public static PolicyModel Compile(ClusterSnapshot snapshot)
+    public static PolicyModel Compile(ClusterSnapshot snapshot) => Compile(snapshot, []);
+
+    /// <summary>The same, and the CNI's own rules for what leaves the cluster.</summary>
+    public static PolicyModel Compile(ClusterSnapshot snapshot, ImmutableArray<EgressRuleSet> egress)
     {
         var identities = new IdentityTable(snapshot);
         var compiler = new PolicyModelCompiler(snapshot, identities);
         compiler.AddAll();
+        foreach (EgressRuleSet rules in egress) compiler.Add(rules);
         return new PolicyModel
         {
             Snapshot = snapshot,
@@ -165,6 +170,34 @@ public sealed class PolicyModelCompiler
             foreach (IpAddress address in node.InternalIps.Concat(node.ExternalIps))
                 yield return new PeerBlock(new IpPrefix(address, address.Bits), peer.Source) { Node = node.Name };
         }
+    }
+
+    private void Add(EgressRuleSet set)
+    {
+        int first = _rules.Count;
+        foreach (EgressRule rule in set.Rules)
+        {
+            _rules.Add(new CompiledRule(_rules.Count, _policies.Count, PolicyDirection.Egress, _rules.Count - first, rule.Source)
+            {
+                Action = rule.IsAllow ? PolicyAction.Allow : PolicyAction.Deny,
+                PeerBlocks = [.. rule.Blocks.Select(block => new PeerBlock(block.Block, rule.Source) { Node = block.Node })],
+                AnyPort = rule.Ports.IsEmpty,
+                Ports =
+                [
+                    .. rule.Ports.Select(port => port.Port == 0
+                        ? new PortMatch(port.Protocol, 0, ushort.MaxValue, null)
+                        : new PortMatch(port.Protocol, port.Port, port.Port, null)),
+                ],
+            });
+        }
+
+        _policies.Add(new CompiledPolicy(PolicyTier.Outside, set.Namespace, set.Name, set.Source)
+        {
+            Kind = set.Kind,
+            Subject = _selectors.In(set.Namespace, LabelSelector.Everything),
+            ForEgress = true,
+            Egress = [.. Enumerable.Range(first, set.Rules.Length)],
+        });
     }
 
     // Each identity gets the policies that select it; the order is that of the policies.

@@ -23,6 +23,9 @@ public readonly record struct PolicyQuestion
     /// <summary>The other side's address.</summary>
     public required IpAddress PeerAddress { get; init; }
 
+    /// <summary>Egress to where the network of pods is not.</summary>
+    public bool LeavesCluster { get; init; }
+
     public required byte Protocol { get; init; }
 
     /// <summary>Destination port behind translation; 0 for protocols that have none.</summary>

@@ -50,6 +50,7 @@ internal static class PolicyText
     {
         PolicyTier.Admin => $"AdminNetworkPolicy {policy}",
         PolicyTier.Baseline => $"BaselineAdminNetworkPolicy {policy}",
+        PolicyTier.Outside => $"{policy.Kind} {policy}",
         _ => policy.ToString(),
     };
 

@@ -91,7 +91,8 @@ internal static unsafe class InnerHeader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte Tos(in Lane lane)
     {
-        if (!lane.Is(Shape.V6)) return lane.Network[Ipv4Header.TosOffset];
+        if (!lane.Is(Shape.V6 | Shape.Arp)) return lane.Network[Ipv4Header.TosOffset];
+        if (lane.Is(Shape.Arp)) return 0;
 
         return (byte)(lane.Network[0] << 4 | lane.Network[1] >> 4);
     }

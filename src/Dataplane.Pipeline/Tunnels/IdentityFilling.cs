@@ -27,6 +27,8 @@ internal readonly unsafe struct IdentityFilling : ITunnelFilling
             Link.WriteEthernet(ethernet, gateway, sender, lane.Is(Shape.V6));
         }
 
-        return InternetChecksum.Fold((ulong)id + InternetChecksum.Sum(new ReadOnlySpan<byte>(ethernet, EthernetHeader.Size)));
+        ulong first = Unsafe.ReadUnaligned<ulong>(ethernet);
+        ulong rest = (ulong)Unsafe.ReadUnaligned<uint>(ethernet + sizeof(ulong)) + Unsafe.ReadUnaligned<ushort>(ethernet + sizeof(ulong) + sizeof(uint));
+        return InternetChecksum.Fold(id + (uint)first + (first >> 32) + rest);
     }
 }

@@ -71,9 +71,9 @@ internal static class TunnelHeaders
     // Open vSwitch hands unknown options on; OVN asks for its own.
     private static DropReason CheckLogical(in GeneveView geneve, in Lane lane, in TunnelParameters parameters, Topology topology)
     {
-        ref NodeEntry node = ref topology.Nodes[lane.Node];
         bool isTransit = parameters.Filling == TunnelFilling.TransitSwitch;
-        if (geneve.Vni != (isTransit ? parameters.Vni : node.SwitchKey)) return DropReason.UnknownVni;
+        bool isKnown = isTransit ? geneve.Vni == parameters.Vni : topology.SwitchPorts!.HasSwitch(lane.Node, geneve.Vni);
+        if (!isKnown) return DropReason.UnknownVni;
 
         bool hasPorts = false;
         uint ports = 0;
@@ -93,7 +93,10 @@ internal static class TunnelHeaders
 
         if (options.IsMalformed || !hasPorts) return DropReason.BadTunnelHeader;
 
-        return isTransit && (ushort)ports != node.TransitPortKey ? DropReason.UnknownPort : DropReason.None;
+        bool isHere = isTransit
+            ? (ushort)ports == topology.Nodes[lane.Node].TransitPortKey
+            : (ushort)ports >= Floods.GroupKey || topology.SwitchPorts!.Has(lane.Node, geneve.Vni, (ushort)ports);
+        return isHere ? DropReason.None : DropReason.UnknownPort;
     }
 
     private static DropReason CheckId(uint id, in Lane lane, in TunnelParameters parameters)

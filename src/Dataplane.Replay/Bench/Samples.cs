@@ -1,21 +1,30 @@
+using System.Collections.Immutable;
+
 namespace Dataplane.Replay.Bench;
 
-/// <summary>Nanoseconds a packet, one sample for each round that counts.</summary>
+/// <summary>One figure for each round that counts, most often nanoseconds a packet.</summary>
 internal sealed class Samples
 {
     private readonly List<double> _sorted = [];
 
     public double LowerQuartile => At(0.25);
 
+    public double Least => At(0);
+
+    public double Most => At(1);
+
     public double Median => At(0.5);
 
     /// <summary>Between the quartiles, as a share of the median.</summary>
     public double Spread => _sorted.Count == 0 ? 0 : (At(0.75) - LowerQuartile) / Median;
 
-    public void Add(double nanoseconds)
+    /// <summary>Ascending.</summary>
+    public ImmutableArray<double> All => [.. _sorted];
+
+    public void Add(double figure)
     {
-        int place = _sorted.BinarySearch(nanoseconds);
-        _sorted.Insert(place < 0 ? ~place : place, nanoseconds);
+        int place = _sorted.BinarySearch(figure);
+        _sorted.Insert(place < 0 ? ~place : place, figure);
     }
 
     private double At(double share)

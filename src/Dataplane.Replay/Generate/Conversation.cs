@@ -22,6 +22,9 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
     private long _v6;
     private long _replies;
 
+    /// <summary>Of packets with payload; as <see cref="TrafficOptions.FrameSize"/> counts.</summary>
+    public int FrameSize { get; set; } = options.FrameSize;
+
     public TrafficReport Report() => new()
     {
         Packets = _packets.Sum(),
@@ -34,6 +37,9 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         Ipv6Packets = _v6,
         ReplyPackets = _replies,
     };
+
+    /// <summary>Whether the flow's next packet is one with payload, of a connection that stands.</summary>
+    public bool IsEstablished(int flow) => _states[flow].Phase == FlowPhase.Data;
 
     /// <summary>The frame is good until the next call.</summary>
     public ReadOnlySpan<byte> Next(int flow, scoped ref SplitMix random)
@@ -72,7 +78,7 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
                 state.Phase = FlowPhase.Data;
                 return Segment(path, ref state, TcpFlags.Ack, fromServer: false, 0);
             case FlowPhase.Data:
-                if (--state.Left == 0) state.Phase = FlowPhase.Finish;
+                if (IsLast(ref state)) state.Phase = FlowPhase.Finish;
                 int size = PayloadSize(isTcp: true, path.Source.IsV6, ref random);
                 return Segment(path, ref state, TcpFlags.Psh | TcpFlags.Ack, ComesBack(ref random), size);
             case FlowPhase.Finish:
@@ -96,8 +102,8 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         PacketPlan plan = Plan(path, state, fromServer: !first && ComesBack(ref random));
         plan.PayloadSize = PayloadSize(isTcp: false, path.Source.IsV6, ref random);
         plan.Id = (ushort)random.Next();
-        if (--state.Left == 0) End(ref state);
-        return _composer.Compose(plan, options.Mtu);
+        if (IsLast(ref state)) End(ref state);
+        return _composer.Compose(plan, options.LargestPacket);
     }
 
     private ReadOnlySpan<byte> Dns(scoped in FlowPath path, scoped ref FlowState state, uint flow)
@@ -112,7 +118,7 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         plan.Id = (ushort)(id ^ plan.SourcePort);
         if (answer || options.Replies == 0) End(ref state);
         else state.Phase = FlowPhase.Accept;
-        return _composer.Compose(plan, message, options.Mtu);
+        return _composer.Compose(plan, message, options.LargestPacket);
     }
 
     /// <summary>A SYN to a port of some pod; nobody waits for an answer.</summary>
@@ -128,7 +134,7 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         plan.Sequence = (uint)random.Next();
         _connections++;
         End(ref state);
-        return _composer.Compose(plan, options.Mtu);
+        return _composer.Compose(plan, options.LargestPacket);
     }
 
     private void Begin(ref FlowState state, scoped ref SplitMix random)
@@ -142,6 +148,8 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         state.Phase = FlowPhase.Begin;
         state.Generation++;
     }
+
+    private bool IsLast(ref FlowState state) => !options.LongLived && --state.Left == 0;
 
     private bool ComesBack(ref SplitMix random) => random.Below(100) < options.Replies;
 
@@ -158,7 +166,7 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         uint used = (uint)size + ((flags & (TcpFlags.Syn | TcpFlags.Fin)) != 0 ? 1u : 0);
         if (fromServer) state.ServerSequence += used;
         else state.ClientSequence += used;
-        return _composer.Compose(plan, options.Mtu);
+        return _composer.Compose(plan, options.LargestPacket);
     }
 
     private PacketPlan Plan(in FlowPath path, in FlowState state, bool fromServer)
@@ -193,9 +201,9 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
     /// <summary>What is left of the frame for payload, at least a byte.</summary>
     private int PayloadSize(bool isTcp, bool v6, scoped ref SplitMix random)
     {
-        int size = options.FrameSize;
+        int size = FrameSize;
         if (size == TrafficOptions.Imix) size = random.Below(12) switch { < 7 => 64, < 11 => 594, _ => 1518 };
-        int frame = Math.Min(size - FrameChecksum, options.Mtu + EthernetHeader.Size);
+        int frame = Math.Min(size - FrameChecksum, options.LargestPacket + EthernetHeader.Size);
         return Math.Max(1, frame - FrameComposer.HeadersOf(isTcp, TcpFlags.None, v6));
     }
 }

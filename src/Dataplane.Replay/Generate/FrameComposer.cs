@@ -24,7 +24,8 @@ internal struct PacketPlan
 /// <summary>Makes frames in a buffer of its own, with good checksums. Payload is a fixed pattern whose sums are known.</summary>
 internal sealed class FrameComposer
 {
-    private const int LargestFrame = 1 << 14;
+    public const int LargestFrame = 1 << 14;
+
     private const int SegmentSizeOption = 4;
     private const ushort Window = 65_160;
 

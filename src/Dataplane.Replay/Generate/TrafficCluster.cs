@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dataplane.Cluster.Model;
+using Dataplane.Cluster.Settings;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay.Generate;
@@ -18,10 +19,13 @@ internal sealed class TrafficCluster
     private const int LongestLabel = 63;
     private const ulong ContainerMac = 0x0A58_0000_0000;
 
+    private readonly Dictionary<string, int> _nodes;
+
     private TrafficCluster(ClusterSnapshot snapshot)
     {
         Dictionary<string, int> nodes = [];
         foreach (Node node in snapshot.Nodes) nodes.TryAdd(node.Name, nodes.Count);
+        _nodes = nodes;
         MacAddress[] gateways = [.. snapshot.Nodes.Select(node => GatewayOf(node.PodCidrs))];
 
         List<Client> clients = [];
@@ -80,6 +84,19 @@ internal sealed class TrafficCluster
         throw new InvalidDataException(
             $"{manifests}: traffic needs two running pods with addresses on known nodes; {cluster.Clients.Length} found "
             + "(kubectl get nodes,pods,services,endpointslices -A -o yaml prints all)");
+    }
+
+    /// <exception cref="InvalidDataException">There is no such node, or no pod on it.</exception>
+    public ImmutableArray<Client> ClientsOf(string node)
+    {
+        if (!_nodes.TryGetValue(node, out int number))
+        {
+            string? nearest = NearestWord.Of(node, _nodes.Keys);
+            throw new InvalidDataException($"--node {node}: the manifests have no such node{(nearest is null ? "" : $": did you mean {nearest}?")}");
+        }
+
+        ImmutableArray<Client> clients = [.. Clients.Where(client => client.Node == number)];
+        return clients.IsEmpty ? throw new InvalidDataException($"--node {node}: no running pod with an address is on it") : clients;
     }
 
     /// <summary>Cluster addresses with ready endpoints, DNS apart; pods' own addresses where no Service has the protocol.</summary>

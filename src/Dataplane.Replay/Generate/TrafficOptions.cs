@@ -16,6 +16,11 @@ public sealed record TrafficOptions
 {
     public const int Imix = 0;
 
+    /// <summary>Header and checksum of an Ethernet frame.</summary>
+    public const int FrameOverhead = 18;
+
+    private const int TunnelMtu = 1450;
+
     public required ImmutableArray<string> Manifests { get; init; }
 
     public required string Output { get; init; }
@@ -32,8 +37,11 @@ public sealed record TrafficOptions
     /// </summary>
     public int FrameSize { get; init; } = Imix;
 
-    /// <summary>The largest IP packet; what Flannel's VXLAN leaves of 1500 where nobody says more.</summary>
-    public int Mtu { get; init; } = 1450;
+    /// <summary>
+    /// The largest IP packet; null: what goes between nodes is as large as pods may send, and otherwise what Flannel's VXLAN
+    /// leaves of 1500, or a frame of <see cref="FrameSize"/> holds.
+    /// </summary>
+    public int? Mtu { get; init; }
 
     /// <summary>Flows of each kind, in percent; the sum is 100.</summary>
     public TrafficMix Mix { get; init; } = new(80, 15, 5, 0);
@@ -44,10 +52,24 @@ public sealed record TrafficOptions
     /// <summary>Of 100 flows of pods that have both families, so many are IPv6.</summary>
     public int Ipv6 { get; init; } = 50;
 
+    /// <summary>The only node whose pods are clients; null: all nodes' are.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>Connections and flows of datagrams that began do not end; otherwise they do after 4 to 63 packets with payload.</summary>
+    public bool LongLived { get; init; }
+
+    /// <summary>Not what clients see, but what their packets make between nodes: frames of the nodes' underlay interfaces.</summary>
+    public bool Encapsulated { get; init; }
+
+    /// <summary>Of what is between nodes; null: recognised from the manifests.</summary>
+    public string? Cni { get; init; }
+
     /// <summary>By the capture's clock.</summary>
     public long PacketsPerSecond { get; init; } = 1_000_000;
 
     public ulong Seed { get; init; } = 1;
+
+    internal int LargestPacket => Mtu ?? Math.Max(TunnelMtu, FrameSize - FrameOverhead);
 }
 
 /// <summary>Shares of flows in percent.</summary>
@@ -61,9 +83,19 @@ public sealed record TrafficReport
 {
     public int SchemaVersion { get; init; } = 1;
 
+    /// <summary>Made by pods; in the capture, unless it holds what is between nodes.</summary>
     public long Packets { get; init; }
 
-    /// <summary>Of all frames, without the capture's own headers.</summary>
+    /// <summary>In the capture.</summary>
+    public long FramesWritten { get; init; }
+
+    /// <summary>Of those, encapsulated ones.</summary>
+    public long Encapsulated { get; init; }
+
+    /// <summary>Under which the frames between nodes were made; null: there are none.</summary>
+    public string? Cni { get; init; }
+
+    /// <summary>Of all packets, without the capture's own headers.</summary>
     public long Bytes { get; init; }
 
     public long FileBytes { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dataplane.Cluster.Synthetic;
 using Dataplane.Wire;
 
@@ -12,7 +13,7 @@ internal sealed class TrafficPaths
     private const ushort PodUdpPort = 8125;
 
     private readonly TrafficOptions _options;
-    private readonly TrafficCluster _cluster;
+    private readonly ImmutableArray<Client> _clients;
     private readonly Target[][] _targets;
     private readonly uint _portsPerFlow;
 
@@ -20,7 +21,7 @@ internal sealed class TrafficPaths
     public TrafficPaths(TrafficOptions options, TrafficCluster cluster, List<string> notes)
     {
         _options = options;
-        _cluster = cluster;
+        _clients = options.Node is null ? cluster.Clients : cluster.ClientsOf(options.Node);
         _targets =
         [
             cluster.Targets(IpProtocol.Tcp, 4, PodTcpPort), cluster.Targets(IpProtocol.Tcp, 6, PodTcpPort),
@@ -30,12 +31,12 @@ internal sealed class TrafficPaths
         ];
 
         const uint Ports = LastPort - FirstPort + 1;
-        long flowsPerClient = ((long)options.Flows + cluster.Clients.Length - 1) / cluster.Clients.Length;
+        long flowsPerClient = ((long)options.Flows + _clients.Length - 1) / _clients.Length;
         if (flowsPerClient > Ports)
         {
-            long most = cluster.Clients.Length * (long)Ports;
+            long most = _clients.Length * (long)Ports;
             throw new InvalidDataException(
-                $"{options.Flows} flows of {cluster.Clients.Length} pods: a pod has {Ports} source ports: {most} flows are the most");
+                $"{options.Flows} flows of {_clients.Length} pods: a pod has {Ports} source ports: {most} flows are the most");
         }
 
         _portsPerFlow = Ports / (uint)flowsPerClient;
@@ -54,8 +55,8 @@ internal sealed class TrafficPaths
     public FlowPath PathOf(int flow)
     {
         ulong hash = SplitMix.Of(_options.Seed, (ulong)flow);
-        Client client = _cluster.Clients[flow % _cluster.Clients.Length];
-        uint place = (uint)(flow / _cluster.Clients.Length);
+        Client client = _clients[flow % _clients.Length];
+        uint place = (uint)(flow / _clients.Length);
         FlowKind kind = KindOf((int)(hash % 100));
         bool v6 = client.V4.IsNone || (!client.V6.IsNone && (int)(hash / 100 % 100) < _options.Ipv6);
         Target[] targets = Of(kind, v6 ? 6 : 4);

@@ -1,6 +1,7 @@
 using Dataplane.Cluster.Cni;
 using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Network;
+using Dataplane.Cluster.Settings;
 using Dataplane.Core;
 using Dataplane.Engines.Policies;
 using Dataplane.Pipeline;
@@ -10,9 +11,9 @@ namespace Dataplane.Replay.Policies;
 /// <summary>The policies of a run: what they mean, and the tables that packets are judged by.</summary>
 public sealed class EnforcedPolicies : IDisposable
 {
-    private readonly IDisposable _tables;
+    private readonly IDisposable? _tables;
 
-    internal EnforcedPolicies(PolicyModel model, string style, IPolice police, IDisposable tables)
+    internal EnforcedPolicies(PolicyModel model, string style, IPolice police, IDisposable? tables)
     {
         Model = model;
         Style = style;
@@ -22,7 +23,7 @@ public sealed class EnforcedPolicies : IDisposable
 
     public PolicyModel Model { get; }
 
-    /// <summary>The engine's name: chains, acls or identities.</summary>
+    /// <summary>The engine's name: chains, acls, identities or projects.</summary>
     public string Style { get; }
 
     public IPolice Police { get; }
@@ -30,13 +31,19 @@ public sealed class EnforcedPolicies : IDisposable
     /// <summary>Null where nobody enforces policies, or there are none.</summary>
     public static EnforcedPolicies? Compile(PolicyEnforcement enforcement, NetworkModel network, Topology topology)
     {
-        ClusterSnapshot snapshot = network.Snapshot;
-        bool isEmpty = snapshot.NetworkPolicies.IsEmpty && snapshot.AdminNetworkPolicies.IsEmpty
-            && snapshot.BaselineAdminNetworkPolicies.IsEmpty;
-        if (isEmpty || !enforcement.IsEnforced) return null;
+        if (enforcement.Enforcer == PolicyEnforcer.None) return null;
 
-        return PipelineCatalog.Compile(enforcement.Enforcer, PolicyModelCompiler.Compile(snapshot), network, topology);
+        bool isByProject = enforcement.Enforcer == PolicyEnforcer.Projects;
+        ClusterSnapshot snapshot = isByProject ? WithoutPolicies(network.Snapshot) : network.Snapshot;
+        bool isEmpty = !isByProject && network.EgressRules.IsEmpty && snapshot.NetworkPolicies.IsEmpty && snapshot.AdminNetworkPolicies.IsEmpty
+            && snapshot.BaselineAdminNetworkPolicies.IsEmpty;
+        if (isEmpty) return null;
+
+        return PipelineCatalog.Compile(enforcement.Enforcer, PolicyModelCompiler.Compile(snapshot, network.EgressRules), network, topology);
     }
 
-    public void Dispose() => _tables.Dispose();
+    private static ClusterSnapshot WithoutPolicies(ClusterSnapshot snapshot) =>
+        snapshot with { NetworkPolicies = [], AdminNetworkPolicies = [], BaselineAdminNetworkPolicies = [] };
+
+    public void Dispose() => _tables?.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dataplane.Cluster.Model;
 using Dataplane.Core;
 using Dataplane.Engines.Policies;
 
@@ -26,12 +27,13 @@ internal static class PolicyDropCounts
         foreach ((PolicyDirection direction, int endpoint, long packets) in emulation.State.Counters.DefaultDenials())
         {
             CompiledPolicy[] selecting = [.. teller.SelectingAt(endpoint, direction)];
+            NetNamespace? space = selecting.Length == 0 ? teller.NetworkOf(endpoint) : null;
             yield return new PolicyDropCount(
                 teller.NameOf(endpoint),
                 VerdictText.Name(direction),
-                string.Join(", ", selecting.Select(policy => policy.ToString())),
+                space is null ? string.Join(", ", selecting.Select(policy => policy.ToString())) : $"NetNamespace/{space.Namespace}",
                 null,
-                string.Join(", ", selecting.Select(policy => policy.Source.ToString())),
+                space?.Source.ToString() ?? string.Join(", ", selecting.Select(policy => policy.Source.ToString())),
                 packets);
         }
     }

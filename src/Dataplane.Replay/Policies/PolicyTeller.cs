@@ -57,6 +57,13 @@ public sealed class PolicyTeller
     /// <summary><c>namespace/name</c> of a pod that was judged.</summary>
     public string NameOf(int endpoint) => _network.Pods[_topology.Endpoints[endpoint].Pod].Pod.ToString();
 
+    /// <summary>The network that OpenShift SDN keeps a pod in; null where nothing says so.</summary>
+    public NetNamespace? NetworkOf(int endpoint)
+    {
+        string space = _network.Pods[_topology.Endpoints[endpoint].Pod].Pod.Namespace;
+        return _network.Snapshot.OpenShift.NetNamespaces.FirstOrDefault(known => known.Namespace == space);
+    }
+
     /// <summary>The NetworkPolicies that isolate a pod in this direction.</summary>
     public IEnumerable<CompiledPolicy> SelectingAt(int endpoint, PolicyDirection direction)
     {
@@ -83,6 +90,8 @@ public sealed class PolicyTeller
             Peer = IdentityOf(other),
             PeerPod = other,
             PeerAddress = lane.Key.Family == 6 ? _topology.Names.AddressOf(peer) : IpAddress.FromV4(peer),
+            LeavesCluster = !isIngress && place.Kind is PlaceKind.Outside or PlaceKind.Node
+                && !_topology.ClusterNetwork.Contains(peer, lane.Key.Family, _topology.Names),
             Protocol = lane.Key.Protocol,
             Port = hasPorts ? lane.Key.DestinationPort : (ushort)0,
         };

@@ -6,7 +6,7 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Tracing;
 
 /// <summary>What a stage did to a packet, in words.</summary>
-internal sealed unsafe class StageTexts(NetworkModel model, Topology topology)
+internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, WayTeller ways)
 {
     /// <summary>What differs between a lane before and behind a stage.</summary>
     public IEnumerable<(string Action, string Detail)> Changes(Stage stage, Lane was, Lane lane, PipelineState state) => stage switch
@@ -177,7 +177,8 @@ internal sealed unsafe class StageTexts(NetworkModel model, Topology topology)
             Exit.Direct => $"to {model.Nodes[lane.NextNode].Name} over eth0",
             _ => "outside, by the default route",
         };
-        return $"{way}, TTL {TtlOf(in lane)}";
+        string reason = ways.ReasonOf(in lane) is { } told ? $", {told.Text}" : "";
+        return $"{way}, TTL {TtlOf(in lane)}{reason}";
     }
 
     private string Tunnel(in Lane lane)

@@ -20,7 +20,7 @@ internal static class TraceConclusion
             Node = node ?? NodeOf(recorder),
             Policy = recorder.Denial?.Policy,
             Rule = RuleOf(recorder),
-            Source = recorder.Denial?.Source?.ToString(),
+            Source = (recorder.Denial?.Source ?? recorder.Refusal?.Source)?.ToString(),
             Sentence = Sentence(recorder, in record, node, who, where),
             Cni = emulation.Model.Cni,
             Proxy = emulation.Proxy.Name,
@@ -67,7 +67,7 @@ internal static class TraceConclusion
         switch (record.Verdict)
         {
             case Verdict.Dropped:
-                return $"A packet from {who} to {where} is dropped at {node ?? "no node"}: {recorder.Denial?.Sentence ?? DropReasonText.Sentence(record.Drop)}.";
+                return $"A packet from {who} to {where} is dropped at {node ?? "no node"}: {recorder.Denial?.Sentence ?? recorder.Refusal?.Text ?? DropReasonText.Sentence(record.Drop)}.";
             case Verdict.Ignored:
                 return $"A packet from {who} to {where} is not this cluster's business: {VerdictText.Name(record.Ignored)}.";
             case Verdict.Answered:

@@ -13,12 +13,12 @@ namespace Dataplane.Replay.Tracing;
 /// Writes down what the stages make of a packet: it compares each lane with what it was before the stage. Nothing is
 /// decided here.
 /// </summary>
-public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, PolicyTeller? policies)
+public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, PolicyTeller? policies, WayTeller ways)
 {
     private readonly List<TraceStep> _steps = [];
     private readonly List<TraceFrame> _wire = [];
     private readonly List<Lane> _before = [];
-    private readonly StageTexts _texts = new(model, topology);
+    private readonly StageTexts _texts = new(model, topology, ways);
 
     /// <summary>Whether anything is written down; packets that only prepare the ground pass unseen.</summary>
     public bool IsOn { get; private set; }
@@ -32,6 +32,9 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, 
 
     /// <summary>What policies had against it; null where they let it pass.</summary>
     public PolicyExplanation? Denial { get; private set; }
+
+    /// <summary>What of the user's own files refused its way; null where nothing did.</summary>
+    public WayReason? Refusal { get; private set; }
 
     /// <summary>As it was sent; null before it was read.</summary>
     public TraceTuple? Sent { get; private set; }
@@ -53,6 +56,7 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, 
         _before.Clear();
         Rule = null;
         Denial = null;
+        Refusal = null;
         Sent = null;
         Delivered = null;
         DeliveredPacket = [];
@@ -104,7 +108,9 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, 
             Stage at = lane.Role == LaneRole.Packet ? burst.Records[lane.Record].Stage : stage;
             LastNode = _texts.NodeOf(in lane) ?? LastNode;
             if (at == Stage.Police) Denial = policies?.Explain(in burst.Records[lane.Record], in lane);
-            Add(in lane, at, "drop", $"{DropReasonText.Name(lane.Drop)}: {Denial?.Sentence ?? DropReasonText.Sentence(lane.Drop)}");
+            else Refusal = ways.RefusalOf(lane.Drop, at, in lane);
+            string why = Denial?.Sentence ?? Refusal?.Text ?? DropReasonText.Sentence(lane.Drop);
+            Add(in lane, at, "drop", $"{DropReasonText.Name(lane.Drop)}: {why}");
             return;
         }
 

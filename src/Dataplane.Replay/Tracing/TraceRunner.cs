@@ -25,7 +25,7 @@ public static class TraceRunner
         }
 
         using Emulation emulation = Emulation.Compile(snapshot, options.Replay);
-        var recorder = new TraceRecorder(emulation.Model, emulation.Topology, PolicyTeller.Of(emulation));
+        var recorder = new TraceRecorder(emulation.Model, emulation.Topology, PolicyTeller.Of(emulation), emulation.Ways);
         IPipeline pipeline = emulation.Proxy.CreateTracedPipeline(emulation.State, emulation.Burst, recorder);
         TraceReport report = options.From is null
             ? OfCapture(emulation, recorder, pipeline, options, cancellation)

@@ -75,8 +75,7 @@ internal sealed class Crew
         }
         catch (Exception error)
         {
-            // it is the run's, and is thrown there
-            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(error), null);
+            Fail(error);
             Volatile.Write(ref _isStopped, true);
         }
         finally
@@ -115,10 +114,13 @@ internal sealed class Crew
         catch (Exception error)
         {
             _hasEnded = true;
-            Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(error), null);
+            Fail(error);
             return false;
         }
     }
+
+    // The first one is the run's, and is thrown there.
+    private void Fail(Exception error) => Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(error), null);
 
     private bool TryTakeNext(PacketBurst burst, out Ticket ticket)
     {

@@ -30,11 +30,15 @@ public readonly ref struct Ipv4Fragmenter : IPieces
         int step = packet.Payload.Length <= room ? Math.Max(packet.Payload.Length, 8) : room & ~7;
         if (step < 8) return false;
 
-        // The last fragment may use the MTU's odd bytes that a middle one may not.
-        int count = 1;
-        for (int left = packet.Payload.Length; left > room; left -= step) count++;
-        fragmenter = new Ipv4Fragmenter(packet, step, count);
+        fragmenter = new Ipv4Fragmenter(packet, step, CountFor(packet.Payload.Length, room));
         return true;
+    }
+
+    /// <summary>Fragments of a payload where each has room for so many bytes: the last may use the odd ones that a middle one may not.</summary>
+    public static int CountFor(int payload, int room)
+    {
+        int step = room & ~7;
+        return payload <= room ? 1 : 1 + ((payload - room + step - 1) / step);
     }
 
     /// <summary>Bytes of fragment <paramref name="index"/>, header included.</summary>

@@ -122,8 +122,8 @@ public class EmulationSettingsTests
         + "geneve.vni|port|ttl|tos|df|udpcsum|srcport, ipip.ttl|tos|df, mtu.underlay|tunnel|pod, link.rate|queue|delay, "
         + "node.NAME.mac, "
         + "vtep.NAME.mac, bridge.NAME.mac, pod.NS/NAME.mac, veth.NS/NAME.mac, gateway, gateway.mac, node.udp, pod.attach, "
-        + "flannel.backend|directRouting|ipMasq|network, calico.ipip|vxlan, cilium.tunnel, ovn.NAME.switchKey, "
-        + "ovn.NAME.routerPortKey, ovn.NAME.transitPortKey, ovn.NS/NAME.portKey, policy.enforcer, lb.algorithm|maglevSize, conntrack.profile|max, "
+        + "flannel.backend|directRouting|ipMasq|network, calico.ipip|vxlan, cilium.tunnel, openshift-sdn.mode, ovn.NAME.switchKey, "
+        + "ovn.NAME.routerPortKey, ovn.NAME.transitPortKey, ovn.NAME.joinPortKey, ovn.joinSwitchKey, ovn.NS/NAME.portKey, policy.enforcer, lb.algorithm|maglevSize, conntrack.profile|max, "
         + "unlisted, seed, limit.addresses|unlisted|expansion|preload, proxy.masqueradeAll|masqueradeBit|clusterCIDR|detectLocal|nodePortAddresses|nodePortRange|"
         + "localhostNodePorts|randomFully|tcpBeLiberal, ipvs.scheduler)",
         Error("zzz=1"));

@@ -153,6 +153,23 @@ public sealed class GeneratedTrafficTests : IDisposable
     }
 
     [Fact]
+    public void Long_lived_connections_begin_once_and_never_end()
+    {
+        (_, TrafficReport report) = Generate(options => options with { Packets = 20_000, Flows = 50, LongLived = true });
+
+        Assert.Equal(20_000, report.TcpPackets + report.UdpPackets + report.DnsPackets);
+        Assert.InRange(report.Connections - (report.DnsPackets / 2), 40, 51);
+    }
+
+    [Fact]
+    public void Clients_can_be_one_node_s_pods_alone()
+    {
+        (byte[] capture, _) = Generate(options => options with { Node = "node-1", Replies = 0, Mix = new TrafficMix(0, 100, 0, 0) });
+
+        Assert.All(PcapFile.Parse(capture).Frames, frame => Assert.Equal(0x0AF4_0100u, SourceOf(frame) & 0xFFFF_FF00));
+    }
+
+    [Fact]
     public void More_flows_than_pods_have_ports_are_refused_in_one_line()
     {
         InvalidDataException error = Assert.Throws<InvalidDataException>(() => Generate(options => options with { Flows = 10_000_000 }));

@@ -74,6 +74,18 @@ public class Ipv4FragmenterTests
         Assert.Equal([36, 43], Cut(packet, 20 + 23).Select(one => one.Length));
     }
 
+    // What a link is charged for, without cutting: 1,498 leaves 1,478 bytes, of which a middle piece uses 1,472.
+    [Theory, InlineData(1500), InlineData(1498), InlineData(576), InlineData(68)]
+    public void As_many_fragments_are_counted_as_are_cut(int mtu)
+    {
+        for (int payload = 1; payload < 3100; payload++)
+        {
+            byte[] packet = new PacketBuilder().Ipv4("10.0.0.1", "10.0.0.2", protocol: 17).Payload(payload);
+
+            Assert.Equal(Cut(packet, mtu).Length, Ipv4Fragmenter.CountFor(payload, mtu - Ipv4Header.Size));
+        }
+    }
+
     [Theory, InlineData(27), InlineData(20), InlineData(0)]
     public void An_mtu_without_room_for_eight_bytes_is_refused(int mtu) =>
         Assert.False(Ipv4Fragmenter.TryCreate(

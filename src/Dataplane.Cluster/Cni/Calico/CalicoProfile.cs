@@ -23,7 +23,7 @@ internal sealed class CalicoProfile : ICniProfile
         EvidenceSearch.Object("IPAMBlock", snapshot.Calico.Blocks, block => (block.Name, block.Source)),
         EvidenceSearch.ConfigMap(snapshot, "calico-config"));
 
-    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot) => PolicyEnforcer.Calico;
+    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings) => PolicyEnforcer.Calico;
 
     public string DefaultProxyOf(ClusterSnapshot snapshot) =>
         CalicoFelixSettings.Of(snapshot).BpfEnabled ? "ebpf" : "iptables";

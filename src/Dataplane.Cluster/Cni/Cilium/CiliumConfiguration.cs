@@ -25,6 +25,9 @@ internal sealed record CiliumConfiguration
 
     public bool ReplacesKubeProxy { get; private init; }
 
+    /// <summary>bpf-lb-mode: snat, dsr or hybrid; empty where it does not say.</summary>
+    public string LoadBalancerMode { get; private init; } = "";
+
     public bool Masquerade { get; private init; } = true;
 
     public ImmutableArray<IpPrefix> NativeCidrs { get; private init; } = [];
@@ -53,6 +56,7 @@ internal sealed record CiliumConfiguration
             SourcePorts = reading.Ports("tunnel-source-port-range"),
             Mtu = reading.Number("mtu", ushort.MaxValue),
             ReplacesKubeProxy = reading.Text("kube-proxy-replacement") is "true" or "strict",
+            LoadBalancerMode = reading.Text("bpf-lb-mode", "node-port-mode") ?? "",
             Masquerade = reading.Text("enable-ipv4-masquerade", "masquerade") is not "false",
             NativeCidrs =
             [

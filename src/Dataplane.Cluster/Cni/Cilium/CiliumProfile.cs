@@ -24,7 +24,7 @@ internal sealed class CiliumProfile : ICniProfile
             endpoint => ($"{endpoint.Namespace}/{endpoint.Name}", endpoint.Source)),
         EvidenceSearch.ConfigMap(snapshot, CiliumConfiguration.ConfigMapName));
 
-    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot) => PolicyEnforcer.Cilium;
+    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings) => PolicyEnforcer.Cilium;
 
     public string DefaultProxyOf(ClusterSnapshot snapshot) =>
         CiliumConfiguration.Read(snapshot, []).ReplacesKubeProxy ? "ebpf" : "iptables";
@@ -33,6 +33,11 @@ internal sealed class CiliumProfile : ICniProfile
     {
         EmulationSettings settings = request.Settings;
         var configuration = CiliumConfiguration.Read(request.Snapshot, request.Notes);
+        if (configuration.ReplacesKubeProxy && configuration.LoadBalancerMode is "dsr" or "hybrid")
+            request.Note(
+                $"{configuration.Source}: cilium-config's bpf-lb-mode {configuration.LoadBalancerMode} is not emulated: replies to the outside come "
+                + "back by the node that it asked, as with snat");
+
         TunnelSettings? tunnel = CiliumTunnels.Make(configuration, request);
         CniMtus mtus = CiliumTunnels.MakeMtus(configuration, tunnel, request);
         ImmutableArray<NodeNetwork> nodes = CiliumNodes.Compile(mtus, request);

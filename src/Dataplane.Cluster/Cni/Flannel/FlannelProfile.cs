@@ -20,7 +20,7 @@ internal sealed class FlannelProfile : ICniProfile
         EvidenceSearch.Annotation(snapshot, FlannelAnnotations.Prefix),
         EvidenceSearch.ConfigMap(snapshot, FlannelConfiguration.ConfigMapName));
 
-    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot) => PolicyEnforcer.None;
+    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings) => PolicyEnforcer.None;
 
     public string DefaultProxyOf(ClusterSnapshot snapshot) => "iptables";
 

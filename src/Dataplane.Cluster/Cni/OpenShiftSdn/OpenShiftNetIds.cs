@@ -20,17 +20,6 @@ internal static class OpenShiftNetIds
             request.Note(
                 $"no NetNamespace in the manifests, NetID 0 is assumed for namespaces {NameList.Of(unknown, shown: 5)}");
 
-        NoteEgressIps(request);
         return [.. pods.Select(pod => pod with { TunnelId = ids.GetValueOrDefault(pod.Pod.Namespace) })];
-    }
-
-    private static void NoteEgressIps(CniRequest request)
-    {
-        string[] spaces = [.. request.Snapshot.OpenShift.NetNamespaces
-            .Where(space => space.HasEgressIps).Select(space => $"{space.Namespace} ({space.Source})")];
-        if (spaces.Length > 0)
-            request.Note(
-                $"egress IPs of namespaces are not modelled, their pods leave with the node's address: "
-                + NameList.Of(spaces, shown: 5));
     }
 }

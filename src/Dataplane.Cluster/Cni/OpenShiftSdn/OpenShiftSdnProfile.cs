@@ -12,8 +12,8 @@ namespace Dataplane.Cluster.Cni.OpenShiftSdn;
 /// </summary>
 internal sealed class OpenShiftSdnProfile : ICniProfile
 {
-    private const string SubnetMode = "redhat/openshift-ovs-subnet";
-    private const string MultitenantMode = "redhat/openshift-ovs-multitenant";
+    private const string SubnetPlugin = "redhat/openshift-ovs-subnet";
+    private const string MultitenantPlugin = "redhat/openshift-ovs-multitenant";
 
     private static readonly IpPrefix DefaultNetwork = IpPrefix.Parse("10.128.0.0/14");
 
@@ -25,8 +25,16 @@ internal sealed class OpenShiftSdnProfile : ICniProfile
         EvidenceSearch.Object("NetNamespace", snapshot.OpenShift.NetNamespaces, space => (space.Namespace, space.Source)));
 
     /// <summary>In the networkpolicy mode, by flows that ask again of connections that stand, as OVN's do.</summary>
-    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot) =>
-        PluginOf(snapshot) is SubnetMode or MultitenantMode ? PolicyEnforcer.None : PolicyEnforcer.OvnKubernetes;
+    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings) =>
+        ModeOf(snapshot, settings) switch
+        {
+            OpenShiftMode.Subnet => PolicyEnforcer.None,
+            OpenShiftMode.Multitenant => PolicyEnforcer.Projects,
+            _ => PolicyEnforcer.OvnKubernetes,
+        };
+
+    public ImmutableArray<EgressRuleSet> EgressRulesOf(ClusterSnapshot snapshot, EmulationSettings settings, List<string> notes) =>
+        OpenShiftEgress.RulesOf(snapshot, ModeOf(snapshot, settings), notes);
 
     public string DefaultProxyOf(ClusterSnapshot snapshot) => "iptables";
 
@@ -37,17 +45,19 @@ internal sealed class OpenShiftSdnProfile : ICniProfile
         TunnelSettings tunnel = settings.Vxlan.Over(Vxlan(network));
         CniTunnels.NoteIdle(request, tunnel, "");
         CniMtus mtus = CniMtus.Of(request, tunnel, network?.Mtu);
+        OpenShiftMode mode = ModeOf(request.Snapshot, settings);
         ImmutableArray<NodeNetwork> nodes = OpenShiftNodes.Compile(mtus, request);
         ImmutableArray<PodNetwork> pods = OpenShiftNetIds.Give(
-            CniPods.Compile(request), isSingleTenant: PluginOf(request.Snapshot) == SubnetMode, request);
-        if (PluginOf(request.Snapshot) == MultitenantMode)
-            request.Note(
-                $"{network!.Source}: the multitenant mode's isolation of projects is not modelled: nothing is denied");
+            CniPods.Compile(request), isSingleTenant: mode == OpenShiftMode.Subnet, request);
+        ImmutableArray<EgressAssignment> egress = OpenShiftEgress.AddressesOf(pods, nodes, mode, request);
+        CniEgress.Note(request, egress, nodes);
+        ImmutableArray<EgressRuleSet> rules = EgressRulesOf(request.Snapshot, settings, request.Notes);
+        CniEgress.Note(request, rules);
         return new NetworkModel
         {
             Cni = Name,
             Snapshot = request.Snapshot,
-            Nodes = nodes,
+            Nodes = CniEgress.Hold(nodes, egress),
             Pods = pods,
             Attachment = settings.PodAttachment ?? PodAttachment.Bridge,
             Tunnel = tunnel,
@@ -58,12 +68,19 @@ internal sealed class OpenShiftSdnProfile : ICniProfile
                 request, network?.Cidrs ?? [], nodes.SelectMany(node => node.PodCidrs), DefaultNetwork,
                 new AssumptionWords("openshift-sdn", "ClusterNetwork says another")),
             ForwardUnlisted = settings.ForwardUnlisted,
+            EgressAddresses = egress,
+            EgressRules = rules,
             Notes = [.. request.Notes],
         };
     }
 
-    private static string PluginOf(ClusterSnapshot snapshot) =>
-        snapshot.OpenShift.ClusterNetworks.FirstOrDefault()?.Plugin ?? "";
+    private static OpenShiftMode ModeOf(ClusterSnapshot snapshot, EmulationSettings settings) =>
+        settings.OpenShiftMode ?? snapshot.OpenShift.ClusterNetworks.FirstOrDefault()?.Plugin switch
+        {
+            SubnetPlugin => OpenShiftMode.Subnet,
+            MultitenantPlugin => OpenShiftMode.Multitenant,
+            _ => OpenShiftMode.NetworkPolicy,
+        };
 
     private static TunnelSettings Vxlan(OpenShiftNetwork? network) => new()
     {

@@ -21,7 +21,10 @@ internal sealed class OvnKubernetesProfile : ICniProfile
         EvidenceSearch.ConfigMap(snapshot, OvnConfiguration.OpenShiftMap),
         EvidenceSearch.ConfigMap(snapshot, OvnConfiguration.UpstreamMap));
 
-    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot) => PolicyEnforcer.OvnKubernetes;
+    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings) => PolicyEnforcer.OvnKubernetes;
+
+    public ImmutableArray<EgressRuleSet> EgressRulesOf(ClusterSnapshot snapshot, EmulationSettings settings, List<string> notes) =>
+        OvnEgress.RulesOf(snapshot, notes);
 
     /// <summary>OVN's load balancers are maps in Open vSwitch: the nearest that is built.</summary>
     public string DefaultProxyOf(ClusterSnapshot snapshot) => "ebpf";
@@ -36,11 +39,15 @@ internal sealed class OvnKubernetesProfile : ICniProfile
         CniMtus mtus = OvnTunnel.MakeMtus(configuration, tunnel, request);
         ImmutableArray<NodeNetwork> nodes = OvnNodes.Compile(annotations, tunnel, mtus, request);
         ImmutableArray<PodNetwork> pods = OvnPods.Compile(request);
+        ImmutableArray<EgressAssignment> egress = OvnEgress.AddressesOf(pods, nodes, request);
+        CniEgress.Note(request, egress, nodes);
+        ImmutableArray<EgressRuleSet> rules = EgressRulesOf(request.Snapshot, settings, request.Notes);
+        CniEgress.Note(request, rules);
         return new NetworkModel
         {
             Cni = Name,
             Snapshot = request.Snapshot,
-            Nodes = nodes,
+            Nodes = CniEgress.Hold(nodes, egress),
             Pods = pods,
             Attachment = settings.PodAttachment ?? PodAttachment.Bridge,
             Tunnel = tunnel,
@@ -51,6 +58,8 @@ internal sealed class OvnKubernetesProfile : ICniProfile
                 request, configuration.Networks, nodes.SelectMany(node => node.PodCidrs), DefaultNetwork,
                 new AssumptionWords("ovn-kubernetes", "cluster-subnets in ovnkube-config says another")),
             ForwardUnlisted = settings.ForwardUnlisted,
+            EgressAddresses = egress,
+            EgressRules = rules,
             Notes = [.. request.Notes],
         };
     }

@@ -18,9 +18,11 @@ internal static class OvnNodes
         ImmutableArray<OvnAnnotations> annotations, TunnelSettings tunnel, CniMtus mtus, CniRequest request)
     {
         bool isInterconnect = tunnel.IdSource == TunnelIdSource.TransitSwitch;
+        bool isJoined = !isInterconnect && tunnel.Vni != 0;
         Dictionary<string, uint> numbers = Number(annotations);
         ImmutableArray<NodeNetwork> nodes = [.. annotations
-            .Select(node => Compile(node, numbers[node.Node.Name], isInterconnect, mtus, request.Settings))];
+            .Select(node => Compile(node, numbers[node.Node.Name], isInterconnect, mtus, request.Settings))
+            .Select((node, at) => isJoined ? WithJoinPort(node, annotations[at], numbers[node.Name], request.Settings.OvnKeys) : node)];
         CniNodes.NoteIncomplete(
             request, nodes, "k8s.ovn.org/node-subnets or a podCIDR", "k8s.ovn.org/node-primary-ifaddr or an InternalIP");
         NoteKeys(annotations, isInterconnect, request);
@@ -77,6 +79,13 @@ internal static class OvnNodes
                 : (ushort)keys.TransitPorts.GetValueOrDefault(node.Name, annotations.Id > 0 ? annotations.Id : number),
         };
     }
+
+    /// <summary>The gateway router's port on the join switch, behind the cluster router's, which was the first.</summary>
+    private static NodeNetwork WithJoinPort(NodeNetwork node, OvnAnnotations annotations, uint number, OvnKeys keys) => node with
+    {
+        TransitPortKey = (ushort)keys.JoinPorts.GetValueOrDefault(node.Name, (annotations.Id > 0 ? annotations.Id : number) + 1),
+        TunnelMac = MadeUpMac.FromEither(node.TunnelV4, node.TunnelV6, node.Name + "/rtoj"),
+    };
 
     /// <summary>With the management port's, the second of each subnet.</summary>
     private static ImmutableArray<IpAddress> OwnAddresses(

@@ -21,7 +21,7 @@ internal static class OvnTunnel
         {
             Kind = TunnelKind.Geneve,
             Device = "genev_sys_" + (request.Settings.Geneve.Port ?? configuration.Port ?? CniTunnels.GenevePort),
-            Vni = isInterconnect ? TransitSwitch : 0,
+            Vni = isInterconnect ? TransitSwitch : JoinSwitchOf(nodes, request),
             IdSource = isInterconnect ? TunnelIdSource.TransitSwitch : TunnelIdSource.LogicalSwitch,
             Inner = isInterconnect ? InnerFrame.TunnelDevices : InnerFrame.RouterToPod,
             Port = configuration.Port ?? CniTunnels.GenevePort,
@@ -35,6 +35,16 @@ internal static class OvnTunnel
         CniTunnels.NoteIdle(request, tunnel, "");
         NoteZones(nodes, isInterconnect, request);
         return tunnel;
+    }
+
+    // In one zone what leaves by another node's gateway router crosses the join switch; without EgressIPs nothing does.
+    private static uint JoinSwitchOf(ImmutableArray<OvnAnnotations> nodes, CniRequest request)
+    {
+        if (request.Snapshot.Ovn.EgressIps.IsEmpty) return 0;
+        if (request.Settings.OvnKeys.JoinSwitch is { } key) return key;
+
+        request.Note($"tunnel key {nodes.Length + 1} of the join switch assumed: behind those of the nodes' (--set ovn.joinSwitchKey=N gives it)");
+        return (uint)nodes.Length + 1;
     }
 
     /// <summary>1400 unless something else is said, or the underlay has no room for it.</summary>

@@ -29,6 +29,7 @@ internal sealed class ChainCompiler
         _renderer = new FelixRenderer(family);
         for (int policy = 0; policy < model.Policies.Length; policy++)
         {
+            if (model.Policies[policy].Tier == PolicyTier.Outside) continue;
             if (model.Policies[policy].ForIngress) AddPolicy(policy, isIngress: true);
             if (model.Policies[policy].ForEgress) AddPolicy(policy, isIngress: false);
         }
@@ -193,7 +194,7 @@ internal sealed class ChainCompiler
     private int AddEndpoint(PolicyIdentity identity, PolicyDirection direction)
     {
         bool isIngress = direction == PolicyDirection.Ingress;
-        IEnumerable<FelixTier> tiers = identity.PoliciesFor(direction)
+        IEnumerable<FelixTier> tiers = identity.PoliciesFor(direction).Where(policy => _model.Policies[policy].Tier != PolicyTier.Outside)
             .GroupBy(policy => _model.Policies[policy].Tier, policy => _policyChains[(policy, isIngress)])
             .Select(tier => new FelixTier(FelixNames.OfTier(tier.Key), [.. tier], DropsAtEnd: tier.Key == PolicyTier.Namespaced));
         List<ChainRule> rules = WorkloadChain.Of(isIngress, tiers, [_profileChains[(identity.Namespace, isIngress)]]);

@@ -91,6 +91,6 @@ internal sealed unsafe class FlowReplay
     {
         Pod pod = _emulation.Model.Pods[_emulation.Topology.Endpoints[endpoint].Pod].Pod;
         PolicyIdentity identity = _model.Identities[_model.IdentityOfPod[_pods[pod]]];
-        return identity.PoliciesFor(direction).First(policy => _model.Policies[policy].Tier == PolicyTier.Namespaced);
+        return identity.PoliciesFor(direction).FirstOrDefault(policy => _model.Policies[policy].Tier == PolicyTier.Namespaced, -1);
     }
 }

@@ -75,6 +75,7 @@ internal sealed class DirectionJudge
             Direction = _direction,
             Subject = subject.Identity,
             Peer = peer.Identity,
+            LeavesCluster = _direction == PolicyDirection.Egress && peer.Identity < 0,
             PeerAddress = blocksMatch ? peer.Address : default(IpAddress),
             Protocol = port.Protocol,
             Port = port.Port,

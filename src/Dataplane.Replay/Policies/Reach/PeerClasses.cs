@@ -55,6 +55,7 @@ internal sealed class PeerClasses
     public int PeerOf(ReachEnd end)
     {
         var key = new StringBuilder();
+        if (end.Identity < 0) key.Append("outside");
         if (end.Identity >= 0)
         {
             foreach (int rule in _rulesOfIdentity[end.Identity]) Append(key, rule);

@@ -21,9 +21,10 @@ public sealed class ReachRunner
     private readonly ReachJudge _judge;
     private readonly List<string> _notes = [];
 
-    private ReachRunner(ClusterSnapshot snapshot, ReachOptions options, PolicyEnforcement enforcement)
+    private ReachRunner(ClusterSnapshot snapshot, ReachOptions options, PolicyEnforcement enforcement, EmulationSettings settings)
     {
-        PolicyModel model = PolicyModelCompiler.Compile(snapshot);
+        string cni = CniCatalog.Resolve(options.Cni, snapshot).Name;
+        PolicyModel model = PolicyModelCompiler.Compile(snapshot, CniProfiles.EgressRules(cni, snapshot, settings));
         _options = options;
         _ends = new ReachEnds(model);
         _services = new ServiceTargets(ServiceModel.Compile(snapshot), _ends);
@@ -42,7 +43,7 @@ public sealed class ReachRunner
     {
         EmulationSettings settings = EmulationSettings.Parse(options.Settings);
         PolicyEnforcement enforcement = PolicyEnforcement.Of(snapshot, options.Cni, settings);
-        return new ReachRunner(snapshot, options, enforcement).Report(snapshot, enforcement);
+        return new ReachRunner(snapshot, options, enforcement, settings).Report(snapshot, enforcement);
     }
 
     private ReachReport Report(ClusterSnapshot snapshot, PolicyEnforcement enforcement)

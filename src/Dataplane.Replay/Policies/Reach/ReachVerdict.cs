@@ -25,6 +25,9 @@ public enum ReachReason : byte
 
     /// <summary>The Service has none that takes connections.</summary>
     NoEndpoints,
+
+    /// <summary>Their networks are kept apart (OpenShift SDN's multitenant mode).</summary>
+    OtherNetwork,
 }
 
 /// <summary>Whether one end may reach another on one port, and the line that decides it.</summary>
@@ -41,7 +44,10 @@ public readonly record struct ReachVerdict(ReachReason Reason, PolicyDirection D
 
     public static readonly ReachVerdict NoEndpoints = new(ReachReason.NoEndpoints, PolicyDirection.Ingress, -1, -1);
 
-    public bool IsAllowed => Reason is not (ReachReason.DefaultDeny or ReachReason.DeniedByRule or ReachReason.NoEndpoints);
+    public static readonly ReachVerdict OtherNetwork = new(ReachReason.OtherNetwork, PolicyDirection.Ingress, -1, -1);
+
+    public bool IsAllowed =>
+        Reason is not (ReachReason.DefaultDeny or ReachReason.DeniedByRule or ReachReason.NoEndpoints or ReachReason.OtherNetwork);
 
     /// <summary>As JSON has it: where it is a drop, the drop's name.</summary>
     public string ReasonText => Reason switch
@@ -52,6 +58,7 @@ public readonly record struct ReachVerdict(ReachReason Reason, PolicyDirection D
         ReachReason.DefaultDeny => DropReasonText.Name(DropReason.PolicyDenied),
         ReachReason.NeverJudged => "never-judged",
         ReachReason.NotEnforced => "not-enforced",
+        ReachReason.OtherNetwork => DropReasonText.Name(DropReason.OtherNetwork),
         _ => DropReasonText.Name(DropReason.NoBackend),
     };
 }

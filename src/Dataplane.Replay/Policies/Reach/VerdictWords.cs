@@ -44,6 +44,7 @@ public static class VerdictWords
         ReachReason.NotIsolated => "no policy is about it",
         ReachReason.NeverJudged => "a node reaches its own pods, and a pod itself",
         ReachReason.NotEnforced => "the CNI does not enforce policies",
+        ReachReason.OtherNetwork => "their NetNamespaces have different NetIDs, which the multitenant mode keeps apart",
         ReachReason.NoEndpoints => "the Service has no endpoint",
         ReachReason.DefaultDeny => $"default deny of {DirectionOf(verdict)}: {PolicyOf(model, verdict)} isolates the "
             + $"{(verdict.Direction == PolicyDirection.Ingress ? "destination" : "source")}, and no rule allows it ({SourceOf(model, verdict)})",

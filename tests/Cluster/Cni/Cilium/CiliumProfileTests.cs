@@ -163,4 +163,9 @@ public class CiliumProfileTests
     public void The_proxy_is_ciliums_own_where_it_replaces_kube_proxy(string line, string expected) => Assert.Equal(
         expected,
         CniProfiles.DefaultProxy("cilium", ManifestReader.ReadText(Nodes + Configuration(line), "cilium.yaml")));
+
+    [Fact]
+    public void Direct_server_return_is_said_not_to_be_emulated() => Assert.Contains(
+        "cilium.yaml:97: cilium-config's bpf-lb-mode dsr is not emulated: replies to the outside come back by the node that it asked, as with snat",
+        Compile(["kube-proxy-replacement: \"true\"", "bpf-lb-mode: dsr"]).Notes);
 }

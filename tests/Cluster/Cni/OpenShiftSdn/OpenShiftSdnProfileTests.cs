@@ -3,6 +3,7 @@ using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
 using Dataplane.Cluster.Network;
 using Dataplane.Cluster.Settings;
+using Dataplane.Wire;
 using Xunit;
 
 namespace Dataplane.Tests.Cluster.Cni.OpenShiftSdn;
@@ -140,7 +141,9 @@ public class OpenShiftSdnProfileTests
     [Theory]
     [InlineData("networkpolicy", PolicyEnforcer.OvnKubernetes,
         "NetworkPolicies are enforced by openshift-sdn, the cluster's CNI, judged as ovn-kubernetes does")]
-    [InlineData("multitenant", PolicyEnforcer.None,
+    [InlineData("multitenant", PolicyEnforcer.Projects,
+        "openshift-sdn's multitenant mode keeps pods of different NetIDs apart; NetworkPolicies have no effect in it")]
+    [InlineData("subnet", PolicyEnforcer.None,
         "openshift-sdn does not enforce NetworkPolicies: nothing is denied (--set policy.enforcer=calico puts Calico's "
         + "enforcement beside it)")]
     public void Only_the_networkpolicy_mode_enforces_policies(string plugin, PolicyEnforcer expected, string evidence)
@@ -152,15 +155,22 @@ public class OpenShiftSdnProfileTests
     }
 
     [Fact]
-    public void Egress_ips_of_a_namespace_are_said_not_to_be_modelled() => Assert.Contains(
-        "egress IPs of namespaces are not modelled, their pods leave with the node's address: shop (sdn.yaml:42)",
-        Compile(NetworkPolicyMode.Replace("netid: 11584373", "netid: 11584373\negressIPs: [192.168.126.50]", StringComparison.Ordinal))
-            .Notes);
+    public void A_setting_says_another_mode() => Assert.Equal(
+        PolicyEnforcer.Projects,
+        PolicyEnforcement.Of(Read(NetworkPolicyMode), null, EmulationSettings.Parse(["openshift-sdn.mode=multitenant"])).Enforcer);
 
     [Fact]
-    public void The_multitenant_modes_isolation_is_said_not_to_be_modelled() => Assert.Contains(
-        "sdn.yaml:48: the multitenant mode's isolation of projects is not modelled: nothing is denied",
-        Compile(Nodes + Objects + ClusterNetwork("multitenant")).Notes);
+    public void Egress_ips_are_at_the_node_whose_HostSubnet_holds_them()
+    {
+        NetworkModel model = Compile(NetworkPolicyMode
+            .Replace("netid: 11584373", "netid: 11584373\negressIPs: [192.168.126.50]", StringComparison.Ordinal)
+            .Replace("egressIPs: []", "egressIPs: [192.168.126.50]", StringComparison.Ordinal));
+
+        EgressAssignment assignment = Assert.Single(model.EgressAddresses);
+        Assert.Equal([new EgressAddress(IpAddress.Parse("192.168.126.50"), 1)], assignment.Addresses);
+        Assert.Contains(IpAddress.Parse("192.168.126.50"), model.Nodes[1].OwnAddresses);
+        Assert.Contains(model.Notes, note => note.EndsWith("NetNamespace shop: 1 pod leaves the cluster with 192.168.126.50 at " + model.Nodes[1].Name, StringComparison.Ordinal));
+    }
 
     private static NetworkModel Compile(string yaml, params string[] settings) =>
         CniProfiles.Compile("openshift-sdn", Read(yaml), EmulationSettings.Parse(settings));

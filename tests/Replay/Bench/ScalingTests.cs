@@ -1,7 +1,7 @@
 using Dataplane.Replay.Bench;
 using Xunit;
 
-namespace Dataplane.Tests.Replay;
+namespace Dataplane.Tests.Replay.Bench;
 
 /// <summary>How look-ups grow with the number of Services, by what they visit: counts, not times, so that no machine can fail them.</summary>
 public class ScalingTests

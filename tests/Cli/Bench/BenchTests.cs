@@ -2,9 +2,9 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Xunit;
 
-namespace Dataplane.Tests.Cli;
+namespace Dataplane.Tests.Cli.Bench;
 
-/// <summary><c>dataplane bench scaling</c> as it is typed; what it measures is in <see cref="Replay.ScalingTests"/>.</summary>
+/// <summary><c>dataplane bench scaling</c> as it is typed; what it measures is in <see cref="Replay.Bench.ScalingTests"/>.</summary>
 public class BenchTests
 {
     private static readonly string[] Small = ["bench", "scaling", "--services", "10,20", "--flows", "256", "--rounds", "1"];
@@ -74,8 +74,25 @@ public class BenchTests
     [InlineData("unknown proxy iptable: did you mean iptables?", "scaling", "--proxy", "iptable")]
     [InlineData("--proxy nftables: not built yet", "scaling", "--proxy", "nftables")]
     [InlineData("unknown bench scalin: did you mean scaling?", "scalin")]
-    [InlineData("bench latency: not built yet", "latency")]
     [InlineData("--chart scaling.png: the name has to end in .svg or .html", "scaling", "--chart", "scaling.png")]
+    [InlineData("--chart /nowhere/scaling.svg: there is no folder /nowhere", "scaling", "--chart", "/nowhere/scaling.svg")]
+    [InlineData("--loads is not for bench scaling", "scaling", "--loads", "50")]
+    [InlineData("--flows: this kind of bench takes one", "scaling", "--flows", "1000,2000")]
+    [InlineData("--flows 5000000: 4194304 is the most", "pipeline", "--flows", "5000000")]
+    [InlineData("--flows 0: give whole numbers from 1", "pipeline", "--flows", "0")]
+    [InlineData("--frame-size 63: give imix, 1500, or bytes from 64 to 9018", "pipeline", "--frame-size", "63")]
+    [InlineData("--frame-size 20000: give imix, 1500, or bytes from 64 to 9018", "latency", "--frame-size", "20000")]
+    [InlineData("unknown CNI calco: did you mean calico?", "pipeline", "--cni", "calco")]
+    [InlineData("unknown value of --distribution gauss", "pipeline", "--distribution", "gauss")]
+    [InlineData("--loads 5000: 1000 is the most", "latency", "--loads", "5000")]
+    [InlineData("--seconds 0: give a number above 0", "latency", "--seconds", "0")]
+    [InlineData("--seconds 100000: 3600 is the most", "latency", "--seconds", "100000")]
+    [InlineData("--histogram /nowhere/h.hgrm: there is no folder /nowhere", "latency", "--histogram", "/nowhere/h.hgrm")]
+    [InlineData("--workers 0: give whole numbers from 1", "pipeline", "--workers", "0")]
+    [InlineData("--workers 1000: 64 is the most", "pipeline", "--workers", "1000")]
+    [InlineData("--workers is not for bench latency: leave it out", "latency", "--workers", "2")]
+    [InlineData("bench compare takes two reports", "compare", "one.json")]
+    [InlineData("/nowhere/a.json: no such file", "compare", "/nowhere/a.json", "/nowhere/b.json")]
     [InlineData("70000 frontends of Services: Cilium numbers them with 16 bits", "scaling", "--services", "70000", "--proxy", "ebpf")]
     public void What_cannot_be_is_one_line(string expected, params string[] arguments)
     {
