@@ -53,7 +53,7 @@ public class CompletionTests
     [InlineData("dataplane replay --ma", "--manifests")]
     [InlineData("dataplane replay --cni ", "flannel calico cilium openshift-sdn ovn-kubernetes all")]
     [InlineData("dataplane replay --cni=fl", "flannel")]
-    [InlineData("dataplane generate cluster --cni ", "flannel none")]
+    [InlineData("dataplane generate cluster --cni n", "none")]
     [InlineData("dataplane trace -f x --proxy i", "iptables ipvs")]
     [InlineData("dataplane replay --at d", "drops")]
     [InlineData("dataplane replay --gso ", "segment keep")]

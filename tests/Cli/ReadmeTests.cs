@@ -15,14 +15,15 @@ public class ReadmeTests
     private const string Program = "artifacts/bin/Dataplane.Cli/release/dataplane.dll";
 
     /// <summary>
-    /// A made-up cluster stands in for the reader's own. A run of some packets is over before its loops are worth compiling again:
+    /// The shop's cluster and capture stand in for the reader's own. A run of some packets is over before its loops are worth compiling again:
     /// the runtime waits longer with that than it does for a user.
     /// </summary>
     private const string Prologue = """
         shopt -s expand_aliases
         export DOTNET_TC_CallCountingDelayMs=100 DOTNET_TieredPGO=0
-        kubectl() { dataplane generate cluster --services 2 -o "${@: -1}"; }
-        sudo() { dataplane generate traffic -f $T/cluster.json --packets 100 --flows 10 -w "${@: -1}"; }
+        shop=$PWD/pcaps/zero-trust
+        kubectl() { cat $shop/cluster.yaml; }
+        sudo() { cp $shop/request.pcap "${@: -1}"; }
 
         """;
 
