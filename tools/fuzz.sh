@@ -70,6 +70,12 @@ run_afl()
     fi
     crashes=$(stat saved_crashes "$stats")
     hangs=$(stat saved_hangs "$stats")
+    # One process runs all inputs: what hangs it, or ends it, ends AFL++, too, which does not call that a hang.
+    if grep -q "PROGRAM ABORT" "$folder/log"; then
+        cp "$folder/default/.cur_input" "$folder/ended-by"
+        echo "$1: an input hung or ended the process: $folder/ended-by" >&2
+        hangs=$((hangs + 1))
+    fi
     echo "$1: $(stat execs_done "$stats") executions, $(stat edges_found "$stats") edges, $crashes crashes, $hangs hangs ($(stat run_time "$stats") s)"
     [ "$crashes" = 0 ] && [ "$hangs" = 0 ]
 }

@@ -90,7 +90,7 @@ internal sealed unsafe class PcapReader : CaptureReader
         {
             uint captured = TOrder.U32(at + capturedAt);
             uint original = TOrder.U32(at + originalAt);
-            if (original - captured > int.MaxValue - captured) Mend(at, ref captured, ref original);
+            if (captured > original || original > int.MaxValue) Mend(at, ref captured, ref original);
             if (captured > PcapFormat.LargestFrame || captured > lastHeader - at) break;
 
             if (Sse.IsSupported) Sse.Prefetch0(at + Ahead * (headerSize + captured));

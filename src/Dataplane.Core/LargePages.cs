@@ -16,10 +16,14 @@ internal static unsafe partial class LargePages
         if (OperatingSystem.IsLinux()) _ = Advise(start, size, Hugepage);
     }
 
-    /// <summary>Gives the pages back; the memory stays, and reads as zero. Only for whole, large parts (MADV_DONTNEED).</summary>
+    /// <summary>
+    /// Gives the pages back that lie wholly inside; the memory stays, and reads as zero there (MADV_DONTNEED, which would
+    /// round a size up to what follows). Only for large parts that start with a page.
+    /// </summary>
     public static void Release(void* start, nuint size)
     {
-        if (OperatingSystem.IsLinux()) _ = Advise(start, size, DontNeed);
+        nuint whole = size & ~((nuint)Environment.SystemPageSize - 1);
+        if (OperatingSystem.IsLinux()) _ = Advise(start, whole, DontNeed);
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

@@ -41,7 +41,7 @@ public sealed unsafe class NativeArray<T> : IDisposable
     {
         T* grown = Allocate(length, out void* block);
         Move((byte*)_items, (byte*)grown, (nuint)(Math.Min(length, Length) * sizeof(T)));
-        NativeMemory.Free(_block);
+        Free();
         _block = block;
         _items = grown;
         Length = length;
@@ -88,8 +88,11 @@ public sealed unsafe class NativeArray<T> : IDisposable
         }
     }
 
+    // The allocator keeps what is freed, where it lies below something else: the system gets it back at once.
     private void Free()
     {
+        nuint size = (nuint)(Length * sizeof(T));
+        if (_block is not null && size >= 2 * LargePage) LargePages.Release((byte*)_items, size);
         NativeMemory.Free(_block);
         _block = null;
         _items = null;

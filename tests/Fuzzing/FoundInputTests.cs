@@ -1,8 +1,10 @@
 using System.Text;
+using Dataplane.Capture;
 using Dataplane.Cluster.Manifests;
 using Dataplane.Engines.Iptables;
 using Dataplane.Engines.Iptables.Text;
 using Dataplane.Engines.Ipvs;
+using Dataplane.Tests.Capture;
 using Xunit;
 
 namespace Dataplane.Tests.Fuzzing;
@@ -50,6 +52,29 @@ public class FoundInputTests
         InvalidDataException error = Assert.Throws<InvalidDataException>(
             () => NetfilterRules.Compile(IptablesRuleset.Parse(dump.ToString(), "f"), 4, new InterfaceNames()));
         Assert.Matches(@"^f:\d+: chain C\d+: its jumps lead one packet through more than 100000000 rules: ", error.Message);
+    }
+
+    /// <summary>YamlDotNet gives one scalar for the two of <c>: value</c>; keys and values changed places, and the end was never found.</summary>
+    [Theory]
+    [InlineData("kind: Service\nspec:\n  ports:\n  - : p80\n    port: 80\n", "f:4: a key is missing in front of a colon")]
+    [InlineData(": a\nb: c\n", "f:1: a key is missing in front of a colon")]
+    [InlineData("a: {: b, c: d}\n", "f:1: a key is missing in front of a colon")]
+    public void A_missing_key_is_refused(string text, string expected) =>
+        Assert.Equal(expected, Assert.Throws<InvalidDataException>(() => ManifestReader.ReadText(text, "f")).Message);
+
+    /// <summary>In 2.3 a record's lengths may have changed places: 0xF40A4D4A there wrapped round, and the record never came.</summary>
+    [Theory]
+    [InlineData(0xF40A_4D4Au)]
+    [InlineData(0x8000_0000u)]
+    [InlineData(uint.MaxValue)]
+    public void A_record_of_an_old_capture_with_a_length_beyond_any_frame_is_read_once(uint length)
+    {
+        byte[] capture = new CaptureBytes().PcapHeader(minor: 3).PcapRecord(1, 0, [1, 2], captured: length, original: 2).ToArray();
+        using CaptureReader reader = CaptureFile.Open(new MemoryStream(capture), "f");
+
+        KeptRecord record = Assert.Single(ReadCapture.All(reader));
+
+        Assert.Equal(("0102", int.MaxValue), (record.Frame, record.OriginalLength));
     }
 
     private static void AssertOneLine(string start, InvalidDataException error)

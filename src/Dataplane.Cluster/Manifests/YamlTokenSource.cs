@@ -33,6 +33,9 @@ internal sealed class YamlTokenSource : TokenSource
             ParsingEvent? next = Next();
             if (next is null)
             {
+                // who skips to the end of what is open would never get there
+                if (Depth > 0) throw new InvalidDataException($"{_file}:{Line}: the text ends within a map or a list");
+
                 Kind = TokenKind.End;
                 return;
             }
@@ -104,14 +107,17 @@ internal sealed class YamlTokenSource : TokenSource
     private void AcceptScalar(Scalar scalar)
     {
         _value = scalar.Value;
+        bool isPlain = scalar.Style == ScalarStyle.Plain;
         if (_isMap[Depth] && _wantsKey[Depth])
         {
+            // YamlDotNet gives one scalar for the two of ": value": all behind it would change places
+            if (isPlain && _value.Length == 0) throw new InvalidDataException($"{_file}:{Line}: a key is missing in front of a colon");
+
             Kind = TokenKind.Key;
             _wantsKey[Depth] = false;
             return;
         }
 
-        bool isPlain = scalar.Style == ScalarStyle.Plain;
         bool isNull = isPlain && _value is "" or "~" or "null" or "Null" or "NULL";
         Kind = isNull ? TokenKind.Null : TokenKind.Scalar;
         _wantsKey[Depth] = true;
@@ -131,6 +137,8 @@ internal sealed class YamlTokenSource : TokenSource
 
     private void Close(TokenKind kind)
     {
+        if (_isMap[Depth] && !_wantsKey[Depth]) throw new InvalidDataException($"{_file}:{Line}: a key without a value");
+
         Kind = kind;
         Depth--;
         _wantsKey[Depth] = true;
