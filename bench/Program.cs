@@ -1,12 +1,30 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Dataplane.Bench;
+using Dataplane.Bench.Soak;
 
 if (args is ["tunnels"])
 {
     TunnelTurns.Run(Console.Out);
+    return;
+}
+
+if (args is ["soak", var seconds, .. var folders])
+{
+    DirectoryInfo scratch = Directory.CreateTempSubdirectory("dataplane-soak-");
+    try
+    {
+        var run = new SoakRun(SoakCases.Of("pcaps", folders.FirstOrDefault(), scratch.FullName), Console.Out);
+        Environment.ExitCode = run.Run(TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), leastRounds: 4) ? 0 : 1;
+    }
+    finally
+    {
+        scratch.Delete(recursive: true);
+    }
+
     return;
 }
 

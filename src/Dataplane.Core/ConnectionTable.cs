@@ -37,7 +37,7 @@ public sealed unsafe class ConnectionTable : IDisposable
     /// <summary>Entries in use, expired ones included until they are swept.</summary>
     public long Count => _used - 1 - _released;
 
-    /// <summary>Connections ever made.</summary>
+    /// <summary>Connections ever made, less those that never came to be.</summary>
     public long Created { get; private set; }
 
     /// <summary>Bytes of memory held.</summary>
@@ -135,6 +135,18 @@ public sealed unsafe class ConnectionTable : IDisposable
         connection.Original.Family = 0;
         connection.Reply.Family = 0;
         _free[_released++] = entry;
+    }
+
+    /// <summary>
+    /// Removes a connection whose first packet went nowhere: as in the kernel, it never was (nf_conntrack_confirm). Counted
+    /// otherwise, connections would depend on whether another such packet is of the same burst.
+    /// </summary>
+    public void Forget(uint entry)
+    {
+        if (_entries[entry].IsRemoved) return;
+
+        Remove(entry);
+        Created--;
     }
 
     /// <summary>Between bursts: removed entries may be used again.</summary>

@@ -98,21 +98,25 @@ public static unsafe class Neighbours
 
     private static void AnswerArp(PacketBurst burst, ref Lane lane, Topology topology)
     {
-        byte* to = burst.Allocate(ArpReply.Size);
-        if (to == null || lane.LinkSize == 0)
+        int size = lane.LinkSize + ArpHeader.Size;
+        byte* to = lane.LinkSize == 0 ? null : burst.Allocate(size);
+        if (to == null)
         {
             burst.Settle(ref lane, Verdict.Forwarded);
             return;
         }
 
-        int length = ArpReply.Build(new Span<byte>(to, ArpReply.Size), new ReadOnlySpan<byte>(lane.Frame, lane.Length), GatewayMac(in lane, topology));
-        Leave(burst, ref lane, to, length);
+        var frame = new ReadOnlySpan<byte>(lane.Frame, lane.Length);
+        int length = ArpReply.Build(new Span<byte>(to, size), frame, GatewayMac(in lane, topology));
+        if (length > 0) Leave(burst, ref lane, to, length);
+        else Pass(burst, ref lane, topology);
     }
 
     private static void AnswerSolicitation(PacketBurst burst, ref Lane lane, Topology topology)
     {
-        byte* to = burst.Allocate(NeighborAdvertisement.Size);
-        if (to == null || lane.LinkSize == 0)
+        int size = lane.LinkSize + NeighborAdvertisement.Size - EthernetHeader.Size;
+        byte* to = lane.LinkSize == 0 ? null : burst.Allocate(size);
+        if (to == null)
         {
             burst.Settle(ref lane, Verdict.Forwarded);
             return;
@@ -120,24 +124,23 @@ public static unsafe class Neighbours
 
         var frame = new ReadOnlySpan<byte>(lane.Frame, lane.Length);
         MacAddress mac = GatewayMac(in lane, topology);
-        int length = NeighborAdvertisement.Build(new Span<byte>(to, NeighborAdvertisement.Size), frame, mac, isRouter: true);
+        int length = NeighborAdvertisement.Build(new Span<byte>(to, size), frame, mac, isRouter: true);
         if (length > 0) Leave(burst, ref lane, to, length);
         else Pass(burst, ref lane, topology);
     }
 
-    // The answer is a whole frame for the pod that asked: nothing is left to route.
+    // The answer is a whole frame, tagged as the question was, for the pod that asked: nothing is left to route.
     private static void Leave(PacketBurst burst, ref Lane lane, byte* frame, int length)
     {
         Lane* answer = burst.TryAddLane(in lane);
-        if (answer != null && length > 0)
+        if (answer != null)
         {
             answer->Role = LaneRole.Answer;
             answer->Shape |= Shape.Arp;
             answer->Frame = frame;
-            answer->Network = frame + EthernetHeader.Size;
+            answer->Network = frame + lane.LinkSize;
             answer->Length = length;
-            answer->LinkSize = EthernetHeader.Size;
-            answer->NetworkLength = length - EthernetHeader.Size;
+            answer->NetworkLength = length - lane.LinkSize;
             answer->Destination = lane.Source;
             answer->Exit = Exit.Bridge;
         }

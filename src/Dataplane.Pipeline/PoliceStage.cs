@@ -85,10 +85,9 @@ public static unsafe class PoliceStage
         return false;
     }
 
-    // As in the kernel, a connection whose first packet went nowhere never was.
     private static void Forget(ref Lane lane, ConnectionTable connections)
     {
-        connections.Remove(lane.Connection >> 1);
+        connections.Forget(lane.Connection >> 1);
         lane.Connection = 0;
         lane.Shape &= ~Shape.NewConnection;
     }

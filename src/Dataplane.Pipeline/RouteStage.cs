@@ -222,12 +222,11 @@ public static unsafe class RouteStage
         Answers.Refuse(burst, ref lane, v6 ? DropReason.NoRoute : DropReason.HostUnreachable, state);
     }
 
-    // As in the kernel, a connection whose first packet went nowhere never was.
     private static void ForgetUnconfirmed(ref Lane lane, PipelineState state)
     {
         ref Connection connection = ref state.Connections[lane.Connection >> 1];
         Answers.RestoreDestination(ref lane, in connection, state.Topology.Names);
-        state.Connections.Remove(lane.Connection >> 1);
+        state.Connections.Forget(lane.Connection >> 1);
         lane.Connection = 0;
     }
 }

@@ -110,6 +110,20 @@ public sealed class NodeTests
         Assert.Equal(2, shop.Counters[Verdict.Answered]);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void The_gateway_answers_arp_in_the_vlans_of_the_question(int tags)
+    {
+        using Scenario shop = Given(Yaml);
+        PacketBuilder question = Eth(MacOf(Client), "ff:ff:ff:ff:ff:ff");
+        PacketBuilder answer = To(Client, BridgeA);
+        for (ushort vlan = 7; vlan < 7 + tags; vlan++) (question, answer) = (question.Vlan(vlan), answer.Vlan(vlan));
+
+        shop.Send(question.ArpRequest(MacOf(Client), Client, "10.244.1.1"))
+            .ExpectAnswerAt("default/c1", answer.ArpReply(BridgeA, "10.244.1.1", MacOf(Client), Client));
+    }
+
     internal static PacketBuilder Tunnel(uint vni, bool toA = false) => toA
         ? Eth().Ipv4(NodeB, NodeA).Udp(50000, 8472).Vxlan(vni).Eth(TunnelMacB, TunnelMacA)
         : Eth().Ipv4(NodeA, NodeB).Udp(50000, 8472).Vxlan(vni).Eth(TunnelMacA, TunnelMacB);

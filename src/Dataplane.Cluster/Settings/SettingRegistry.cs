@@ -22,14 +22,6 @@ public static class SettingRegistry
         [.. TunnelSettingDefinitions.All(), .. Mtus(), .. LinkSettingDefinitions.All(), .. Macs(), .. Routing(), .. CniSettingDefinitions.All(),
             .. Policies(), .. Connections(), .. Limits(), .. Proxy()];
 
-    /// <summary>The table as <c>--help</c> prints it, one line a setting.</summary>
-    public static ImmutableArray<string> Listing()
-    {
-        int width = All.Max(setting => setting.Key.Length);
-        return [.. All.Select(setting =>
-            $"{setting.Key.PadRight(width)}  {setting.Help}; {setting.Allowed} (default: {setting.Default})")];
-    }
-
     internal static SettingDefinition Find(string key, out string name)
     {
         foreach (SettingDefinition setting in All)
@@ -40,17 +32,17 @@ public static class SettingRegistry
         string shown = Show(key);
         string? nearest = All.FirstOrDefault(setting => setting.HasAffixes(key))?.Key
             ?? NearestWord.Of(key, All.Select(setting => setting.Candidate(key)));
-        string hint = nearest is null ? "" : $": did you mean {nearest}?";
-        throw new InvalidDataException($"unknown setting {shown}{hint} (known: {Known()})");
+        string hint = nearest is not null ? $": did you mean {nearest}?" : RelativesOf(key);
+        throw new InvalidDataException($"unknown setting {shown}{hint} (dataplane manual lists all)");
     }
 
-    /// <summary>Keys in short: <c>mtu.underlay|tunnel|pod</c>.</summary>
-    private static string Known() => string.Join(", ", All
-        .GroupBy(setting =>
-            setting.Key.Contains("NAME", StringComparison.Ordinal) ? setting.Key : setting.Key.Split('.')[0])
-        .Select(group => group.Key == group.First().Key
-            ? string.Join(", ", group.Select(setting => setting.Key))
-            : $"{group.Key}.{string.Join('|', group.Select(setting => setting.Key[(group.Key.Length + 1)..]))}"));
+    /// <summary>Those that begin with the same word: <c>: there are mtu.underlay, mtu.tunnel, mtu.pod</c>.</summary>
+    private static string RelativesOf(string key)
+    {
+        string family = key.Split('.')[0] + '.';
+        string relatives = string.Join(", ", All.Select(setting => setting.Key).Where(known => known.StartsWith(family, StringComparison.Ordinal)));
+        return relatives.Length == 0 ? "" : $": there are {relatives}";
+    }
 
     private static IEnumerable<SettingDefinition> Mtus() =>
     [

@@ -19,13 +19,14 @@ public static class NeighborAdvertisement
     /// <c>to</c>: <see cref="Size"/> bytes, and four more for each tag.
     /// <c>isRouter</c>: what nodes that forward IPv6 say of themselves.
     /// </remarks>
-    /// <returns>The bytes written; 0 for what is no valid solicitation (RFC 4861 §7.1.1).</returns>
+    /// <returns>The bytes written; 0 for what is no valid solicitation (RFC 4861 §7.1.1), and where there is no room.</returns>
     public static int Build(Span<byte> to, ReadOnlySpan<byte> solicitationFrame, MacAddress mac, bool isRouter)
     {
         if (EthernetView.TryParse(solicitationFrame, out EthernetView frame) != WireError.None) return 0;
         if (frame.EtherType != EtherType.Ipv6 || frame.HasLength) return 0;
         if (Ipv6View.TryParse(frame.Payload, out Ipv6View ip) != WireError.None) return 0;
         if (!TryReadSolicitation(ip, out NeighborDiscoveryView solicitation)) return 0;
+        if (to.Length < frame.HeaderSize + Size - EthernetHeader.Size) return 0;
 
         // A probe for duplicates has no source: everyone is told. A unicast question already knows the MAC.
         bool isProbe = ip.Source == UInt128.Zero;

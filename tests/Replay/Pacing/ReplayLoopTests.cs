@@ -96,8 +96,8 @@ public class ReplayLoopTests
             onBurst?.Invoke();
         });
         var meter = new RunMeter();
-        var feed = new CaptureFeed(reader, new ReplayOptions { Loops = loops }, new Nobody(), meter);
-        return new ReplayLoop<FakeClock>(feed, pipeline, meter, pace, new Nobody(), _time.Clock);
+        var feed = new CaptureFeed(reader, new ReplayOptions { Loops = loops }, new Unwatched(), meter);
+        return new ReplayLoop<FakeClock>(feed, pipeline, meter, pace, new Unwatched(), _time.Clock);
     }
 
     private sealed class Pipe(List<int> bursts, int most, Action pass) : IPipeline
@@ -141,21 +141,6 @@ public class ReplayLoopTests
         public override void Rewind() => _next = 0;
 
         protected override void Dispose(bool disposing)
-        {
-        }
-    }
-
-    private sealed class Nobody : IReplayObserver
-    {
-        public void Started(long totalBytes, long totalRecordsOrMinusOne)
-        {
-        }
-
-        public void Progress(long packets, long bytesRead)
-        {
-        }
-
-        public void Warn(string line)
         {
         }
     }

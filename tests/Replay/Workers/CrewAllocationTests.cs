@@ -14,6 +14,6 @@ public sealed class CrewAllocationTests
         using var generated = new GeneratedRun();
         ReplayOptions options = generated.Options with { Loops = 20, Preload = true, Workers = 3 };
 
-        Assert.Equal(0, ReplayRunner.Run(options, new Nobody(), CancellationToken.None).AllocatedBytes);
+        Assert.Equal(0, ReplayRunner.Run(options, new Unwatched(), CancellationToken.None).AllocatedBytes);
     }
 }

@@ -1,4 +1,3 @@
-using Dataplane.Cli;
 using Dataplane.Replay;
 using Dataplane.Tests.Capture;
 using Dataplane.Tests.Golden;
@@ -69,7 +68,7 @@ public sealed class CrewTests
             Workers = 3,
         };
 
-        Assert.Equal(count, ReplayRunner.Run(options, new Nobody(), CancellationToken.None).Packets);
+        Assert.Equal(count, ReplayRunner.Run(options, new Unwatched(), CancellationToken.None).Packets);
     }
 
     [Fact]
@@ -104,7 +103,7 @@ public sealed class CrewTests
             Workers = 4,
         };
 
-        Assert.ThrowsAny<IOException>(() => ReplayRunner.Run(options, new Nobody(), CancellationToken.None));
+        Assert.ThrowsAny<IOException>(() => ReplayRunner.Run(options, new Unwatched(), CancellationToken.None));
 
         // the system takes a moment to bury a thread that has been joined, and other tests have workers of their own
         Assert.True(
@@ -137,24 +136,10 @@ public sealed class CrewTests
         using var output = new TemporaryFile(ending);
         using var drops = new TemporaryFile(".jsonl");
         ReplayReport report = ReplayRunner.Run(
-            options with { Output = output.Path, DropsPath = drops.Path, Workers = workers }, new Nobody(), CancellationToken.None);
+            options with { Output = output.Path, DropsPath = drops.Path, Workers = workers }, new Unwatched(), CancellationToken.None);
         Assert.Equal(workers, report.Workers);
-        return new Outcome(File.ReadAllBytes(output.Path), File.ReadAllBytes(drops.Path), CliJson.Write(Timeless(report)));
+        return new Outcome(File.ReadAllBytes(output.Path), File.ReadAllBytes(drops.Path), TimelessReport.Of(report));
     }
-
-    private static ReplayReport Timeless(ReplayReport report) => report with
-    {
-        ElapsedSeconds = 0,
-        PacketsPerSecond = 0,
-        BitsPerSecond = 0,
-        NanosecondsPerPacket = 0,
-        LatencyNanoseconds = null,
-        AllocatedBytes = 0,
-        PeakMemoryBytes = 0,
-        Workers = 1,
-        WorkerShares = null,
-        Loops = [.. report.Loops.Select(loop => loop with { ElapsedSeconds = 0 })],
-    };
 
     private static string ThreadNames() => string.Join(' ', Directory.EnumerateDirectories("/proc/self/task").Select(NameOf));
 
