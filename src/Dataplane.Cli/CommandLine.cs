@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Reflection;
 using Dataplane.Cli.Bench;
+using Dataplane.Cli.Completion;
+using Dataplane.Cli.Manual;
 using Dataplane.Cli.Policies;
 
 namespace Dataplane.Cli;
@@ -9,7 +11,11 @@ namespace Dataplane.Cli;
 /// <summary>From what was typed to an exit code. Every error ends here, as one line on stderr.</summary>
 public static class CommandLine
 {
-    private static readonly string[] Verbs = ["replay", "inspect", "diff", "rules", "trace", "reach", "policy", "bench", "generate"];
+    /// <summary>All verbs, in the order of --help.</summary>
+    public static IReadOnlyList<string> Verbs { get; } =
+    [
+        "replay", "inspect", "diff", "rules", "trace", "reach", "policy", "bench", "generate", "completion", "manual",
+    ];
 
     public static int Run(string[] arguments)
     {
@@ -39,6 +45,8 @@ public static class CommandLine
         "policy" => new PolicyVerb(),
         "bench" => new BenchVerb(),
         "generate" => new GenerateVerb(),
+        "completion" => new CompletionVerb(),
+        "manual" => new ManualVerb(),
         _ => throw new UsageException(Suggestion.For("verb", name, Verbs)),
     };
 
@@ -140,6 +148,6 @@ public static class CommandLine
         return end < 0 ? text : text[..end];
     }
 
-    private static string Version() =>
+    internal static string Version() =>
         "dataplane " + typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
 }

@@ -16,7 +16,7 @@ public sealed class GenerateVerb : IVerb
     private const int LargestMtu = 9000;
     private const long MostPacketsPerSecond = 1_000_000_000;
 
-    private static readonly string[] Kinds = ["cluster", "traffic"];
+    internal static readonly string[] Kinds = ["cluster", "traffic"];
 
     private readonly Argument<string> _kind = new("KIND") { Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string> _nodes = OptionValues.One("--nodes");

@@ -16,15 +16,17 @@ public static class HelpText
           dataplane policy  lint -f cluster.yaml
 
         verbs
-          replay     send a capture through a cluster, write what its nodes put on the wire
-          inspect    show what was understood of manifests and captures, and what is not modelled
-          diff       compare captures field by field as tshark reads them, or check one
-          rules      print a node's tables as the real tool does
-          trace      follow one packet, and its reply, step by step
-          reach      tell who can talk to whom, and whether that is as expected
-          policy     check NetworkPolicies, or compare two versions of them
-          bench      measure what packets cost as a cluster grows
-          generate   make clusters and captures up from a seed
+          replay      send a capture through a cluster, write what its nodes put on the wire
+          inspect     show what was understood of manifests and captures, and what is not modelled
+          diff        compare captures field by field as tshark reads them, or check one
+          rules       print a node's tables as the real tool does
+          trace       follow one packet, and its reply, step by step
+          reach       tell who can talk to whom, and whether that is as expected
+          policy      check NetworkPolicies, or compare two versions of them
+          bench       measure what packets cost as a cluster grows
+          generate    make clusters and captures up from a seed
+          completion  print a script that completes commands in bash, zsh or fish
+          manual      print the whole reference as a page for man
 
         dataplane VERB --help explains a verb; dataplane --version names the version.
 
@@ -101,6 +103,9 @@ public static class HelpText
         dataplane inspect [-f MANIFESTS] [-r CAPTURE] [options]
 
         Shows what was understood of manifests and captures, what is odd, and what is not modelled.
+
+          dataplane inspect -f cluster.yaml
+          dataplane inspect -f cluster.yaml -r in.pcap.gz -o json
 
           -f, --manifests PATH   file, folder or -; repeatable
           -r, --read PATH        pcap or pcapng, also .gz .zst .lz4, or -; repeatable

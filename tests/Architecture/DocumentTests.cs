@@ -15,6 +15,7 @@ public class DocumentTests
         @"^\| `(?<path>[\w./-]+)` \|([^|]*\|){2} (?<count>[\d,]+) \|",
         RegexOptions.Compiled | RegexOptions.Multiline);
 
+    private static readonly Regex Quoted = new(@"`(?<text>[^`\s]+)`", RegexOptions.Compiled);
     private static readonly Regex NamedPath = new(@"(?<=^|\s)(pcaps|tools|src|tests)/[\w./-]+\w", RegexOptions.Compiled);
 
     [Fact]
@@ -82,6 +83,23 @@ public class DocumentTests
                 .Select(path => $"{document}: {path}"));
 
         Assert.Empty(missing);
+    }
+
+    [Fact]
+    public void The_lists_of_contributing_name_files_that_exist()
+    {
+        string lists = SourceTree.Read("README.md").Split("\n## Contributing")[1].Split("\n## ")[0];
+        string[] named =
+        [
+            .. Quoted.Matches(lists).Select(match => match.Groups["text"].Value)
+                .Where(text => text.EndsWith(".cs", StringComparison.Ordinal) || text.Contains('/', StringComparison.Ordinal))
+                .Where(text => !text.Contains("NAME", StringComparison.Ordinal)),
+        ];
+        string[] files = [.. SourceTree.Sources("src", "tests", "fuzz")];
+
+        Assert.NotEmpty(named);
+        Assert.DoesNotContain(named, name => !Path.Exists(Path.Combine(SourceTree.Root, name))
+            && !files.Any(file => file.EndsWith($"/{name}", StringComparison.Ordinal)));
     }
 
     private static IEnumerable<string> Documents() =>

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Dataplane.Cli;
 using Xunit;
 
@@ -88,23 +87,6 @@ public class CommandLineTests
         Assert.Equal((0, HelpText.Root, ""), (help.ExitCode, help.Out, help.Error));
         Assert.Equal(0, version.ExitCode);
         Assert.StartsWith("dataplane 0.", version.Out, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("replay")]
-    [InlineData("inspect")]
-    [InlineData("diff")]
-    public void Help_explains_every_option_that_a_verb_takes(string name)
-    {
-        IVerb verb = CommandLine.Verb(name);
-        Option[] options = [.. verb.Command.Options.Where(option => !option.Hidden)];
-
-        Assert.NotEmpty(options);
-        foreach (Option option in options)
-        {
-            string entry = string.Join(", ", option.Aliases.Append(option.Name));
-            Assert.Contains($" {entry} ", verb.Help, StringComparison.Ordinal);
-        }
     }
 
     [Fact]

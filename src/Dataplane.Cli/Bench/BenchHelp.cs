@@ -24,7 +24,8 @@ internal static class BenchHelp
               --rounds N         that count: 7; each visits all points in turn
 
         pipeline: every combination of the lists. Without any list, 64-byte frames of 10000 flows by ebpf and
-        flannel, and from there each list alone, as long as it gets; --full: every combination of those
+        flannel, and from there each list alone, as long as it gets
+              --full             every combination of those
               --proxy LIST       ebpf, iptables, ipvs
               --cni LIST         flannel, calico, cilium, openshift-sdn, ovn-kubernetes
               --frame-size LIST  64, imix (7 of 64, 4 of 594, 1 of 1518), 1500, or 64 to 9018 bytes

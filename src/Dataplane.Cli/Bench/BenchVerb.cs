@@ -18,6 +18,8 @@ public sealed class BenchVerb : IVerb
 
     public string Name => "bench";
 
+    internal IEnumerable<string> Kinds => _kinds.Select(kind => kind.Name);
+
     public string Help => BenchHelp.Bench;
 
     public Command Command

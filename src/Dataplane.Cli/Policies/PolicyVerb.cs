@@ -16,7 +16,7 @@ public sealed class PolicyVerb : IVerb
     private const string Lint = "lint";
     private const string Diff = "diff";
 
-    private static readonly string[] Kinds = [Lint, Diff];
+    internal static readonly string[] Kinds = [Lint, Diff];
     private static readonly string[] Formats = ["text", "json", "junit", "sarif"];
 
     private readonly Argument<string> _kind = new("KIND") { Arity = ArgumentArity.ZeroOrOne };

@@ -7,14 +7,6 @@ namespace Dataplane.Cluster.Settings;
 /// <param name="Help">One line.</param>
 public sealed record SettingDefinition(string Key, string Allowed, string Default, string Help)
 {
-    /// <summary>The CNI that reads the setting; <c>all</c> where every one does.</summary>
-    public string Cni => Key[..Math.Max(0, Key.IndexOf('.', StringComparison.Ordinal))] switch
-    {
-        "ovn" => "ovn-kubernetes",
-        "flannel" or "calico" or "cilium" => Key[..Key.IndexOf('.', StringComparison.Ordinal)],
-        _ => "all",
-    };
-
     /// <summary>
     /// The settings with this one applied; null where the value is not allowed. Takes the settings, the name in the
     /// key, the value.
