@@ -41,7 +41,7 @@ public static unsafe class Answers
         if (type < 0) return;
 
         if (lane.Is(Shape.IpOptions) && reason != DropReason.HostUnreachable) RecordArrival(in lane, state.Topology);
-        uint rest = reason == DropReason.MtuExceeded ? (uint)RouteStage.Mtu(in lane, state.Topology) : 0;
+        uint rest = reason == DropReason.MtuExceeded ? (uint)Oversize.Mtu(in lane, state.Topology) : 0;
         if (TrySendError(burst, ref lane, state, (byte)type, (byte)code, rest)) burst.Records[lane.Record].Flags |= RecordFlags.Answered;
     }
 

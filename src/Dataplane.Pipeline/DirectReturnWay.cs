@@ -29,11 +29,15 @@ internal static unsafe class DirectReturnWay
         if (!isLaterTcp) lane.Shape |= Shape.TellsFrontend;
     }
 
-    /// <summary>By Geneve through the tunnel, whatever way pods' own packets have; a node itself has no end of it.</summary>
+    /// <summary>
+    /// By Geneve through the tunnel, whatever way pods' own packets have; a node itself has no end of it.
+    /// </summary>
     public static DropReason Decide(ref Lane lane, Topology topology, int owner) =>
-        lane.Destination.Kind == PlaceKind.Pod ? RouteStage.EnterTunnel(ref lane, topology, (ushort)owner) : DropReason.NoTunnelEndpoint;
+        lane.Destination.Kind == PlaceKind.Pod ? RoutingDecision.EnterTunnel(ref lane, topology, (ushort)owner) : DropReason.NoTunnelEndpoint;
 
-    /// <summary>What fits beside the option; in the tunnel anything, as outer fragments, where nobody is told what fits.</summary>
+    /// <summary>
+    /// What fits beside the option; in the tunnel anything, as outer fragments, where nobody is told what fits.
+    /// </summary>
     public static int Mtu(in Lane lane, Topology topology, int mtu)
     {
         DirectReturn way = topology.DirectReturn!;
@@ -42,7 +46,9 @@ internal static unsafe class DirectReturnWay
         return lane.Is(Shape.TellsFrontend) ? mtu - way.SizeOf(lane.Is(Shape.V6)) : mtu;
     }
 
-    /// <summary>Tells the client what would have fitted; the connection stays, for the next packet is to go to the same backend.</summary>
+    /// <summary>
+    /// Tells the client what would have fitted; the connection stays, for the next packet is to go to the same backend.
+    /// </summary>
     public static void Refuse(PacketBurst burst, ref Lane lane, PipelineState state)
     {
         state.Connections[lane.Connection >> 1].Flags |= ConnectionFlags.Confirmed;
@@ -55,7 +61,7 @@ internal static unsafe class DirectReturnWay
         fixed (byte* bytes = frontend) WriteAddress(in lane, state.Topology, bytes);
         int length = ReturnTooBig.Build(
             new Span<byte>(to, ReturnTooBig.MaxSize), Answers.Packet(in lane), lane.Is(Shape.V6) ? frontend : frontend[..sizeof(uint)],
-            lane.FrontendPort, RouteStage.Mtu(in lane, state.Topology));
+            lane.FrontendPort, Oversize.Mtu(in lane, state.Topology));
         if (length > 0 && Answers.TryLeave(burst, in lane, to, length, state)) burst.Records[lane.Record].Flags |= RecordFlags.Answered;
     }
 
@@ -80,8 +86,40 @@ internal static unsafe class DirectReturnWay
         if (v6 && !lane.Is(Shape.NoSum)) lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(ip, lane.NetworkLength));
     }
 
-    /// <summary>Whether a packet from outside may have come for a backend of this node by way of another node.</summary>
-    public static bool MayArrive(in Lane lane, Topology topology)
+    /// <summary>
+    /// Begins the connection as if the client had asked this node: replies leave with the frontend that another node
+    /// told.
+    /// </summary>
+    public static bool TryBegin(PacketBurst burst, ref Lane lane, PipelineState state)
+    {
+        if (!MayArrive(in lane, state.Topology)) return false;
+
+        bool isTold = TryRead(ref lane, state.Topology);
+        bool isKnown = TryJoin(ref lane, isTold, state);
+        if (isTold && !isKnown)
+        {
+            FlowKey asked = lane.Key;
+            asked.Destination = lane.Frontend;
+            asked.DestinationPort = lane.FrontendPort;
+            var verdict = new ServiceVerdict
+            {
+                Outcome = ServiceOutcome.Backend,
+                BackendAddress = lane.Key.Destination,
+                BackendPort = lane.Key.DestinationPort,
+                ReturnsDirectly = true,
+            };
+            NewConnections.Enter(burst, ref lane, in asked, in verdict, state);
+        }
+
+        lane.Frontend = 0;
+        lane.Shape &= ~Shape.TellsFrontend;
+        return isTold || isKnown;
+    }
+
+    /// <summary>
+    /// Whether a packet from outside may have come for a backend of this node by way of another node.
+    /// </summary>
+    private static bool MayArrive(in Lane lane, Topology topology)
     {
         Entry entry = topology.DirectReturn!.Dispatch == ReturnDispatch.Geneve ? Entry.Tunnel : Entry.Underlay;
         return lane.Entry == entry && lane.Source.Kind is PlaceKind.Outside or PlaceKind.Node
@@ -90,7 +128,7 @@ internal static unsafe class DirectReturnWay
     }
 
     /// <summary>Finds the connection that an earlier packet told; not if this one tells another frontend.</summary>
-    public static bool TryJoin(ref Lane lane, bool isTold, PipelineState state)
+    private static bool TryJoin(ref Lane lane, bool isTold, PipelineState state)
     {
         FlowKey reply = lane.Key.Reversed();
         uint reference = state.Connections.Find(in reply);
@@ -109,8 +147,10 @@ internal static unsafe class DirectReturnWay
         return lane.Connection != 0;
     }
 
-    /// <summary>Reads the frontend out of the packet, where the option is there; a Geneve option has been read with its header.</summary>
-    public static bool TryRead(ref Lane lane, Topology topology)
+    /// <summary>
+    /// Reads the frontend out of the packet, where the option is there; a Geneve option has been read with its header.
+    /// </summary>
+    private static bool TryRead(ref Lane lane, Topology topology)
     {
         if (topology.DirectReturn!.Dispatch == ReturnDispatch.Option) ReadOption(ref lane, topology.Names);
         return lane.Frontend != 0;

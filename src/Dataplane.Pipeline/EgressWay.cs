@@ -13,8 +13,8 @@ internal static class EgressWay
     {
         EgressHolder holder = default;
         bool hasOwn = !lane.IsReply && lane.Destination.Kind == PlaceKind.Outside && TryChoose(in lane, in lane.Key, topology, out holder);
-        if (!hasOwn || holder.Node == lane.Node) return RouteStage.LeaveOutside(ref lane, topology);
-        if (holder.Node != Lane.UnknownNode) return RouteStage.EnterTunnel(ref lane, topology, holder.Node);
+        if (!hasOwn || holder.Node == lane.Node) return RoutingDecision.LeaveOutside(ref lane, topology);
+        if (holder.Node != Lane.UnknownNode) return RoutingDecision.EnterTunnel(ref lane, topology, holder.Node);
 
         lane.Exit = Exit.Outside;
         return holder.Missing;

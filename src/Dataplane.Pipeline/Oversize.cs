@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Dataplane.Core;
 using Dataplane.Wire;
 using Dataplane.Wire.Answers;
@@ -32,7 +33,7 @@ internal static unsafe class Oversize
     /// <summary>Pieces go on in lanes of their own, and the lane itself is done; or the reason why not.</summary>
     public static DropReason TakeApart(PacketBurst burst, ref Lane lane, PipelineState state)
     {
-        int mtu = RouteStage.Mtu(in lane, state.Topology);
+        int mtu = Mtu(in lane, state.Topology);
         int hops = state.Topology.Hops[Topology.HopIndex(lane.Entry, lane.Exit)];
         var packet = new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength);
         if (IsSuperFrame(in lane, state.Topology))
@@ -59,6 +60,44 @@ internal static unsafe class Oversize
         ref NodeEntry node = ref topology.Nodes[lane.Node];
         return lane.Key.Protocol == IpProtocol.Tcp && lane.Transport != null && !lane.Is(Shape.Fragment | Shape.Cut)
             && lane.NetworkLength > Math.Max(node.PodMtu, node.UnderlayMtu);
+    }
+
+    /// <summary>
+    /// Whether the first packet of a connection will be refused for its size: such a connection never comes to be, and the
+    /// packet goes to its refusal untranslated, as it must be quoted.
+    /// </summary>
+    public static bool IsRefused(ref Lane lane, in Connection connection, Topology topology)
+    {
+        ref NodeEntry node = ref topology.Nodes[lane.Node];
+        int smallest = Math.Min(lane.Is(Shape.V6) ? node.TunnelMtuV6 : node.TunnelMtu, Math.Min(node.PodMtu, node.UnderlayMtu));
+        if (lane.NetworkLength <= smallest || MayFragment(in lane) || IsSuperFrame(in lane, topology)) return false;
+        if (lane.Entry != Entry.LocalOutput && PacketEdit.Ttl(in lane) <= 1) return false;
+
+        Place destination = lane.Destination;
+        lane.Destination = connection.Forward;
+        lane.Owner = connection.ForwardNode;
+        bool isTooLarge = lane.Exit != Exit.Bridge && RoutingDecision.Decide(ref lane, topology) == DropReason.None
+            && lane.NetworkLength > Mtu(in lane, topology);
+        if (lane.Exit != Exit.Bridge) lane.Exit = Exit.None;      // it was a question; the decision is the stage's
+        if (isTooLarge) return true;
+
+        lane.Destination = destination;
+        lane.Owner = Lane.UnknownNode;
+        return false;
+    }
+
+    /// <summary>The MTU of the device that the packet leaves by.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Mtu(in Lane lane, Topology topology)
+    {
+        ref NodeEntry node = ref topology.Nodes[lane.Node];
+        int mtu = lane.Exit switch
+        {
+            Exit.Tunnel => lane.Is(Shape.V6) ? node.TunnelMtuV6 : node.TunnelMtu,
+            Exit.Pod => node.PodMtu,
+            _ => node.UnderlayMtu,
+        };
+        return DirectReturnWay.IsLeaving(in lane) ? DirectReturnWay.Mtu(in lane, topology, mtu) : mtu;
     }
 
     private static DropReason TakeApart<TPieces>(

@@ -27,7 +27,7 @@ public static unsafe class Reorigination
         uint reference = state.Connections.Find(in inverse);
         if (reference == 0)
         {
-            reference = SelectStage.Guess(ref lane, in inverse, state, in engine);
+            reference = NewConnections.Guess(ref lane, in inverse, state, in engine);
             if (reference != 0) lane.Marks |= RecordFlags.Guessed;
         }
 
