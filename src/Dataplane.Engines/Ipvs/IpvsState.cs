@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Dataplane.Core;
 using Dataplane.Wire;
 
@@ -17,7 +16,7 @@ public sealed class IpvsState : IDisposable
     private const ushort FtpPort = 21;
     private const ushort InvalidPort = ushort.MaxValue;
 
-    private readonly NativeArray<IpvsLoad> _loads = new(0);
+    private readonly IpvsLoads _loads = new(new NativeArray<IpvsLoad>(0));
     private readonly NativeArray<IpvsMark> _marks = new(0);
     private readonly IpvsTimerWheel _timers;
     private IpvsTables _tables;
@@ -35,15 +34,12 @@ public sealed class IpvsState : IDisposable
     public IpvsConnectionTable Connections { get; }
 
     /// <summary>Bytes of memory held, connections and all.</summary>
-    public long Size => _loads.Length * IpvsLoad.Size + _marks.Length * IpvsMark.Size + Sets.Size + Connections.Size;
+    public long Size => _loads.Size + _marks.Length * IpvsMark.Size + Sets.Size + Connections.Size;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref readonly IpvsLoad LoadOf(uint destination) => ref _loads[destination];
+    public ref readonly IpvsLoad LoadOf(uint destination) => ref _loads.Of(destination);
 
-    internal unsafe void PrefetchLoad(uint destination)
-    {
-        if (Sse.IsSupported) Sse.Prefetch0(_loads.Start + destination);
-    }
+    internal void PrefetchLoad(uint destination) => _loads.Prefetch(destination);
 
     internal ref IpvsMark MarkOf(uint service) => ref _marks[service];
 
@@ -118,7 +114,7 @@ public sealed class IpvsState : IDisposable
 
         if (service.Has(IpvsServiceFlags.OnePacket) && key.Protocol == IpProtocol.Udp)
         {
-            PassOnePacket(verdict.Backend);
+            _loads.PassOnePacket(verdict.Backend, _tables);
             return 0;
         }
 
@@ -164,13 +160,13 @@ public sealed class IpvsState : IDisposable
     /// </summary>
     public void Adopt(IpvsTables tables)
     {
-        new IpvsHandover(_tables, tables).Apply(this, _loads, _marks);
+        new IpvsHandover(_tables, tables).Apply(this, _loads.All, _marks);
         _tables = tables;
     }
 
     public void Dispose()
     {
-        _loads.Dispose();
+        _loads.All.Dispose();
         _marks.Dispose();
         Sets.Dispose();
         _timers.Dispose();
@@ -195,7 +191,7 @@ public sealed class IpvsState : IDisposable
     /// <summary>As after <see cref="IpvsState(IpvsTables)"/>: no load anywhere, every scheduler at its start.</summary>
     internal void Renew(IpvsTables tables)
     {
-        _loads.Renew(tables.DestinationCount + 1);
+        _loads.All.Renew(tables.DestinationCount + 1);
         Sets.Renew(tables);
         _marks.Renew(tables.ServiceCount + 1);
         for (uint service = 1; service <= tables.ServiceCount; service++)
@@ -265,8 +261,7 @@ public sealed class IpvsState : IDisposable
         };
         uint entry = Connections.Add(in template);
         _timers.Start(entry);
-        _loads[verdict.Backend].Persistent++;
-        NoteOverload(verdict.Backend);
+        _loads.AddTemplate(verdict.Backend, _tables);
         return entry;
     }
 
@@ -291,17 +286,8 @@ public sealed class IpvsState : IDisposable
         if (template != 0) Connections[template].Controlled++;
         uint entry = Connections.Add(in connection);
         _timers.Start(entry);
-        _loads[verdict.Backend].Inactive++;
-        NoteOverload(verdict.Backend);
+        _loads.AddConnection(verdict.Backend, _tables);
         return entry;
-    }
-
-    private void PassOnePacket(uint destination)
-    {
-        _loads[destination].Inactive++;
-        NoteOverload(destination);
-        _loads[destination].Inactive--;
-        NoteRelief(destination);
     }
 
     private void Enter(ref IpvsConnection entry, byte state, bool isActive, uint timeout)
@@ -309,10 +295,7 @@ public sealed class IpvsState : IDisposable
         bool wasActive = (entry.Flags & IpvsConnectionFlags.Inactive) == 0;
         if (state != entry.State && wasActive != isActive && entry.Destination != 0)
         {
-            ref IpvsLoad load = ref _loads[entry.Destination];
-            int change = isActive ? 1 : -1;
-            load.Active += change;
-            load.Inactive -= change;
+            _loads.Activate(entry.Destination, isActive);
             entry.Flags ^= IpvsConnectionFlags.Inactive;
         }
 
@@ -325,36 +308,7 @@ public sealed class IpvsState : IDisposable
     {
         ref IpvsConnection connection = ref Connections[entry];
         if (connection.Control != 0) Connections[connection.Control].Controlled--;
-        if (connection.Destination != 0)
-        {
-            ref IpvsLoad load = ref _loads[connection.Destination];
-            if ((connection.Flags & IpvsConnectionFlags.Template) != 0) load.Persistent--;
-            else if ((connection.Flags & IpvsConnectionFlags.Inactive) != 0) load.Inactive--;
-            else load.Active--;
-            NoteRelief(connection.Destination);
-        }
-
+        if (connection.Destination != 0) _loads.Remove(connection.Destination, connection.Flags, _tables);
         Connections.Remove(entry);
-    }
-
-    private void NoteOverload(uint destination)
-    {
-        uint upper = _tables.Destination(destination).UpperThreshold;
-        ref IpvsLoad load = ref _loads[destination];
-        if (upper != 0 && load.Total >= upper) load.Overloaded = true;
-    }
-
-    private void NoteRelief(uint destination)
-    {
-        ref readonly IpvsDestination entry = ref _tables.Destination(destination);
-        ref IpvsLoad load = ref _loads[destination];
-        if (entry.LowerThreshold != 0)
-        {
-            if (load.Total < entry.LowerThreshold) load.Overloaded = false;
-        }
-        else if (entry.UpperThreshold == 0 || load.Total * 4L < entry.UpperThreshold * 3L)
-        {
-            load.Overloaded = false;
-        }
     }
 }
