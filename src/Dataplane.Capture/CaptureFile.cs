@@ -19,30 +19,38 @@ public static unsafe class CaptureFile
     {
         options ??= new CaptureReadOptions();
         if (path == StandardStream)
-            return Open(OpenStandardInput(), path, options);
+            return Open(OpenStandardInput(), path, options, file: null);
 
         SafeFileHandle file = OpenHandle(path);
         FileStream stream = new(file, FileAccess.Read, bufferSize: 0);
         return stream.CanSeek && CompressionOf(file) == Compression.None
             ? Open(new FileSource(file, path), options)
-            : Open(stream, path, options);
+            : Open(stream, path, options, stream.CanSeek ? file : null);
     }
 
     /// <summary>Opens a stream, compressed or not, and owns it from here.</summary>
-    public static CaptureReader Open(Stream stream, string name, CaptureReadOptions? options = null)
+    public static CaptureReader Open(Stream stream, string name, CaptureReadOptions? options = null) =>
+        Open(stream, name, options ?? new CaptureReadOptions(), file: null);
+
+    private static CaptureReader Open(Stream stream, string name, CaptureReadOptions options, SafeFileHandle? file)
     {
         PeekedStream peeked = new(stream, MagicSize);
         Stream plain = CompressedStream.Decompress(peeked, CompressedStream.Recognise(peeked.Start));
-        options ??= new CaptureReadOptions();
-        return Open(new StreamSource(plain, name, options, plain == peeked ? null : peeked), options);
+        return Open(new StreamSource(plain, name, options, plain == peeked ? null : peeked, file), options);
     }
 
-    /// <summary>Opens a file for reading; what is not there, and what is a folder, is said in one line.</summary>
-    public static SafeFileHandle OpenHandle(string path)
+    /// <summary>
+    /// What is not there, and what is a folder, is said in one line. A pipe stays untouched: it has one reader.
+    /// </summary>
+    public static void RequireFile(string path)
     {
         if (Directory.Exists(path)) throw new IOException($"{path}: a folder, where a capture must be");
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such file");
+    }
 
+    private static SafeFileHandle OpenHandle(string path)
+    {
+        RequireFile(path);
         return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
     }
 

@@ -50,6 +50,9 @@ internal abstract unsafe class CaptureSource : IDisposable
     /// <summary>Why the input ended before it should have; null where it just ended.</summary>
     public string? Trouble { get; private set; }
 
+    /// <summary>What was odd about the input, though all of it was read; null for nothing.</summary>
+    public virtual string? Remark => null;
+
     protected abstract long InputLength { get; }
 
     protected abstract bool CanSeek { get; }

@@ -6,17 +6,22 @@ namespace Dataplane.Capture;
 internal sealed class FileSource : CaptureSource
 {
     private readonly SafeFileHandle _file;
-    private readonly long _lengthWhenOpened;
+    private readonly FileStamp _whenOpened;
     private long _position;
+    private long _read;
 
     public FileSource(SafeFileHandle file, string name)
         : base(name)
     {
         _file = file;
-        _lengthWhenOpened = RandomAccess.GetLength(file);
+        _whenOpened = FileStamp.Of(file);
     }
 
-    protected override long InputLength => _lengthWhenOpened;
+    public override string? Remark => _read > _whenOpened.Length
+        ? $"the file grew while it was read: {_whenOpened.Length} bytes when opened, {_read} were read"
+        : null;
+
+    protected override long InputLength => _whenOpened.Length;
 
     protected override bool CanSeek => true;
 
@@ -24,12 +29,11 @@ internal sealed class FileSource : CaptureSource
     {
         int count = RandomAccess.Read(_file, destination, _position);
         _position += count;
+        _read = Math.Max(_read, _position);
         return count;
     }
 
-    protected override string? JudgeEnd(long offset) => offset >= _lengthWhenOpened
-        ? null
-        : $"the file shrank while it was read: {_lengthWhenOpened} bytes when opened, {offset} now";
+    protected override string? JudgeEnd(long offset) => _whenOpened.Judge(FileStamp.Of(_file), offset);
 
     protected override void SeekInput(long offset) => _position = offset;
 

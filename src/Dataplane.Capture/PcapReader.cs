@@ -37,7 +37,8 @@ internal sealed unsafe class PcapReader : CaptureReader
 
     public override CaptureDamage? Damage => _damage;
 
-    public override CaptureDamage? Remark => _remark;
+    public override CaptureDamage? Remark =>
+        _remark ?? (_source.Remark is { } remark ? new CaptureDamage(_source.Offset, remark) : null);
 
     public override bool CanRewind => _source.CanRewind;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.Win32.SafeHandles;
 
 namespace Dataplane.Capture;
 
@@ -26,6 +27,8 @@ internal sealed class StreamSource : CaptureSource
     private readonly BlockingWait _readerWait = new();
     private readonly Stream _stream;
     private readonly PeekedStream? _compressed;
+    private readonly SafeFileHandle? _file;
+    private readonly FileStamp _whenOpened;
     private readonly int _largestExpansion;
     private readonly CancellationTokenRegistration _cancelled;
     private string? _failure;
@@ -34,9 +37,12 @@ internal sealed class StreamSource : CaptureSource
     /// <param name="name">For messages.</param>
     /// <param name="options">How, and how much.</param>
     /// <param name="compressed">What lies under it; null: it was not compressed.</param>
-    public StreamSource(Stream stream, string name, CaptureReadOptions options, PeekedStream? compressed)
+    /// <param name="file">The file that is decompressed; null: a stream.</param>
+    public StreamSource(Stream stream, string name, CaptureReadOptions options, PeekedStream? compressed, SafeFileHandle? file)
         : base(name)
     {
+        _file = file;
+        if (file is not null) _whenOpened = FileStamp.Of(file);
         _stream = stream;
         _compressed = compressed;
         _largestExpansion = options.LargestExpansion;
@@ -98,6 +104,9 @@ internal sealed class StreamSource : CaptureSource
                     _pipe.Writer.Advance(count);
                     if (wait.For(_pipe.Writer.FlushAsync()).IsCompleted) break;
                 }
+
+                if (_file is not null && _compressed is not null)
+                    _failure ??= _whenOpened.Judge(FileStamp.Of(_file), _compressed.Given);
             }
         }
         catch (Exception error)

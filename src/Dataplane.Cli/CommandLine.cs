@@ -23,7 +23,7 @@ public static class CommandLine
         using var interruption = new Interruption();
         try
         {
-            int code = Dispatch(arguments, streams, interruption.Token);
+            int code = Dispatch(arguments, streams, interruption);
             streams.Flush();
             return code;
         }
@@ -50,7 +50,7 @@ public static class CommandLine
         _ => throw new UsageException(Suggestion.For("verb", name, Verbs)),
     };
 
-    private static int Dispatch(string[] arguments, Streams streams, CancellationToken cancellation)
+    private static int Dispatch(string[] arguments, Streams streams, Interruption interruption)
     {
         string first = arguments.Length == 0 ? "" : arguments[0];
         if (first is "-h" or "--help" or "-?" || (first == "help" && arguments.Length == 1))
@@ -72,7 +72,7 @@ public static class CommandLine
         IVerb verb = Verb(first);
         if (AsksForHelp(arguments)) return Help(verb, streams);
 
-        return verb.Run(Parse(verb, arguments), streams, cancellation);
+        return verb.Run(Parse(verb, arguments), streams, interruption);
     }
 
     private static bool AsksForHelp(string[] arguments) =>
@@ -124,7 +124,6 @@ public static class CommandLine
         switch (error)
         {
             case OperationCanceledException:
-                streams.Flush();
                 streams.Say("interrupted");
                 return ExitCode.Interrupted;
             case IOException pipe when Streams.IsBrokenPipe(pipe):

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Dataplane.Capture;
 using Dataplane.Replay.Diff;
 
 namespace Dataplane.Cli;
@@ -32,7 +33,7 @@ public sealed class DiffVerb : IVerb
         _ours, _reference, _by, _ignore, _only, _native, _show, _write, _dissect, _input, _tunnelPort, _color, _output,
     };
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         bool dissect = arguments.GetValue(_dissect);
         CheckTogether(arguments, dissect);
@@ -50,8 +51,12 @@ public sealed class DiffVerb : IVerb
         string? input = arguments.GetValue(_input);
         string[] captures = dissect ? [ours] : [ours, reference];
         ImmutableArray<TunnelPort> ports = Ports(arguments, captures, streams);
+        interruption.Ask();
         if (dissect)
-            return Check(new DissectOptions { Capture = ours, Input = input, TunnelPorts = ports }, output, streams, cancellation);
+        {
+            var asked = new DissectOptions { Capture = ours, Input = input, TunnelPorts = ports };
+            return Check(asked, output, streams, interruption.Token);
+        }
 
         var options = new DiffOptions
         {
@@ -66,7 +71,7 @@ public sealed class DiffVerb : IVerb
         };
         CheckWrite(options, write);
         using DeltaCapture? delta = write is null ? null : new DeltaCapture(write, output);
-        return Compare(options, output, delta, streams, cancellation);
+        return Compare(options, output, delta, streams, interruption.Token);
     }
 
     private void CheckTogether(ParseResult arguments, bool dissect)
@@ -95,9 +100,9 @@ public sealed class DiffVerb : IVerb
         foreach (string capture in new[] { options.Ours, options.Reference })
         {
             if (capture == write) throw new UsageException($"-w {write}: this would overwrite what is compared");
-            bool once = capture == "-" || (File.Exists(capture) && !TunnelPortScan.CanBeReadTwice(capture));
+            bool once = capture == "-" || (File.Exists(capture) && FileStamp.Of(capture) is null);
             if (once && !options.Native)
-                throw new UsageException($"-w reads {capture} twice, and it is no file: save it first, or take --native");
+                throw new UsageException($"-w reads {capture} twice, and it is a pipe or empty: save it first, or take --native");
         }
     }
 

@@ -65,7 +65,7 @@ public sealed class GenerateVerb : IVerb
         _manifests, _packets, _flows, _distribution, _frameSize, _mix, _replies, _ipv6, _mtu, _pps, _node, _longLived, _encapsulated,
     ];
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         string? kind = arguments.GetValue(_kind);
         if (kind is null) throw new UsageException($"generate what? Known: {string.Join(' ', Kinds)}");
@@ -76,10 +76,10 @@ public sealed class GenerateVerb : IVerb
             .FirstOrDefault(option => arguments.GetResult(option) is { Implicit: false });
         if (stray is not null) throw new UsageException($"{stray.Name} is for generate {(traffic ? "cluster" : "traffic")}");
 
-        return traffic ? Traffic(arguments, streams, cancellation) : Cluster(arguments, streams, cancellation);
+        return traffic ? Traffic(arguments, streams, interruption) : Cluster(arguments, streams, interruption);
     }
 
-    private int Cluster(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    private int Cluster(ParseResult arguments, Streams streams, Interruption interruption)
     {
         var options = new SyntheticOptions
         {
@@ -101,15 +101,16 @@ public sealed class GenerateVerb : IVerb
         long started = Stopwatch.GetTimestamp();
         long objects;
         bool toResult = path == "-";
+        interruption.Ask();
         using (var sink = new ManifestSink(toResult ? streams.ResultBytes : OutputFile.Create(_write.Name, path), json, leaveOpen: toResult))
-            objects = ClusterGenerator.Write(options, flannel, sink, cancellation);
+            objects = ClusterGenerator.Write(options, flannel, sink, interruption.Token);
         streams.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"{Quantity.Count(objects)} objects in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s; seed {options.Seed}"));
         return ExitCode.Done;
     }
 
-    private int Traffic(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    private int Traffic(ParseResult arguments, Streams streams, Interruption interruption)
     {
         TrafficOptions options = TrafficOptionsOf(arguments);
         bool json = arguments.OneOf(_output, "text", "json") == "json";
@@ -118,7 +119,8 @@ public sealed class GenerateVerb : IVerb
         using (var progress = new RunProgress(streams.Error))
         {
             progress.Started(totalBytes: -1, options.Packets);
-            report = TrafficGenerator.Run(options, packets => progress.Progress(packets, bytesRead: 0), cancellation);
+            report = TrafficGenerator.Run(
+                options, interruption.Ask, packets => progress.Progress(packets, bytesRead: 0), interruption.Token);
         }
 
         foreach (string note in report.Notes) streams.Say($"note: {note}");

@@ -13,5 +13,5 @@ public interface IVerb
     Command Command { get; }
 
     /// <summary>Gives the exit code.</summary>
-    int Run(ParseResult arguments, Streams streams, CancellationToken cancellation);
+    int Run(ParseResult arguments, Streams streams, Interruption interruption);
 }

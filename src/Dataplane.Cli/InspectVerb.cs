@@ -22,7 +22,7 @@ public sealed class InspectVerb : IVerb
 
     public Command Command => new(Name) { _manifests, _read, _cni, _set, _color, _output };
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         string[] manifests = arguments.GetValue(_manifests) ?? [];
         string[] captures = arguments.GetValue(_read) ?? [];
@@ -48,7 +48,7 @@ public sealed class InspectVerb : IVerb
         foreach (string path in captures)
         {
             using CaptureReader reader = InspectCommand.OpenCapture(path);
-            summaries.Add(CaptureInspection.Summarise(reader, CaptureFormat.NameOf(path), known, cancellation));
+            summaries.Add(CaptureInspection.Summarise(reader, CaptureFormat.NameOf(path), known, interruption.Token));
         }
 
         var report = new InspectReport { Cluster = cluster, Captures = summaries.ToImmutable() };

@@ -62,19 +62,19 @@ public sealed class ReplayVerb : IVerb
         }
     }
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         ReplayOptions options = Options(arguments);
         bool json = arguments.OneOf(_output, "text", "json") == "json";
         streams.ResultOnError = options.Output == "-" || options.DropsPath == "-" || options.HistogramPath == "-";
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"), toError: streams.ResultOnError);
         string[] cnis = CnisOf(arguments);
-        if (cnis.Length > 1) return Compare(options, cnis, arguments.GetValue(_failOnDrop), json, style, streams, cancellation);
+        if (cnis.Length > 1) return Compare(options, cnis, arguments.GetValue(_failOnDrop), json, style, streams, interruption);
 
         ReplayReport report;
-        using (var progress = new RunProgress(streams.Error))
+        using (var progress = new RunProgress(streams.Error, interruption))
         {
-            report = ReplayRunner.Run(options, progress, cancellation);
+            report = ReplayRunner.Run(options, progress, interruption.Token);
         }
 
         foreach (string note in report.Notes) streams.Say($"note: {note}");
@@ -88,7 +88,7 @@ public sealed class ReplayVerb : IVerb
 
     // Each run's notes are its own replay's: a table has no room for five times as many.
     private static int Compare(
-        ReplayOptions options, string[] cnis, bool failOnDrop, bool json, Style style, Streams streams, CancellationToken cancellation)
+        ReplayOptions options, string[] cnis, bool failOnDrop, bool json, Style style, Streams streams, Interruption interruption)
     {
         if (options.Output is not null || options.DropsPath is not null || options.HistogramPath is not null)
             throw new UsageException("-w, --drops and --histogram are for one CNI: leave them out, or name one with --cni");
@@ -99,9 +99,9 @@ public sealed class ReplayVerb : IVerb
         if (!options.Routes.IsEmpty) throw new UsageException("--routes are one CNI's: leave them out, or name one with --cni");
 
         CniComparison comparison;
-        using (var progress = new RunProgress(streams.Error))
+        using (var progress = new RunProgress(streams.Error, interruption))
         {
-            comparison = CniComparison.Run(options, cnis, progress, cancellation);
+            comparison = CniComparison.Run(options, cnis, progress, interruption.Token);
         }
 
         foreach (string damage in comparison.Runs.SelectMany(run => run.Report.Damage).Distinct()) streams.Say($"warning: {damage}");

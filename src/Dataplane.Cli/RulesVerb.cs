@@ -23,7 +23,7 @@ public sealed class RulesVerb : IVerb
 
     public Command Command => new(Name) { _manifests, _proxy, _node, _family, _withSets, _set, _output };
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         RulesReport report = RulesRunner.Run(Options(arguments));
         foreach (string note in report.Notes) streams.Say($"note: {note}");

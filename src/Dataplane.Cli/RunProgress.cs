@@ -11,6 +11,7 @@ public sealed class RunProgress : IReplayObserver, IDisposable
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
 
     private readonly TextWriter _error;
+    private readonly Interruption? _interruption;
     private readonly Lock _writing = new();
     private readonly Stopwatch _clock = new();
     private readonly ManualResetEventSlim _ended = new();
@@ -20,10 +21,15 @@ public sealed class RunProgress : IReplayObserver, IDisposable
     private long _packets;
     private long _bytes;
 
-    public RunProgress(TextWriter error)
+    /// <param name="error">Where it is shown.</param>
+    /// <param name="interruption">Asks the run to end as soon as there is something to be closed.</param>
+    public RunProgress(TextWriter error, Interruption? interruption = null)
     {
         _error = error;
+        _interruption = interruption;
     }
+
+    public void Prepared() => _interruption?.Ask();
 
     public void Started(long totalBytes, long totalRecordsOrMinusOne)
     {

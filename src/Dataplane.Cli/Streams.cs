@@ -8,7 +8,10 @@ public sealed class Streams : IDisposable
     private const int BufferSize = 1 << 16;
     private const int BrokenPipe = 32;
     private readonly StreamWriter _out = Open(Console.OpenStandardOutput(), autoFlush: false);
-    private readonly StreamWriter _error = Open(Console.OpenStandardError(), autoFlush: true);
+    private readonly DeafStream _deaf = new(Console.OpenStandardError());
+    private readonly StreamWriter _error;
+
+    public Streams() => _error = Open(_deaf, autoFlush: true);
 
     /// <summary>Where the result goes: stdout, or stderr while a capture is written to stdout.</summary>
     public TextWriter Result => ResultOnError ? _error : _out;
@@ -41,6 +44,12 @@ public sealed class Streams : IDisposable
         {
             throw new IOException($"standard output: {error.Message}", error);
         }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException("standard output: closed, where the result must go (> /dev/null throws it away)", error);
+        }
+
+        if (ResultOnError && _deaf.Failure is { } failure) throw new IOException($"standard error: {failure.Message}", failure);
     }
 
     /// <summary>Nobody reads any more (EPIPE).</summary>
@@ -53,7 +62,7 @@ public sealed class Streams : IDisposable
         {
             _out.Dispose();
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
         }
 

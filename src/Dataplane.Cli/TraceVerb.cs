@@ -40,11 +40,11 @@ public sealed class TraceVerb : IVerb
         _failOnDrop, _color, _output,
     };
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         bool json = arguments.OneOf(_output, "text", "json") == "json";
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"));
-        TraceReport report = TraceRunner.Run(Options(arguments), cancellation);
+        TraceReport report = TraceRunner.Run(Options(arguments), interruption.Token);
         foreach (string note in report.Notes) streams.Say($"note: {note}");
         foreach (string damage in report.Damage) streams.Say($"warning: {damage}");
 

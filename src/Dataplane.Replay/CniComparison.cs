@@ -18,13 +18,20 @@ public sealed record CniComparison
     public static CniComparison Run(ReplayOptions options, IReadOnlyList<string> cnis, IReplayObserver observer, CancellationToken cancellation)
     {
         List<CniOutcome> runs = [];
-        foreach (string cni in cnis)
+        try
         {
-            if (cancellation.IsCancellationRequested) break;
+            foreach (string cni in cnis)
+            {
+                if (cancellation.IsCancellationRequested) break;
 
-            CniOutcome run = ReplayRunner.Measure(options with { Cni = cni }, observer, cancellation);
-            bool isShort = run.Report.Packets < FewPackets && !cancellation.IsCancellationRequested;
-            runs.Add(isShort ? ReplayRunner.Measure(options with { Cni = cni }, observer, cancellation) : run);
+                CniOutcome run = ReplayRunner.Measure(options with { Cni = cni }, observer, cancellation);
+                bool isShort = run.Report.Packets < FewPackets && !cancellation.IsCancellationRequested;
+                runs.Add(isShort ? ReplayRunner.Measure(options with { Cni = cni }, observer, cancellation) : run);
+            }
+        }
+        catch (OperationCanceledException) when (runs.Count > 0)
+        {
+            // Cancelled between two runs: those that are done are told.
         }
 
         return new CniComparison { Runs = [.. runs] };

@@ -24,9 +24,8 @@ public static class ReplayRunner
         if (options.Captures.IsEmpty) throw new InvalidDataException("nothing to replay: give a capture with -r");
 
         OutputPaths.Check(options);
-        using Emulation emulation = Compile(options);
-        ImmutableArray<CaptureClock> clocks = CaptureClocks.Find(options, emulation.Topology, cancellation);
-        using CaptureReader reader = OpenAll(options, cancellation, clocks);
+        using Emulation emulation = Compile(options, cancellation);
+        using CaptureReader reader = OpenAll(options, emulation.Topology, cancellation, out ImmutableArray<CaptureClock> clocks);
         ReplayReport report = Run(emulation, reader, options, observer, cancellation);
         return clocks.IsEmpty ? report : report with { Clocks = clocks, Notes = [.. report.Notes, .. CaptureClocks.NotesOf(clocks)] };
     }
@@ -36,6 +35,7 @@ public static class ReplayRunner
         Emulation emulation, CaptureReader reader, ReplayOptions options, IReplayObserver observer,
         CancellationToken cancellation)
     {
+        observer.Prepared();
         using FrameCollector? collector = FrameOutput.Open(emulation, options);
         IPipeline pipeline = PipelineCatalog.Create(emulation, collector);
         ReplayReport report = Run(emulation, pipeline, reader, options, observer, cancellation);
@@ -45,8 +45,9 @@ public static class ReplayRunner
     /// <summary>A run that writes nothing, and counts what is on the wire.</summary>
     internal static CniOutcome Measure(ReplayOptions options, IReplayObserver observer, CancellationToken cancellation)
     {
-        using Emulation emulation = Compile(options);
-        using CaptureReader reader = OpenAll(options, cancellation, CaptureClocks.Find(options, emulation.Topology, cancellation));
+        using Emulation emulation = Compile(options, cancellation);
+        using CaptureReader reader = OpenAll(options, emulation.Topology, cancellation, out _);
+        observer.Prepared();
         var wire = new WireCount();
         IPipeline pipeline = PipelineCatalog.Create(emulation, wire);
         return CniOutcome.Of(Run(emulation, pipeline, reader, options, observer, cancellation), emulation, wire);
@@ -90,13 +91,13 @@ public static class ReplayRunner
 
     // Nearly all that reading and compiling allocate stays: full collections in between would find little. What is left of it
     // goes before the run, which lets the tables have the memory.
-    private static Emulation Compile(ReplayOptions options)
+    private static Emulation Compile(ReplayOptions options, CancellationToken cancellation)
     {
         GCLatencyMode before = GCSettings.LatencyMode;
         GCSettings.LatencyMode = GCLatencyMode.LowLatency;
         try
         {
-            ClusterSnapshot snapshot = ManifestReader.Read(options.Manifests);
+            ClusterSnapshot snapshot = ManifestReader.Read(options.Manifests, cancellation: cancellation);
             if (snapshot.Nodes.IsEmpty) throw new InvalidDataException(NoNodes(snapshot, options));
 
             return Emulation.Compile(snapshot, options);
@@ -127,6 +128,25 @@ public static class ReplayRunner
             LargestExpansion = limits.Expansion,
             LargestPreload = limits.PreloadMebibytes * (1L << 20),
         };
+    }
+
+    // Files are read twice then: what was corrected has to be what was compared.
+    private static CaptureReader OpenAll(
+        ReplayOptions options, Topology topology, CancellationToken cancellation, out ImmutableArray<CaptureClock> clocks)
+    {
+        FileStamp?[] before = [.. options.Captures.Select(FileStamp.Of)];
+        clocks = CaptureClocks.Find(options, topology, cancellation);
+        CaptureReader reader = OpenAll(options, cancellation, clocks);
+        for (int index = 0; index < clocks.Length; index++)
+        {
+            string path = options.Captures[index];
+            if (before[index] is not { } compared || FileStamp.Of(path) is not { } now || compared.IsOrGrewTo(now)) continue;
+
+            reader.Dispose();
+            throw new InvalidDataException($"{path}: was changed or replaced when its clock had been compared: run again");
+        }
+
+        return reader;
     }
 
     /// <summary>All captures as one, on the first one's clock.</summary>

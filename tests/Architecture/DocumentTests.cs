@@ -34,6 +34,19 @@ public class DocumentTests
         Assert.DoesNotContain(SourceTree.MappedFolders, folder => !Directory.Exists(Path.Combine(SourceTree.Root, folder)));
 
     [Fact]
+    public void Every_decision_has_its_day()
+    {
+        string[] rows =
+        [
+            .. SourceTree.Read("src/README.md").Split("## Decisions")[1].Split("\n## ")[0].Split('\n')
+                .Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1),
+        ];
+
+        Assert.NotEmpty(rows);
+        Assert.All(rows, row => Assert.Matches(@"^\| 20\d\d-\d\d-\d\d \| ", row));
+    }
+
+    [Fact]
     public void Links_between_documents_lead_somewhere()
     {
         IEnumerable<string> broken = Documents()

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Dataplane.Tests.Cli;
 
-/// <summary>What goes wrong around a run: its process killed, its input changed below it, its folder closed, another language.</summary>
+/// <summary>What goes wrong around a run: its process killed, its folder closed, no terminal, another language.</summary>
 public sealed class FaultTests : IDisposable
 {
     private readonly Shell _shell = new();
@@ -51,49 +51,6 @@ public sealed class FaultTests : IDisposable
         Assert.All(lines[1..], line => Assert.Matches("cut short|Running as user", line));
     }
 
-    [Fact]
-    public void An_input_that_is_truncated_while_it_is_read_is_damage_or_an_end()
-    {
-        Shell.Outcome run = _shell.Run("""
-            zcat $P >$T/in.pcap
-            (sleep 0.4; truncate -s 5000 $T/in.pcap) &
-            dataplane replay -f $F -r $T/in.pcap --loop 5000 >/dev/null
-            echo "ended with $?"
-            """);
-
-        Assert.Matches(@"ended with [03]\s*$", run.Out);
-    }
-
-    [Fact]
-    public void An_input_that_grows_while_it_is_read_is_read_as_far_as_it_is_there()
-    {
-        Shell.Outcome run = _shell.Run("""
-            zcat $P >$T/in.pcap
-            (for i in $(seq 50); do zcat $P | tail -c +25 >>$T/in.pcap; sleep 0.02; done) &
-            dataplane replay -f $F -r $T/in.pcap >/dev/null
-            echo "ended with $?"
-            wait
-            """);
-
-        Assert.Matches(@"ended with [03]\s*$", run.Out);
-    }
-
-    /// <summary>The first asks the run to end; a run that does not is ended by the second.</summary>
-    [Fact]
-    public void A_second_interruption_ends_the_process_at_once()
-    {
-        Shell.Outcome run = _shell.Run("""
-            mkfifo $T/live
-            env --default-signal=INT dotnet $DATAPLANE replay -f $T/live -r $P >/dev/null 2>&1 &
-            exec 3> $T/live
-            sleep 2
-            kill -INT $!; sleep 1; kill -INT $!
-            wait $!
-            """);
-
-        Assert.Equal(130, run.ExitCode);
-    }
-
     [Theory]
     [InlineData("/proc/out.pcapng")]
     [InlineData("/sys/kernel/out.pcapng")]
@@ -122,7 +79,9 @@ public sealed class FaultTests : IDisposable
     [InlineData("LC_ALL=de_DE.UTF-8")]
     [InlineData("LC_ALL=tr_TR.UTF-8")]
     [InlineData("LC_ALL=ar_SA.UTF-8 LANG=ar_SA.UTF-8")]
+    [InlineData("LANG=de_DE.UTF-8 LC_NUMERIC=de_DE.UTF-8")]
     [InlineData("TZ=Pacific/Kiritimati")]
+    [InlineData("TZ=Asia/Kolkata")]
     [InlineData("TERM=dumb COLUMNS=80")]
     [InlineData("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=0 LC_ALL=tr_TR.UTF-8")]
     public void Language_time_zone_and_terminal_change_nothing(string environment)
@@ -132,12 +91,77 @@ public sealed class FaultTests : IDisposable
             dataplane inspect -f $F -o json
             dataplane rules -f $F --proxy iptables --node node-1 | grep -v '^# '
             dataplane trace --help
+            dataplane replay -f $F -r pcaps/over-mtu/pod.pcap.gz --set mtu.pod=1500 --set link.rate=1.5Gbit --drops - 2>/dev/null
+            dataplane replay -f $F -r $P --at all --comments all -w - 2>/dev/null | sha256sum
             """;
         Shell.Outcome plain = _shell.Run(Command);
         Shell.Outcome other = _shell.Run($"export {environment}\n{Command}");
 
         Assert.Contains("413", plain.Out, StringComparison.Ordinal);
+        Assert.Contains("mtu-exceeded", plain.Out, StringComparison.Ordinal);
         Assert.Equal(plain.Out, other.Out);
+    }
+
+    [Fact]
+    public void A_folder_that_is_read_only_is_told_with_its_option()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "mounting needs root");
+
+        Shell.Outcome run = _shell.Run("""
+            mkdir $T/closed
+            mount -t tmpfs -o ro closed $T/closed || exit 77
+            for option in "-w $T/closed/out.pcapng" "--drops $T/closed/drops.jsonl" "--histogram $T/closed/h.hgrm"; do
+                dataplane replay -f $F -r $P $option
+                echo $?
+            done
+            dataplane generate cluster -w $T/closed/c.yaml
+            echo $?
+            umount $T/closed
+            """);
+
+        Assert.SkipWhen(run.ExitCode == 77, "this machine lets nobody mount");
+        Assert.Equal("2\n2\n2\n2\n", run.Out);
+        string[] options = ["-w", "--drops", "--histogram", "--write"];
+        Assert.Equal(options, run.Complaints.Select(line => line.Split(' ')[0]));
+        Assert.All(run.Complaints, line => Assert.Contains("/closed/", line, StringComparison.Ordinal));
+    }
+
+    /// <summary>A run of three seconds at a terminal: there is a bar where the terminal can draw one.</summary>
+    [Theory]
+    [InlineData("dumb", false)]
+    [InlineData("xterm", true)]
+    public void A_terminal_that_knows_no_escape_sequences_gets_none(string terminal, bool drawn)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "script is not installed");
+
+        Shell.Outcome run = _shell.Run(
+            $"TERM={terminal} script -qec \"stty cols 80; dotnet $DATAPLANE replay -f $F -r $P -p 130 --color never\" /dev/null");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("forwarded", run.Out, StringComparison.Ordinal);
+        Assert.Equal(drawn, run.Out.Contains('\e', StringComparison.Ordinal));
+    }
+
+    /// <summary>As from cron, or from a daemon that closed all it had.</summary>
+    [Theory]
+    [InlineData("</dev/null", 0)]
+    [InlineData("<&-", 0)]
+    [InlineData("2>&-", 0)]
+    [InlineData("2>/dev/full", 0)]
+    [InlineData(">&-", 2)]
+    [InlineData("<&- 2>&-", 0)]
+    public void Without_streams_a_run_does_its_work_and_misses_only_where_its_result_should_go(string closed, int code)
+    {
+        Shell.Outcome run = _shell.Run($"""
+            setsid -w dotnet $DATAPLANE replay -f $F -r $P -w $T/out.pcapng {closed}
+            echo "ended with $?"
+            dataplane inspect -r $T/out.pcapng
+            """);
+
+        Assert.Contains($"ended with {code}\n", run.Out, StringComparison.Ordinal);
+        Assert.Matches(@"packets +[1-9]", run.Out);
+        if (closed == ">&-")
+            Assert.StartsWith("standard output: closed", Assert.Single(run.Complaints), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,10 +24,28 @@ public sealed class StreamTests : IDisposable
         Assert.Equal(2, outcome.ExitCode);
     }
 
+    /// <summary>The result goes to stderr then: that it is lost is all that can be told, by the exit code.</summary>
+    [Fact]
+    public void A_summary_that_a_full_disk_takes_is_exit_code_2_beside_a_whole_capture()
+    {
+        Shell.Outcome outcome = _shell.Run("""
+            dataplane replay -f $F -r $P -w - > $T/out.pcapng 2> /dev/full
+            echo $?
+            dataplane inspect -r $T/out.pcapng
+            """);
+
+        Assert.StartsWith("2\n", outcome.Out, StringComparison.Ordinal);
+        Assert.Matches(@"packets +[1-9]", outcome.Out);
+    }
+
     [Theory]
     [InlineData("dataplane replay -f $F -r $P -w - | head -c 100 > /dev/null; echo ${PIPESTATUS[0]}")]
     [InlineData("dataplane replay -f $F -r $P -o json | head -c 10 > /dev/null; echo ${PIPESTATUS[0]}")]
     [InlineData("dataplane inspect -f pcaps/three-tier/manifests.yaml | head -1 > /dev/null; echo ${PIPESTATUS[0]}")]
+    [InlineData("dataplane rules -f pcaps/three-tier/manifests.yaml --node node-1 | head -1 > /dev/null; echo ${PIPESTATUS[0]}")]
+    [InlineData("dataplane reach -f pcaps/three-tier/manifests.yaml -o json | head -1 > /dev/null; echo ${PIPESTATUS[0]}")]
+    [InlineData("dataplane generate cluster --nodes 50 2> /dev/null | head -1 > /dev/null; echo ${PIPESTATUS[0]}")]
+    [InlineData("dataplane generate traffic -f $F -w - 2> /dev/null | head -c 1 > /dev/null; echo ${PIPESTATUS[0]}")]
     public void A_reader_that_goes_away_ends_the_run_quietly(string script)
     {
         Shell.Outcome outcome = _shell.Run(script);

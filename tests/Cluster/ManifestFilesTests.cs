@@ -11,6 +11,16 @@ public sealed class ManifestFilesTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    public void A_cancelled_reading_ends_between_two_objects()
+    {
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        using var input = new MemoryStream("kind: Namespace\napiVersion: v1\nmetadata:\n  name: x\n"u8.ToArray());
+
+        Assert.Throws<OperationCanceledException>(() => ManifestReader.Read(["-"], input, cancelled.Token));
+    }
+
+    [Fact]
     public void A_folder_is_read_however_deep_in_order_of_names_and_stdin_beside_it()
     {
         Write("b.yml", "b");
@@ -18,7 +28,7 @@ public sealed class ManifestFilesTests : IDisposable
         Write("a/notes.txt", "not a manifest");
         File.WriteAllText(Path.Combine(_folder, "c.json"), """{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"c"}}""");
         using var input = new MemoryStream("{apiVersion: v1, kind: Namespace, metadata: {name: i}}"u8.ToArray());
-        ClusterSnapshot snapshot = ManifestReader.Read([_folder, "-"], input);
+        ClusterSnapshot snapshot = ManifestReader.Read([_folder, "-"], input, TestContext.Current.CancellationToken);
         Assert.Equal(["z", "b", "c", "i"], snapshot.Namespaces.Select(space => space.Name));
         Assert.Equal("stdin:1", snapshot.Namespaces[3].Source.ToString());
     }
@@ -28,7 +38,7 @@ public sealed class ManifestFilesTests : IDisposable
     {
         Write("good.yaml", "good");
         File.WriteAllText(Path.Combine(_folder, "bad.yaml"), "\u0000");
-        ClusterSnapshot snapshot = ManifestReader.Read([_folder]);
+        ClusterSnapshot snapshot = ManifestReader.Read([_folder], cancellation: TestContext.Current.CancellationToken);
         Assert.Equal("good", Assert.Single(snapshot.Namespaces).Name);
         Assert.Equal(
             $"{_folder}/bad.yaml:1: a control character (0x00): not a text file; nothing was read, and nothing behind it",
@@ -38,17 +48,17 @@ public sealed class ManifestFilesTests : IDisposable
     [Fact]
     public void A_path_that_is_not_there_is_an_error_of_one_line() => Assert.Equal(
         "/nowhere/x.yaml: no such file or folder",
-        Assert.Throws<FileNotFoundException>(() => ManifestReader.Read(["/nowhere/x.yaml"])).Message);
+        Assert.Throws<FileNotFoundException>(() => ManifestReader.Read(["/nowhere/x.yaml"], cancellation: TestContext.Current.CancellationToken)).Message);
 
     [Fact]
     public void A_folder_without_manifests_is_an_error() => Assert.Equal(
         $"{_folder}: no *.yaml, *.yml or *.json in this folder: name the manifests",
-        Assert.Throws<InvalidDataException>(() => ManifestReader.Read([_folder])).Message);
+        Assert.Throws<InvalidDataException>(() => ManifestReader.Read([_folder], cancellation: TestContext.Current.CancellationToken)).Message);
 
     [Fact]
     public void The_three_tier_cluster_is_read_whole()
     {
-        ClusterSnapshot snapshot = ManifestReader.Read([Shared("golden/50-three-tier/manifests.yaml")]);
+        ClusterSnapshot snapshot = ManifestReader.Read([Shared("golden/50-three-tier/manifests.yaml")], cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(
             (2, 5, 9, 6, 6, 4),
             (snapshot.Nodes.Length, snapshot.Namespaces.Length, snapshot.Pods.Length, snapshot.Services.Length,
@@ -63,7 +73,7 @@ public sealed class ManifestFilesTests : IDisposable
         Assert.NotEmpty(clusters);
         foreach (string cluster in clusters)
         {
-            ClusterSnapshot snapshot = ManifestReader.Read([cluster]);
+            ClusterSnapshot snapshot = ManifestReader.Read([cluster], cancellation: TestContext.Current.CancellationToken);
             Assert.DoesNotContain(snapshot.Findings, finding => finding.Severity == Severity.Damage);
         }
     }

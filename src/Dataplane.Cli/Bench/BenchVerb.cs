@@ -32,7 +32,7 @@ public sealed class BenchVerb : IVerb
         }
     }
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         string name = arguments.GetValue(_kind) ?? DefaultKind;
         IBenchKind kind = _kinds.FirstOrDefault(kind => kind.Name == name)
@@ -44,6 +44,6 @@ public sealed class BenchVerb : IVerb
         string[] files = arguments.GetValue(_options.Files) ?? [];
         if (kind is not CompareKind && files.Length > 0) throw new UsageException($"{files[0]}: bench {name} does not take this");
 
-        return kind.Run(arguments, streams, cancellation);
+        return kind.Run(arguments, streams, interruption.Token);
     }
 }

@@ -16,7 +16,7 @@ public sealed class CompletionVerb : IVerb
 
     public Command Command => new(Name) { _shell };
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         string shell = arguments.GetValue(_shell)
             ?? throw new UsageException($"completion for which shell? Known: {string.Join(' ', Shells)}");

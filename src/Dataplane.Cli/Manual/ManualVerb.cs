@@ -11,7 +11,7 @@ public sealed class ManualVerb : IVerb
 
     public Command Command => new(Name);
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         new ManualPage(streams.Result).Write();
         return ExitCode.Done;

@@ -36,13 +36,13 @@ public sealed class PolicyVerb : IVerb
 
     public Command Command => new(Name) { _kind, _manifests, _old, _new, _port, _read, _cni, _set, _output, _color };
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         string kind = arguments.GetValue(_kind) ?? throw new UsageException($"policy what? Known: {string.Join(' ', Kinds)}");
         return kind switch
         {
             Lint => RunLint(arguments, streams),
-            Diff => RunDiff(arguments, streams, cancellation),
+            Diff => RunDiff(arguments, streams, interruption.Token),
             _ => throw new UsageException(Suggestion.For("policy", kind, Kinds)),
         };
     }
@@ -90,8 +90,8 @@ public sealed class PolicyVerb : IVerb
         string? cni = ReplayVerb.CheckCni(arguments.GetValue(_cni));
         ImmutableArray<string> settings = [.. (arguments.GetValue(_set) ?? []).Select(ReplayVerb.CheckSetting)];
         ImmutableArray<ReachPort> ports = [.. (arguments.GetValue(_port) ?? []).Select(ReachVerb.PortOf)];
-        ClusterSnapshot before = ManifestReader.Read(old);
-        ClusterSnapshot after = ManifestReader.Read(@new);
+        ClusterSnapshot before = ManifestReader.Read(old, cancellation: cancellation);
+        ClusterSnapshot after = ManifestReader.Read(@new, cancellation: cancellation);
         PolicyChangeReport report = PolicyChanges.Compare(before, after, ports, cni, EmulationSettings.Parse(settings));
         if (captures.IsEmpty) return report;
 

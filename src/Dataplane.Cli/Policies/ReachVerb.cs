@@ -29,7 +29,7 @@ public sealed class ReachVerb : IVerb
     public Command Command =>
         new(Name) { _manifests, _port, _from, _to, _namespace, _services, _external, _expect, _cni, _set, _output, _color };
 
-    public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
+    public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
         string format = arguments.OneOf(_output, "text", "json", "junit", "sarif") ?? "text";
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"));
@@ -46,7 +46,7 @@ public sealed class ReachVerb : IVerb
         foreach (string note in report.Notes) streams.Say($"note: {note}");
         foreach (string damage in report.Damage) streams.Say($"warning: {damage}");
 
-        Write(report, format, style, streams, cancellation);
+        Write(report, format, style, streams, interruption.Token);
         if (!report.IsAsExpected) return ExitCode.No;
 
         return report.Damage.IsEmpty ? ExitCode.Done : ExitCode.Damaged;

@@ -16,17 +16,18 @@ public sealed class ManifestReader
 
     private readonly SnapshotDraft _snapshot = new();
     private readonly StringShelf _strings = new();
+    private readonly CancellationToken _cancellation;
     private int _count;
 
-    private ManifestReader()
-    {
-    }
+    private ManifestReader(CancellationToken cancellation = default) => _cancellation = cancellation;
 
     /// <summary>Files, folders (their *.yaml, *.yml and *.json, however deep, in order of their names) and
     /// <c>-</c>.</summary>
-    public static ClusterSnapshot Read(IEnumerable<string> paths, Stream? standardInput = null)
+    /// <exception cref="OperationCanceledException">Cancelled; looked at between two objects.</exception>
+    public static ClusterSnapshot Read(
+        IEnumerable<string> paths, Stream? standardInput = null, CancellationToken cancellation = default)
     {
-        var reader = new ManifestReader();
+        var reader = new ManifestReader(cancellation);
         foreach (string path in paths)
         {
             if (path == StandardInput) reader.ReadStandardInput(standardInput);
@@ -94,8 +95,17 @@ public sealed class ManifestReader
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such file or folder");
 
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        (long Length, DateTime Written) before = StampOf(stream);
         ReadOne(stream, path, mayFail);
+        if (StampOf(stream) == before) return;
+
+        const string Changed = "the file was written to while it was read: what was read may be of two versions";
+        _snapshot.Report(Severity.Damage, new SourceLine(path, 1), Changed);
     }
+
+    // A pipe has none, and is not read twice.
+    private static (long Length, DateTime Written) StampOf(FileStream stream) =>
+        stream.CanSeek ? (stream.Length, File.GetLastWriteTimeUtc(stream.SafeFileHandle)) : default;
 
     private void ReadOne(Stream stream, string name, bool mayFail)
     {
@@ -106,7 +116,7 @@ public sealed class ManifestReader
             : new YamlTokenSource(
                 new YamlText(new StreamReader(text.Stream, ManifestText.StrictUtf8, false), name), name);
         var cursor = new ManifestCursor(tokens, name, _strings, _snapshot.Findings);
-        var objects = new ObjectReader(tokens, name, cursor, _snapshot);
+        var objects = new ObjectReader(tokens, name, cursor, _snapshot, _cancellation);
         try
         {
             objects.ReadAll();

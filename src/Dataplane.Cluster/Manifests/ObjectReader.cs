@@ -6,7 +6,8 @@ namespace Dataplane.Cluster.Manifests;
 /// Finds the objects of one file: documents, lists, typed lists. What stands before an object's kind is kept on a tape
 /// and read again when the kind is known; the items of a list never are.
 /// </summary>
-internal sealed class ObjectReader(TokenSource source, string file, ManifestCursor cursor, SnapshotDraft snapshot)
+internal sealed class ObjectReader(
+    TokenSource source, string file, ManifestCursor cursor, SnapshotDraft snapshot, CancellationToken cancellation)
 {
     private const string ListSuffix = "List";
 
@@ -46,6 +47,7 @@ internal sealed class ObjectReader(TokenSource source, string file, ManifestCurs
 
     private void ReadObject(Identity known, List<Untyped>? untyped)
     {
+        cancellation.ThrowIfCancellationRequested();
         int outside = source.Kind is TokenKind.MapStart or TokenKind.ListStart ? source.Depth - 1 : source.Depth;
         SourceLine place = cursor.Place;
         ObjectDraft? draft = null;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Dataplane.Capture;
 using Dataplane.Replay.Diff.Native;
 
 namespace Dataplane.Replay.Diff;
@@ -9,8 +10,10 @@ public static class CaptureDiff
     public static DiffSummary Run(
         DiffOptions options, Action<string> showCommand, IDiffWatch watch, CancellationToken cancellation)
     {
-        using IFrameReader ours = Open(options.Ours, options, showCommand);
-        using IFrameReader reference = Open(options.Reference, options, showCommand);
+        string[] captures = [options.Ours, options.Reference];
+        FileStamp?[] before = [.. captures.Select(FileStamp.Of)];
+        using IFrameReader ours = Open(options.Ours, options, showCommand, cancellation);
+        using IFrameReader reference = Open(options.Reference, options, showCommand, cancellation);
         var filter = new FieldFilter(options.Ignore, options.Only);
         var pairs = new PairCount(new FrameComparison(filter), watch);
         var steps = new Steps(ours, reference, pairs.Names, watch, cancellation);
@@ -34,17 +37,23 @@ public static class CaptureDiff
                 .. pairs.Names.Unknown(options.Ignore).Select(text => "--ignore " + text),
                 .. pairs.Names.Unknown(options.Only).Select(text => "--only " + text),
             ],
-            Damage = [.. new[] { ours.Damage, reference.Damage }.OfType<string>()],
+            Damage = [.. new[] { ours.Damage, reference.Damage }.OfType<string>(), .. Changed(captures, before)],
         };
     }
 
-    private static IFrameReader Open(string capture, DiffOptions options, Action<string> showCommand)
+    // Each is read by several readers, one behind the other: the tunnels' ports, tshark, the records that are written.
+    private static IEnumerable<string> Changed(string[] captures, FileStamp?[] before) => captures
+        .Where((capture, index) => before[index] is { } stamp && FileStamp.Of(capture) != stamp)
+        .Select(capture => $"{capture}: was changed or replaced while it was compared: the result may be of two versions");
+
+    private static IFrameReader Open(
+        string capture, DiffOptions options, Action<string> showCommand, CancellationToken cancellation)
     {
         ImmutableArray<TunnelPort> ports = TunnelPort.ForDecodeAs(options.TunnelPorts);
-        if (options.Native) return new NativeReader(capture, ports, options.KeepRecords);
+        if (options.Native) return new NativeReader(capture, ports, options.KeepRecords, cancellation);
 
-        var reader = new PdmlReader(capture, ports, showCommand);
-        return options.KeepRecords ? new RecordingReader(reader, capture) : reader;
+        var reader = new PdmlReader(capture, ports, showCommand, cancellation);
+        return options.KeepRecords ? new RecordingReader(reader, capture, cancellation) : reader;
     }
 
     private static (ImmutableArray<long> OnlyOurs, ImmutableArray<long> OnlyReference) MatchByOrder(
@@ -124,9 +133,9 @@ public static class CaptureDiff
 
         public bool Next(out DissectedFrame? left, out DissectedFrame? right)
         {
-            cancellation.ThrowIfCancellationRequested();
             left = Read(ours);
             right = Read(reference);
+            cancellation.ThrowIfCancellationRequested();
             watch.Read(_frames);
             return left is not null || right is not null;
         }

@@ -19,7 +19,7 @@ public static class DissectCheck
             ? FaultsOf(input, decodeAs, ports, showCommand, cancellation)
             : null;
 
-        using var reader = new PdmlReader(options.Capture, decodeAs, showCommand);
+        using var reader = new PdmlReader(options.Capture, decodeAs, showCommand, cancellation);
         var summary = new DissectSummary();
         while (reader.Read() is { } frame)
         {
@@ -74,7 +74,7 @@ public static class DissectCheck
         CancellationToken cancellation)
     {
         Dictionary<long, HashSet<string>> faults = [];
-        using var reader = new PdmlReader(capture, decodeAs, showCommand);
+        using var reader = new PdmlReader(capture, decodeAs, showCommand, cancellation);
         while (reader.Read() is { } frame)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -13,12 +13,19 @@ public sealed class PdmlReader : IFrameReader
     private readonly XmlReader _xml;
     private readonly StringBuilder _complaints = new();
     private readonly NameTable _names = new();
+    private readonly CancellationToken _cancellation;
+    private readonly CancellationTokenRegistration _cancelled;
     private long _frames;
     private bool _ended;
 
-    public PdmlReader(string capture, IReadOnlyList<TunnelPort> ports, Action<string> showCommand)
+    /// <param name="capture">A file, a pipe, or <c>-</c>.</param>
+    /// <param name="ports">UDP ports that carry tunnels.</param>
+    /// <param name="showCommand">Gets the command, as one would type it.</param>
+    /// <param name="cancellation">Ends tshark, which may be waiting for a pipe.</param>
+    public PdmlReader(
+        string capture, IReadOnlyList<TunnelPort> ports, Action<string> showCommand, CancellationToken cancellation = default)
     {
-        if (capture != "-") CaptureFile.OpenHandle(capture).Dispose();
+        if (capture != CaptureFile.StandardStream) CaptureFile.RequireFile(capture);
 
         string program = Tshark.Find();
         IReadOnlyList<string> arguments = Tshark.Arguments(capture, ports);
@@ -32,6 +39,8 @@ public sealed class PdmlReader : IFrameReader
         })!;
         _process.ErrorDataReceived += (_, line) => Complain(line.Data);
         _process.BeginErrorReadLine();
+        _cancellation = cancellation;
+        _cancelled = cancellation.Register(_process.Kill);
         _xml = XmlReader.Create(_process.StandardOutput.BaseStream, new XmlReaderSettings
         {
             CheckCharacters = false,
@@ -70,6 +79,7 @@ public sealed class PdmlReader : IFrameReader
 
     public void Dispose()
     {
+        _cancelled.Dispose();
         if (!_process.HasExited) _process.Kill();
         _process.Dispose();
         _xml.Dispose();
@@ -79,6 +89,7 @@ public sealed class PdmlReader : IFrameReader
     {
         _ended = true;
         _process.WaitForExit();
+        _cancellation.ThrowIfCancellationRequested();
         if (_process.ExitCode == 0) return;
 
         string complaint = _complaints.Length > 0

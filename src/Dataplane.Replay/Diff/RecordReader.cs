@@ -4,11 +4,11 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Diff;
 
 /// <summary>Walks the records of a capture one by one, with our own reader.</summary>
-internal sealed class RecordReader(string capture) : IDisposable
+internal sealed class RecordReader(string capture, CancellationToken cancellation) : IDisposable
 {
     private const int Ahead = 256;
 
-    private readonly CaptureReader _reader = CaptureFile.Open(capture);
+    private readonly CaptureReader _reader = CaptureFile.Open(capture, new CaptureReadOptions { Cancellation = cancellation });
     private readonly CaptureRecord[] _records = new CaptureRecord[Ahead];
     private int _count;
     private int _next;

@@ -17,17 +17,8 @@ public static class TunnelPortScan
     {
         HashSet<ushort> settled = [.. known.Concat(TunnelPort.WellKnown).Select(port => port.Port)];
         List<TunnelPort> found = [];
-        foreach (string capture in captures.Where(CanBeReadTwice)) Scan(capture, settled, found);
+        foreach (string capture in captures.Where(capture => FileStamp.Of(capture) is not null)) Scan(capture, settled, found);
         return [.. found];
-    }
-
-    /// <summary>A file, and no pipe.</summary>
-    public static bool CanBeReadTwice(string capture)
-    {
-        if (!File.Exists(capture)) return false;
-
-        using FileStream file = new(CaptureFile.OpenHandle(capture), FileAccess.Read, bufferSize: 0);
-        return file.CanSeek;
     }
 
     private static void Scan(string capture, HashSet<ushort> settled, List<TunnelPort> found)

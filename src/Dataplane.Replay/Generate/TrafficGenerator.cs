@@ -15,12 +15,18 @@ public static class TrafficGenerator
     private const int CommitEvery = 256;
     private const string Interface = "pods";
 
+    /// <param name="options">What to send, and where it is written.</param>
+    /// <param name="prepared">Called when the manifests are read, before the capture is opened.</param>
+    /// <param name="progress">Called now and then with the number of packets.</param>
+    /// <param name="cancellation">Ends it with what was written.</param>
     /// <exception cref="InvalidDataException">The manifests have nobody who could send, or too few for so many flows.</exception>
-    public static TrafficReport Run(TrafficOptions options, Action<long> progress, CancellationToken cancellation)
+    public static TrafficReport Run(
+        TrafficOptions options, Action prepared, Action<long> progress, CancellationToken cancellation)
     {
         OutputPaths.Check(new ReplayOptions { Manifests = options.Manifests, Captures = [], Output = options.Output });
-        ClusterSnapshot snapshot = ManifestReader.Read(options.Manifests);
+        ClusterSnapshot snapshot = ManifestReader.Read(options.Manifests, cancellation: cancellation);
         var cluster = TrafficCluster.Of(snapshot, string.Join(", ", options.Manifests));
+        prepared();
         long started = Stopwatch.GetTimestamp();
         TrafficReport report = options.Encapsulated
             ? TrafficBetweenNodes.Write(options, snapshot, cluster, progress, cancellation)

@@ -61,20 +61,10 @@ internal static class CaptureClocks
 
     private static PacketSample? SampleOf(string path, ReplayOptions options, Topology topology, CancellationToken cancellation)
     {
-        if (!options.Skew.IsEstimated || !CanReadTwice(path)) return null;
+        if (!options.Skew.IsEstimated || FileStamp.Of(path) is null) return null;
 
         using CaptureReader reader = CaptureFile.Open(path, ReplayRunner.ReadOptions(options, cancellation) with { Preload = false });
         return PacketSample.Read(reader, topology, options.Count, cancellation);
-    }
-
-    // A pipe has no length, and what /dev/fd names it by leads nowhere.
-    private static bool CanReadTwice(string path)
-    {
-        if (path == CaptureFile.StandardStream) return false;
-
-        var file = new FileInfo(path);
-        FileSystemInfo target = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
-        return target is FileInfo { Exists: true, Length: > 0 };
     }
 
     // Outwards from the first capture, each time the one that is known best.
@@ -96,7 +86,7 @@ internal static class CaptureClocks
         }
 
         return [.. clocks.Select((clock, index) => clock ?? new CaptureClock(
-            options.Captures[index], CanReadTwice(options.Captures[index]) ? ClockSource.Unknown : ClockSource.Stream))];
+            options.Captures[index], FileStamp.Of(options.Captures[index]) is null ? ClockSource.Stream : ClockSource.Unknown))];
     }
 
     private static CaptureClock From(CaptureClock known, string capture, ClockComparison found)

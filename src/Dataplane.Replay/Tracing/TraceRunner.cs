@@ -15,7 +15,7 @@ public static class TraceRunner
 
     /// <exception cref="InvalidDataException">An input cannot be read, or an end of the way is not known.</exception>
     public static TraceReport Run(TraceOptions options, CancellationToken cancellation) =>
-        Run(ManifestReader.Read(options.Replay.Manifests), options, cancellation);
+        Run(ManifestReader.Read(options.Replay.Manifests, cancellation: cancellation), options, cancellation);
 
     public static TraceReport Run(ClusterSnapshot snapshot, TraceOptions options, CancellationToken cancellation)
     {

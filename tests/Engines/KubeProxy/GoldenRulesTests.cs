@@ -39,7 +39,8 @@ public class GoldenRulesTests
     public void The_rules_of_a_lab_are_written_again_from_its_manifests(string lab, string dump, string node)
     {
         string manifests = lab.StartsWith("40", StringComparison.Ordinal) ? "services.yaml" : "manifests.yaml";
-        ClusterSnapshot cluster = ManifestReader.Read([GoldenFolder.PathOf($"{lab}/{manifests}")]);
+        ClusterSnapshot cluster = ManifestReader.Read(
+            [GoldenFolder.PathOf($"{lab}/{manifests}")], cancellation: TestContext.Current.CancellationToken);
         Node? known = cluster.Nodes.FirstOrDefault(one => one.Name == node);
         var options = new KubeProxyOptions { ClusterCidrs = [IpPrefix.Parse("10.244.0.0/16")], RandomFully = false };
 

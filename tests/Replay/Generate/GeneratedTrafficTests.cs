@@ -188,7 +188,7 @@ public sealed class GeneratedTrafficTests : IDisposable
 
         string capture = Path.Combine(_folder.FullName, "traffic.pcap");
         var options = new TrafficOptions { Manifests = [manifests], Output = capture, Packets = 2_000, Flows = 100 };
-        TrafficReport report = TrafficGenerator.Run(change(options), _ => { }, TestContext.Current.CancellationToken);
+        TrafficReport report = TrafficGenerator.Run(change(options), () => { }, _ => { }, TestContext.Current.CancellationToken);
         return (File.ReadAllBytes(capture), report);
     }
 

@@ -22,7 +22,7 @@ internal sealed class GeneratedRun : IDisposable
         }
 
         var traffic = new TrafficOptions { Manifests = [_cluster.Path], Output = _traffic.Path, Packets = 30_000, Flows = 200 };
-        TrafficGenerator.Run(traffic, _ => { }, TestContext.Current.CancellationToken);
+        TrafficGenerator.Run(traffic, () => { }, _ => { }, TestContext.Current.CancellationToken);
         Options = new ReplayOptions
         {
             Manifests = [_cluster.Path],
