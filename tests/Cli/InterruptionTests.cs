@@ -100,7 +100,7 @@ public sealed class InterruptionTests : IDisposable
     {
         Shell.Outcome outcome = _shell.Run($$"""
             {{Beginning}}exec 3<>$T/live
-            start replay -f $F -r $P -w $T/live --preload --loop 100
+            start replay -f $F -r $P -w $T/live --preload --loop 100 3>&-
             for i in $(seq 300); do ls -l /proc/$pid/fd | grep -q live && break; sleep 0.1; done
             sleep 1
             kill -INT $pid; sleep 1; kill -0 $pid && echo "still there"; kill -INT $pid
