@@ -119,7 +119,7 @@ peers()
         # shellcheck disable=SC2046
         gcc -O3 -march=native -w "$shared/peers/dpdk-app.c" -o "$dir/dpdk-app" $(pkg-config --cflags --libs libdpdk) &&
             block "DPDK: services and connections in rte_hash, DNAT, VXLAN; no states, no policy, no outer checksum" \
-                bound "$dir/dpdk-app" --no-huge -m 2048 --no-pci -- "$dir/mix64.pcap"
+                "$dir/dpdk-app" --no-huge -m 2048 --no-pci -- "$dir/mix64.pcap"
     else
         echo "- DPDK (\`peers/dpdk-app.c\`): not built: needs libdpdk-dev"
     fi
@@ -127,7 +127,7 @@ peers()
     if [ -e /usr/include/bpf/libbpf.h ] && command -v clang >/dev/null && [ "$(id -u)" = 0 ]; then
         clang -O2 -g -target bpf -mcpu=v3 -I"/usr/include/$(uname -m)-linux-gnu" -c "$shared/peers/svc.bpf.c" -o "$dir/svc.o" &&
             gcc -O2 -w "$shared/peers/bpf-run.c" -o "$dir/bpf-run" -lbpf -lm &&
-            block "XDP (BPF_PROG_TEST_RUN): services, LRU connections, VXLAN; 23 to 38 ns of it are the harness" bound "$dir/bpf-run" "$dir/svc.o"
+            block "XDP (BPF_PROG_TEST_RUN): services, LRU connections, VXLAN; 23 to 38 ns of it are the harness" "$dir/bpf-run" "$dir/svc.o"
     else
         echo "- XDP (\`peers/svc.bpf.c\`): not run: needs root, clang and libbpf-dev"
     fi
@@ -137,7 +137,7 @@ block()
 {
     echo "$1"; shift
     echo; echo '```'
-    timeout 120 "$@" 2>&1 | tail -40 || true
+    bound timeout 120 "$@" 2>&1 | tail -40 || true
     echo '```'
 }
 

@@ -91,7 +91,7 @@ internal sealed unsafe class PcapReader : CaptureReader
         {
             uint captured = TOrder.U32(at + capturedAt);
             uint original = TOrder.U32(at + originalAt);
-            if (captured > original || original > int.MaxValue) Mend(at, ref captured, ref original);
+            if (captured > original || original > int.MaxValue) (captured, original) = Mend(at, captured, original);
             if (captured > PcapFormat.LargestFrame || captured > lastHeader - at) break;
 
             if (Sse.IsSupported) Sse.Prefetch0(at + Ahead * (headerSize + captured));
@@ -110,12 +110,13 @@ internal sealed unsafe class PcapReader : CaptureReader
         return (int)(Unsafe.ByteOffset(ref MemoryMarshal.GetReference(records), ref record) / sizeof(CaptureRecord));
     }
 
-    /// <summary>Makes the original length at least the captured one, and remembers where that was not so.</summary>
+    /// <summary>Both lengths, the original at least the captured one; remembers where that was not so.</summary>
+    // By value: lengths that somebody may point at live on the stack, and every record would wait for them.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Mend(byte* at, ref uint captured, ref uint original)
+    private (uint Captured, uint Original) Mend(byte* at, uint captured, uint original)
     {
         if (captured > original && _header.MaybeSwappedLengths) (captured, original) = (original, captured);
-        if (captured > PcapFormat.LargestFrame || original >= captured && original <= int.MaxValue) return;
+        if (captured > PcapFormat.LargestFrame || original >= captured && original <= int.MaxValue) return (captured, original);
 
         if (original < captured)
         {
@@ -124,7 +125,7 @@ internal sealed unsafe class PcapReader : CaptureReader
                 $"captured length {captured} is over the original length {original}; taken as {captured}");
         }
 
-        original = Math.Clamp(original, captured, int.MaxValue);
+        return (captured, Math.Clamp(original, captured, int.MaxValue));
     }
 
     /// <summary>

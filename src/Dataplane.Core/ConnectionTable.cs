@@ -15,6 +15,9 @@ public sealed unsafe class ConnectionTable : IDisposable
     private const int InitialEntries = 1 << 12;
     private const int LinksPerEntry = 2;
 
+    /// <summary>Entries that a growing index takes at once.</summary>
+    private const int LinkedAtOnce = 32;
+
     /// <summary>Slots in use at most, per cent: above it, runs get long.</summary>
     private const int MostFull = 65;
 
@@ -182,11 +185,24 @@ public sealed unsafe class ConnectionTable : IDisposable
         long length = _slots.Length;
         _slots.Renew(BitOperations.IsPow2(length) ? length + (length / 2) : length / 3 * 4);
         _size = (uint)_slots.Length;
-        for (uint entry = 1; entry < _used; entry++)
+        for (long first = 1; first < _used; first += LinkedAtOnce) Relink((uint)first, (uint)Math.Min(_used, first + LinkedAtOnce));
+    }
+
+    // In two passes: each link is a line of its own that is not in the cache, and all of them come at the same time.
+    private void Relink(uint first, uint behind)
+    {
+        Connection* entries = _entries.Start;
+        for (uint entry = first; entry < behind; entry++)
         {
-            if (_entries[entry].IsRemoved) continue;
-            Link(_entries[entry].Original.Hash(), entry << 1);
-            Link(_entries[entry].Reply.Hash(), entry << 1 | 1);
+            PrefetchSlot(entries[entry].Original.Hash());
+            PrefetchSlot(entries[entry].Reply.Hash());
+        }
+
+        for (uint entry = first; entry < behind; entry++)
+        {
+            if (entries[entry].IsRemoved) continue;
+            Link(entries[entry].Original.Hash(), entry << 1);
+            Link(entries[entry].Reply.Hash(), entry << 1 | 1);
         }
     }
 

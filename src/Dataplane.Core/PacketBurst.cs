@@ -95,16 +95,18 @@ public sealed unsafe class PacketBurst : IDisposable
         return start;
     }
 
-    /// <summary>The next lane, for a record; the caller fills it.</summary>
+    /// <summary>The next lane, for a record; the caller fills it. No frame is made before the last record is there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref Lane AddRecord(long timestamp, int originalLength)
     {
-        ref Lane lane = ref _lanes.Start[Count++];
+        int record = RecordCount;
+        Count = RecordCount = record + 1;
+        ref Lane lane = ref _lanes.Start[record];
         lane = default;
         lane.Timestamp = timestamp;
         lane.Status = LaneStatus.Live;
-        lane.Record = RecordCount;
-        _records.Start[RecordCount++] = new RecordState { Timestamp = timestamp, OriginalLength = originalLength, Node = RecordState.NoNode };
+        lane.Record = record;
+        _records.Start[record] = new RecordState { Timestamp = timestamp, OriginalLength = originalLength, Node = RecordState.NoNode };
         return ref lane;
     }
 

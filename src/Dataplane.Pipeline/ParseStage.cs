@@ -81,7 +81,7 @@ public static unsafe class ParseStage
     {
         if (!TryTakeCommon(burst, in record, ref lane)) return TakeUnusual(burst, in record, ref lane);
 
-        connections.PrefetchSlot(lane.Hash = lane.Key.Hash());
+        connections.PrefetchSlot(lane.Hash);
         return false;
     }
 
@@ -134,8 +134,7 @@ public static unsafe class ParseStage
         lane.Sum = InternetChecksum.CopyAndSumPadded(to, ip, length);
         if (length < present) Unsafe.CopyBlockUnaligned(to + length, ip + length, (uint)(present - length));
 
-        NetworkParser.SetKeyV4(ref lane, ip);
-        NetworkParser.SetPorts(ref lane, ip + Ipv4Header.Size);
+        lane.Hash = NetworkParser.SetPlainKey(ref lane, ip);
         lane.TcpFlags = (byte)(ip[Ipv4Header.Size + NetworkParser.TcpFlagsOffset] & -isTcp);
         lane.Frame = to - EthernetSize;
         lane.Network = to;
@@ -147,6 +146,8 @@ public static unsafe class ParseStage
     }
 
     /// <summary>Whatever else there is; gives whether it may be an answer to an earlier packet.</summary>
+    // Not inlined: its registers are the common frame's.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool TakeUnusual(PacketBurst burst, in CaptureRecord record, ref Lane lane)
     {
         TakeAny(burst, in record, ref lane);

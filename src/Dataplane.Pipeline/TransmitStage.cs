@@ -12,6 +12,12 @@ public static unsafe class TransmitStage
         where TSink : struct, IFrameSink
     {
         Topology topology = state.Topology;
+        if (burst.IsSteady && !topology.ManyNodes && !TSink.HasLinks)
+        {
+            RunSteady(burst, state, ref sink);
+            return;
+        }
+
         Lane* lanes = burst.Lanes;
         int count = burst.Count;
         for (int index = 0; index < count; index++)
@@ -44,6 +50,35 @@ public static unsafe class TransmitStage
             }
         }
     }
+
+    // Of one node alone: all packets have gone into the tunnel, and nothing has happened to any of them but that.
+    private static void RunSteady<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
+        where TSink : struct, IFrameSink
+    {
+        NodeEntry* nodes = state.Topology.Nodes.Start;
+        bool isObserved = sink.Observes(ObservationPoint.Wire);
+        Lane* lanes = burst.Lanes;
+        int count = burst.Count;
+        for (int index = 0; index < count; index++)
+        {
+            ref Lane lane = ref lanes[index];
+            if (OuterLength(in lane) > nodes[lane.Node].UnderlayMtu)
+            {
+                Send(burst, ref lane, state, ref sink);
+                if (lane.Status != LaneStatus.Live) continue;
+            }
+            else if (isObserved)
+            {
+                sink.Take(in lane, ObservationPoint.Wire, lane.Node, lane.Frame, lane.Length);
+            }
+
+            burst.Settle(ref lane, Verdict.Forwarded);
+        }
+    }
+
+    // Of the outer IP packet.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int OuterLength(in Lane lane) => lane.NetworkLength + lane.LinkSize - EthernetHeader.Size;
 
     private static void Arrive(PacketBurst burst, ref Lane lane, PipelineState state)
     {
@@ -113,7 +148,7 @@ public static unsafe class TransmitStage
         where TSink : struct, IFrameSink
     {
         int mtu = state.Topology.Nodes[lane.Node].UnderlayMtu;
-        int network = lane.NetworkLength + lane.LinkSize - EthernetHeader.Size;
+        int network = OuterLength(in lane);
         if (network <= mtu || Oversize.IsKept(ref lane, state))
         {
             Leave(burst, ref lane, state, ref sink);
