@@ -48,7 +48,10 @@ internal sealed class SoakRun(IReadOnlyList<SoakCase> cases, TextWriter log)
         SoakSample early = _samples[Math.Min(WarmUp, _samples.Count - 1)];
         SoakSample last = _samples[^1];
         if (last.Anonymous > early.Anonymous + MemorySlack) _faults.Add($"memory grew: {Describe(early)}; at the end {Describe(last)}");
-        if (last.Handles > early.Handles) _faults.Add($"handles were left open: {early.Handles}, at the end {last.Handles}");
+        if (last.Handles > early.Handles)
+        {
+            _faults.Add($"handles were left open: {early.Handles}, at the end {last.Handles}: {string.Join(", ", SoakSample.OpenFiles())}");
+        }
     }
 
     private void Say(FormattableString text) => log.WriteLine(text.ToString(CultureInfo.InvariantCulture));
