@@ -197,8 +197,11 @@ public static class HelpText
               --port N           where the destination has more than one, or none that is known
               --protocol NAME    tcp udp sctp icmp; without it, the Service port's, else tcp
               --source-port N    40000
-          -r, --read PATH        a capture; packets before number N go through first
-              --packet N         its number, from 1
+          -r, --read PATH        a capture; packets before number N go through first; repeatable (merged by
+                                 time, as replay merges them)
+              --packet N         its number, from 1. Where it shows a packet that another point has shown
+                                 before, that one's number is told
+              --skew WHAT        clocks of several captures, as replay takes it
 
         cluster
           -f, --manifests PATH   file, folder or -; repeatable

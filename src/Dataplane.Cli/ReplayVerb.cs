@@ -172,7 +172,7 @@ public sealed class ReplayVerb : IVerb
     }
 
     // auto, off, FILE=TIME; the last of the words holds.
-    private static SkewOptions SkewOf(string[] texts)
+    internal static SkewOptions SkewOf(string[] texts)
     {
         bool isEstimated = true;
         List<(string Capture, long Ahead)> given = [];

@@ -17,7 +17,8 @@ public sealed class TraceVerb : IVerb
     private readonly Option<string> _port = OptionValues.One("--port");
     private readonly Option<string> _protocol = OptionValues.One("--protocol");
     private readonly Option<string> _sourcePort = OptionValues.One("--source-port");
-    private readonly Option<string> _read = OptionValues.One("--read", "-r");
+    private readonly Option<string[]> _read = OptionValues.Many("--read", "-r");
+    private readonly Option<string[]> _skew = OptionValues.Many("--skew");
     private readonly Option<string> _packet = OptionValues.One("--packet");
     private readonly Option<string> _cni = OptionValues.One("--cni");
     private readonly Option<string> _proxy = OptionValues.One("--proxy");
@@ -36,7 +37,7 @@ public sealed class TraceVerb : IVerb
 
     public Command Command => new(Name)
     {
-        _manifests, _from, _to, _port, _protocol, _sourcePort, _read, _packet, _cni, _proxy, _rules, _routes, _entry, _node, _set,
+        _manifests, _from, _to, _port, _protocol, _sourcePort, _read, _skew, _packet, _cni, _proxy, _rules, _routes, _entry, _node, _set,
         _failOnDrop, _color, _output,
     };
 
@@ -66,8 +67,8 @@ public sealed class TraceVerb : IVerb
     {
         string? from = arguments.GetValue(_from);
         string? to = arguments.GetValue(_to);
-        string? capture = arguments.GetValue(_read);
-        bool isSynthetic = capture is null;
+        ImmutableArray<string> captures = [.. arguments.GetValue(_read) ?? []];
+        bool isSynthetic = captures.IsEmpty;
         if (isSynthetic && (from is null || to is null))
             throw new UsageException("which packet? give --from WHO and --to WHERE, or -r CAPTURE and --packet N");
         if (!isSynthetic && (from ?? to) is not null)
@@ -77,7 +78,7 @@ public sealed class TraceVerb : IVerb
 
         return new TraceOptions
         {
-            Replay = Replay(arguments, capture),
+            Replay = Replay(arguments, captures),
             From = from,
             To = to,
             Port = PortOf(arguments, _port, otherwise: 0),
@@ -87,17 +88,18 @@ public sealed class TraceVerb : IVerb
         };
     }
 
-    private ReplayOptions Replay(ParseResult arguments, string? capture)
+    private ReplayOptions Replay(ParseResult arguments, ImmutableArray<string> captures)
     {
         ImmutableArray<string> manifests = [.. arguments.GetValue(_manifests) ?? []];
         if (manifests.IsEmpty) throw new UsageException("no manifests: name the cluster's with -f PATH");
-        if (manifests.Append(capture).Count(path => path == "-") > 1)
+        if (manifests.Concat(captures).Count(path => path == "-") > 1)
             throw new UsageException("stdin can be read once: - stands twice among -f and -r");
 
         return new ReplayOptions
         {
             Manifests = manifests,
-            Captures = capture is null ? [] : [capture],
+            Captures = captures,
+            Skew = ReplayVerb.SkewOf(arguments.GetValue(_skew) ?? []),
             Cni = ReplayVerb.CheckCni(arguments.GetValue(_cni)),
             Proxy = ReplayVerb.CheckProxy(arguments.GetValue(_proxy)),
             Rules = [.. (arguments.GetValue(_rules) ?? []).Select(ReplayVerb.DumpOf)],

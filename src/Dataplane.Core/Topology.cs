@@ -53,6 +53,9 @@ public sealed class Topology
     /// <summary>TTL that packets lose, by <see cref="HopIndex"/>.</summary>
     public byte[] Hops { get; init; } = new byte[(int)(Entry.LocalOutput + 1) << 3];
 
+    /// <summary>TTL that packets lose between <see cref="Beside"/> and a pod.</summary>
+    public int BesideToPod { get; init; }
+
     /// <summary>Pods hang on routed veths; otherwise on a bridge.</summary>
     public bool Routed { get; init; }
 
@@ -85,6 +88,10 @@ public sealed class Topology
     /// <summary>Where <see cref="Hops"/> has what a packet loses between two devices of a node.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int HopIndex(Entry entry, Exit exit) => (int)entry << 3 | (int)exit;
+
+    /// <summary>TTL that the packet loses at its node, by the tunnel that it came out of: to a pod goes <see cref="Shape.Beside"/> alone what came by that one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int HopsOf(in Lane lane) => lane.Exit == Exit.Pod && lane.Is(Shape.Beside) ? BesideToPod : Hops[HopIndex(lane.Entry, lane.Exit)];
 
     /// <summary>TTL that a pod's packet loses on its way into the tunnel.</summary>
     public uint TunnelHops

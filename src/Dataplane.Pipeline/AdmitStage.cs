@@ -59,7 +59,7 @@ public static unsafe class AdmitStage
     private static void AdmitOnce<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine, Sightings sightings)
         where TEngine : struct, IServiceEngine
     {
-        IgnoreReason reason = sightings.Judge(in lane, state.Answers);
+        IgnoreReason reason = sightings.Judge(in lane, burst.FirstRecord + lane.Record, state.Answers);
         if (reason != IgnoreReason.None)
         {
             burst.Ignore(ref lane, reason);

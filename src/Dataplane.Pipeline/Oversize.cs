@@ -34,7 +34,7 @@ internal static unsafe class Oversize
     public static DropReason TakeApart(PacketBurst burst, ref Lane lane, PipelineState state)
     {
         int mtu = Mtu(in lane, state.Topology);
-        int hops = state.Topology.Hops[Topology.HopIndex(lane.Entry, lane.Exit)];
+        int hops = state.Topology.HopsOf(in lane);
         var packet = new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength);
         if (IsSuperFrame(in lane, state.Topology))
         {

@@ -30,7 +30,7 @@ public static unsafe class RouteStage
     private static DropReason Forward(PacketBurst burst, ref Lane lane, PipelineState state)
     {
         Topology topology = state.Topology;
-        int hops = topology.Hops[Topology.HopIndex(lane.Entry, lane.Exit)];
+        int hops = topology.HopsOf(in lane);
         if (hops != 0 && PacketEdit.Ttl(in lane) <= hops) return DropReason.TtlExceeded;
         bool isTooLarge = lane.NetworkLength > Oversize.Mtu(in lane, topology) && !Oversize.IsKept(ref lane, state);
         if (isTooLarge && !Oversize.CanTakeApart(in lane, topology)) return DropReason.MtuExceeded;

@@ -41,6 +41,9 @@ internal unsafe struct Sighted
 
     public bool HasEntered;
 
+    /// <summary>The record that entered last, by number in the capture; of a piece, the whole's.</summary>
+    public long Record;
+
     /// <summary>Whether the lane may be this packet at another point: alike, soon, and between the same two ends.</summary>
     public readonly bool IsSame(ulong print, in Lane lane) =>
         Print == print && Packets != 0 && Math.Abs(lane.Timestamp - Time) <= Sightings.Window

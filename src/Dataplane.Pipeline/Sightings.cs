@@ -27,6 +27,12 @@ public sealed unsafe class Sightings : IDisposable
     private readonly int _largestWhole;
     private bool _hasLarge;
 
+    /// <summary>
+    /// Of a record that was judged to be seen again, the last of these: which one it shows, by its number in the capture. −1
+    /// where several packets were alike.
+    /// </summary>
+    public long Shown { get; private set; } = -1;
+
     public Sightings(Topology topology)
     {
         _topology = topology;
@@ -53,21 +59,25 @@ public sealed unsafe class Sightings : IDisposable
     /// Why the record is no packet of its own: it shows one that has entered the cluster already. In capture order; remembers
     /// what it has not seen yet.
     /// </summary>
-    internal IgnoreReason Judge(in Lane lane, AnswerMemory answers)
+    internal IgnoreReason Judge(in Lane lane, long record, AnswerMemory answers)
     {
         _entries[lane.Record] = -1;
         if (lane.Point == 0) return IgnoreReason.None;
 
         var point = CapturePoint.FromPacked(lane.Point);
-        if (lane.Is(Shape.LaterFragment) && Find(PacketPrint.OfTrain(in lane, in point), in lane) >= 0) return IgnoreReason.SeenAgain;
+        if (lane.Is(Shape.LaterFragment) && Find(PacketPrint.OfTrain(in lane, in point), in lane) is >= 0 and long train)
+        {
+            Shown = _table[train].Record;
+            return IgnoreReason.SeenAgain;
+        }
 
         bool isInside = InnerPacket.TryRead(in lane, _topology, out Lane inner);
-        if (!isInside) return IsAgain(in lane, in point, isInside) ? IgnoreReason.SeenAgain : IgnoreReason.None;
+        if (!isInside) return IsAgain(in lane, record, in point, isInside) ? IgnoreReason.SeenAgain : IgnoreReason.None;
         if (inner.Source.Kind == PlaceKind.Node && answers.Holds(in inner)) return IgnoreReason.OwnAnswer;
-        if (!IsAgain(in inner, in point, isInside)) return IgnoreReason.None;
+        if (!IsAgain(in inner, record, in point, isInside)) return IgnoreReason.None;
 
         // The later pieces of a tunnel's packet tell nothing of the packet inside.
-        if (lane.Is(Shape.Fragment)) Add(PacketPrint.OfTrain(in lane, in point), in lane, in point, id: 0, ttl: 0);
+        if (lane.Is(Shape.Fragment)) Add(PacketPrint.OfTrain(in lane, in point), in lane, Shown, in point, id: 0, ttl: 0);
         return IgnoreReason.SeenAgain;
     }
 
@@ -92,7 +102,7 @@ public sealed unsafe class Sightings : IDisposable
         ulong print = PacketPrint.Of(in shown);
         long found = Find(print, in shown);
         if (found >= 0) _table[found].Repeat();
-        else Add(print, in shown, CapturePoint.FromPacked(piece.Point), id: 0, PacketEdit.Ttl(in piece));
+        else Add(print, in shown, _table[entry].Record, CapturePoint.FromPacked(piece.Point), id: 0, PacketEdit.Ttl(in piece));
     }
 
     public void Dispose() => _table.Dispose();
@@ -112,7 +122,7 @@ public sealed unsafe class Sightings : IDisposable
         return smallest;
     }
 
-    private bool IsAgain(in Lane lane, in CapturePoint point, bool isInside)
+    private bool IsAgain(in Lane lane, long record, in CapturePoint point, bool isInside)
     {
         byte ttl = lane.Is(Shape.Arp) ? (byte)0 : PacketEdit.Ttl(in lane);
         uint id = IdOf(in point, ttl, isInside);
@@ -124,20 +134,20 @@ public sealed unsafe class Sightings : IDisposable
             if (!seen.IsSame(print, in lane)) continue;
             if (seen.Interface == point.Interface && ttl > seen.Ttl) continue;      // nobody gives a TTL back
 
-            if (!seen.TrySight(id, lane.Timestamp, point is { IsCooked: true, IsOutgoing: true }))
+            bool isOneMore = !seen.TrySight(id, lane.Timestamp, point is { IsCooked: true, IsOutgoing: true });
+            if (!isOneMore && seen.HasEntered)
             {
-                _entries[lane.Record] = way;
-                return false;
+                Shown = seen.Packets == 1 ? seen.Record : -1;
+                return true;
             }
 
-            if (seen.HasEntered) return true;
-
             seen.HasEntered = true;
+            seen.Record = record;
             _entries[lane.Record] = way;
             return false;
         }
 
-        _entries[lane.Record] = Add(print, in lane, in point, id, ttl);
+        _entries[lane.Record] = Add(print, in lane, record, in point, id, ttl);
         return false;
     }
 
@@ -155,7 +165,7 @@ public sealed unsafe class Sightings : IDisposable
         return -1;
     }
 
-    private long Add(ulong print, in Lane lane, in CapturePoint point, uint id, byte ttl)
+    private long Add(ulong print, in Lane lane, long record, in CapturePoint point, uint id, byte ttl)
     {
         long oldest = (long)(print % Sets) * Ways;
         for (long way = oldest + 1; way < (oldest & -Ways) + Ways; way++)
@@ -174,6 +184,7 @@ public sealed unsafe class Sightings : IDisposable
         seen.Ttl = ttl;
         seen.Packets = 1;
         seen.HasEntered = true;
+        seen.Record = record;
         if (id != 0) seen.Begin(id);
         return oldest;
     }

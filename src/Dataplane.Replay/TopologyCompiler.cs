@@ -46,6 +46,7 @@ internal static class TopologyCompiler
             Beside = SideTunnels.Beside(model, PeersIn),
             Egress = egress.Compile(names),
             Hops = CompileHops(model.Hops),
+            BesideToPod = model.Hops.BesideToPod,
             Routed = model.Attachment == PodAttachment.Routed,
             ServiceEntries = places.ServiceEntries,
             Masquerade = model.Masquerade && hasOwnMasquerade,

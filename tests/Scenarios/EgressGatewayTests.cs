@@ -162,6 +162,47 @@ public sealed class EgressGatewayTests
         Assert.Contains("CiliumEgressGatewayPolicy out (egress.yaml:41) has it leave by a gateway, and no node matches its nodeSelector", report.Sentence, StringComparison.Ordinal);
     }
 
+    private const string TwoGateways = """
+        apiVersion: cilium.io/v2
+        kind: CiliumEgressGatewayPolicy
+        metadata: {name: out}
+        spec:
+          selectors: [{podSelector: {matchLabels: {app: web}}}]
+          destinationCIDRs: [0.0.0.0/0]
+          egressGateways:
+          - {nodeSelector: {matchLabels: {kubernetes.io/hostname: n3}}, egressIP: 192.168.56.103}
+          - {nodeSelector: {matchLabels: {kubernetes.io/hostname: n2}}, egressIP: 192.168.56.102}
+          egressGateway: {nodeSelector: {matchLabels: {kubernetes.io/hostname: n1}}}
+        ---
+
+        """;
+
+    /// <summary>FNV-1a of "a" is 0xe40c292c, of "b" 0xe70c2de5 (the vectors of draft-eastlake-fnv): even, and odd.</summary>
+    [Theory]
+    [InlineData("a", "n2", "192.168.56.102")]
+    [InlineData("b", "n3", "192.168.56.103")]
+    public void Of_several_gateways_in_the_order_of_their_addresses_the_endpoints_uid_draws_one(string uid, string node, string address)
+    {
+        TraceReport report = TraceHosts(TwoGateways + Endpoint("web", uid) + Endpoint("near", "a"));
+
+        Assert.Equal((node, address), (report.Node, report.Delivered!.Src));
+        Assert.DoesNotContain(report.Notes, note => note.Contains("CiliumEndpoint's uid", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_gateway_that_no_node_matches_drops_its_share_and_no_other()
+    {
+        string one = TwoGateways.Replace("hostname: n3", "hostname: n9", StringComparison.Ordinal);
+
+        Assert.Equal("no-egress-gateway", TraceHosts(one + Endpoint("web", "a")).Reason);
+        Assert.Equal("192.168.56.102", TraceHosts(one + Endpoint("web", "b")).Delivered!.Src);
+    }
+
+    [Fact]
+    public void Without_the_endpoint_the_pods_name_draws_and_that_is_said() => Assert.Contains(
+        TraceHosts(TwoGateways).Notes,
+        note => note.Contains("goes by its CiliumEndpoint's uid, which is not in the manifests; by its name here (get ciliumendpoints to have them): shop/web", StringComparison.Ordinal));
+
     [Fact]
     public void Where_the_configuration_does_not_enable_it_a_note_says_so()
     {
@@ -185,6 +226,16 @@ public sealed class EgressGatewayTests
         Assert.Equal(expected.Length == 0, snapshot.Findings.IsEmpty);
         if (expected.Length > 0) Assert.Contains(snapshot.Findings, finding => finding.Text.Contains(expected, StringComparison.Ordinal) && finding.Source.Line > 0);
     }
+
+    private static TraceReport TraceHosts(string policies) => EgressCluster.Trace(
+        Cluster.Replace("metadata: {name: n1}", "metadata: {name: n1, labels: {kubernetes.io/hostname: n1}}", StringComparison.Ordinal)
+            .Replace("labels: {egress: \"yes\"}}\nspec: {podCIDR: 10.0.2", "labels: {kubernetes.io/hostname: n2}}\nspec: {podCIDR: 10.0.2", StringComparison.Ordinal)
+            .Replace("labels: {egress: \"yes\"}}\nspec: {podCIDR: 10.0.3", "labels: {kubernetes.io/hostname: n3}}\nspec: {podCIDR: 10.0.3", StringComparison.Ordinal)
+            + policies + Configuration,
+        "shop/web", Outside);
+
+    private static string Endpoint(string pod, string uid) =>
+        $"apiVersion: cilium.io/v2\nkind: CiliumEndpoint\nmetadata: {{name: {pod}, namespace: shop, uid: \"{uid}\"}}\nstatus: {{identity: {{id: 4711}}}}\n---\n";
 
     private static TraceReport Trace(string policies, string from, string to, string configuration = "debug: \"false\"") =>
         TraceWith(Configuration + "  " + configuration + "\n", policies, from, to);

@@ -51,6 +51,22 @@ public sealed class HybridOverlayTests
 
         """;
 
+    /// <summary>The same with a node in a zone of its own beside n1: pods of both reach each other by the transit switch.</summary>
+    private static readonly string Zones = Cluster.Replace(
+        "    k8s.ovn.org/node-subnets: '{\"default\":[\"10.128.0.0/23\"]}'\n",
+        "    k8s.ovn.org/node-subnets: '{\"default\":[\"10.128.0.0/23\"]}'\n" + Zone(1), StringComparison.Ordinal)
+        + "---\napiVersion: v1\nkind: Node\nmetadata:\n  name: n2\n  annotations:\n    k8s.ovn.org/node-subnets: '{\"default\":[\"10.129.0.0/23\"]}'\n" + Zone(2)
+        + """
+        status: {addresses: [{type: InternalIP, address: 192.168.56.12}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: far, namespace: shop}
+        spec: {nodeName: n2}
+        status: {phase: Running, podIP: 10.129.0.10}
+
+        """;
+
     private static byte[] FromWeb => Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4("10.128.0.10", WindowsPod).Tcp(40000, 80, TcpFlags.Syn);
 
     [Fact]
@@ -75,6 +91,32 @@ public sealed class HybridOverlayTests
 
         byte[] expected = Eth(PortMac, "0a:58:0a:80:00:0a").Ipv4(WindowsPod, "10.128.0.10", ttl: 127).Udp(53, 4000).Payload("?");
         Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(Assert.Single(scenario.At("shop/web"))));
+    }
+
+    [Fact]
+    public void With_a_transit_switch_between_zones_what_windows_sends_still_passes_no_router()
+    {
+        using Scenario scenario = Scenario.GivenCni("ovn-kubernetes", Zones).Send(FromWindows(PortMac)).ExpectForwarded();
+
+        byte[] expected = Eth(PortMac, "0a:58:0a:80:00:0a").Ipv4(WindowsPod, "10.128.0.10", ttl: 127).Udp(53, 4000).Payload("?");
+        Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(Assert.Single(scenario.At("shop/web"))));
+    }
+
+    [Fact]
+    public void Its_last_hop_is_not_lost_there_either()
+    {
+        using Scenario scenario = Scenario.GivenCni("ovn-kubernetes", Zones).Send(FromWindows(PortMac, ttl: 1)).ExpectForwarded();
+
+        Assert.Equal(1, Assert.Single(scenario.At("shop/web"))[22]);
+    }
+
+    [Fact]
+    public void Between_the_zones_themselves_both_routers_are_passed()
+    {
+        using Scenario scenario = Scenario.GivenCni("ovn-kubernetes", Zones)
+            .Send(Eth("0a:58:0a:81:00:0a", "0a:58:0a:81:00:01").Ipv4("10.129.0.10", "10.128.0.10").Tcp(40000, 80, TcpFlags.Syn)).ExpectForwarded();
+
+        Assert.Equal(62, Assert.Single(scenario.At("shop/web"))[22]);
     }
 
     [Fact]
@@ -127,6 +169,10 @@ public sealed class HybridOverlayTests
         Assert.Contains("hybrid overlay: VXLAN 4097 to port 4789 of 1 node: win; what these nodes do themselves is not emulated", report.Notes);
     }
 
-    private static byte[] FromWindows(string to) => Eth("02:00:00:00:00:20", "02:00:00:00:00:11").Ipv4("192.168.56.20", "192.168.56.11")
-        .Udp(50000, 4789, checksum: false).Vxlan(4097).Eth(WindowsMac, to).Ipv4(WindowsPod, "10.128.0.10", ttl: 127).Udp(53, 4000).Payload("?");
+    private static string Zone(int number) =>
+        $"    k8s.ovn.org/node-id: '{number}'\n    k8s.ovn.org/zone-name: z{number}\n"
+        + $"    k8s.ovn.org/node-transit-switch-port-ifaddr: '{{\"ipv4\":\"100.88.0.{number}/16\"}}'\n";
+
+    private static byte[] FromWindows(string to, byte ttl = 127) => Eth("02:00:00:00:00:20", "02:00:00:00:00:11").Ipv4("192.168.56.20", "192.168.56.11")
+        .Udp(50000, 4789, checksum: false).Vxlan(4097).Eth(WindowsMac, to).Ipv4(WindowsPod, "10.128.0.10", ttl: ttl).Udp(53, 4000).Payload("?");
 }

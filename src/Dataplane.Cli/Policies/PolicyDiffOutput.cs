@@ -59,10 +59,9 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
         _output.WriteLine($"{report.Opened} pairs can talk that could not (+), {report.Closed} cannot that could (-)");
     }
 
-    private static string PairOf(PolicyChange change) => $"{change.From.Name} -> {change.To.Name} {change.Port}";
+    private static string PairOf(PolicyChange change) => $"{change.From.Name} -> {change.To.Name} {change.PortName}";
 
-    private static string CauseOf(PolicyChange change) =>
-        change.IsByAbsence ? $"no longer {change.Was.Sentence}" : change.Is.Sentence;
+    private static string CauseOf(PolicyChange change) => PolicyOutcome.Sentences(change.Was, change.Is);
 
     private static string SentenceOf(PolicyChange change) =>
         $"{PairOf(change)} {(change.Is.IsAllowed ? "can talk now" : "cannot talk any more")}: {CauseOf(change)}";
@@ -71,7 +70,7 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
         $"{flow.Flows} {(flow.Flows == 1 ? "flow" : "flows")} of the capture, {flow.Packets} {(flow.Packets == 1 ? "packet" : "packets")}: "
         + $"{flow.From} -> {flow.To} {flow.Port}";
 
-    private static string CauseOf(FlowChange flow) => (flow.IsDropped ? "" : "no longer ") + flow.Cause.Sentence;
+    private static string CauseOf(FlowChange flow) => PolicyOutcome.Sentences(flow.Was, flow.Is);
 
     private static JUnitCase[] Cases(PolicyChangeReport report) =>
     [
@@ -123,21 +122,24 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
     private static string TailOf(PolicyChange change)
     {
         var text = new StringBuilder();
-        PolicyOutcome cause = change.Cause;
         text.Append(CultureInfo.InvariantCulture, $"\"port\":{change.Port.Port},\"protocol\":\"{change.Port.ProtocolName}\",");
+        if (change.Port.Port == 0) text.Append($"\"ports\":{Quote(change.PortName)},");
         text.Append($"\"allowed\":{(change.Is.IsAllowed ? "true" : "false")},");
         text.Append($"\"reason\":{Quote(change.Is.Reason)},\"was\":{Quote(change.Was.Reason)},");
-        text.Append($"\"policy\":{Quote(cause.Policy)},\"rule\":{Quote(cause.Rule)},\"source\":{Quote(cause.Source?.ToString())}");
-        return text.ToString();
+        return text.Append(LinesOf(change.Cause, change.Was)).ToString();
     }
+
+    private static string LinesOf(PolicyOutcome cause, PolicyOutcome was) =>
+        $"\"policy\":{Quote(cause.Policy)},\"rule\":{Quote(cause.Rule)},\"source\":{Quote(cause.Source?.ToString())},"
+        + $"\"wasPolicy\":{Quote(was.Policy)},\"wasRule\":{Quote(was.Rule)},\"wasSource\":{Quote(was.Source?.ToString())}";
 
     private static string JsonOf(FlowChange flow) => string.Create(
         CultureInfo.InvariantCulture,
         $"{{\"from\":{Quote(flow.From)},\"to\":{Quote(flow.To)},\"port\":{flow.Port.Port},\"protocol\":\"{flow.Port.ProtocolName}\",")
         + string.Create(
             CultureInfo.InvariantCulture,
-            $"\"flows\":{flow.Flows},\"packets\":{flow.Packets},\"allowed\":{(flow.IsDropped ? "false" : "true")},\"reason\":{Quote(flow.Cause.Reason)},")
-        + $"\"policy\":{Quote(flow.Cause.Policy)},\"rule\":{Quote(flow.Cause.Rule)},\"source\":{Quote(flow.Cause.Source?.ToString())}}}";
+            $"\"flows\":{flow.Flows},\"packets\":{flow.Packets},\"allowed\":{(flow.IsDropped ? "false" : "true")},\"reason\":{Quote((flow.IsDropped ? flow.Is : flow.Was).Reason)},")
+        + LinesOf(flow.Cause, flow.Was) + "}";
 
     private static string Quote(string? text) =>
         text is null ? "null" : $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";

@@ -25,6 +25,8 @@ public static class PolicyHelp
               --new PATH         manifests after it; repeatable
           -f, --manifests PATH   what is the same on both sides; repeatable
           -r, --read PATH        a capture: which of its flows would be dropped or allowed; repeatable
+                                 (merged by time). What several points show counts once, as in replay
+              --skew WHAT        clocks of several captures, as replay takes it
               --port N[/PROTO]   80, 80/tcp, 53/udp; repeatable. Without it, the destinations' container ports
 
         both

@@ -25,6 +25,7 @@ public sealed class PolicyVerb : IVerb
     private readonly Option<string[]> _new = OptionValues.Many("--new");
     private readonly Option<string[]> _port = OptionValues.Many("--port");
     private readonly Option<string[]> _read = OptionValues.Many("--read", "-r");
+    private readonly Option<string[]> _skew = OptionValues.Many("--skew");
     private readonly Option<string> _cni = OptionValues.One("--cni");
     private readonly Option<string[]> _set = OptionValues.Many("--set");
     private readonly Option<string> _output = OptionValues.One("--output", "-o");
@@ -34,7 +35,7 @@ public sealed class PolicyVerb : IVerb
 
     public string Help => PolicyHelp.Policy;
 
-    public Command Command => new(Name) { _kind, _manifests, _old, _new, _port, _read, _cni, _set, _output, _color };
+    public Command Command => new(Name) { _kind, _manifests, _old, _new, _port, _read, _skew, _cni, _set, _output, _color };
 
     public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
@@ -51,7 +52,7 @@ public sealed class PolicyVerb : IVerb
     {
         string format = arguments.OneOf(_output, Formats) ?? Formats[0];
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"));
-        Refuse(arguments, Diff, _old, _new, _port, _read);
+        Refuse(arguments, Diff, _old, _new, _port, _read, _skew);
         string? cni = ReplayVerb.CheckCni(arguments.GetValue(_cni));
         EmulationSettings settings = EmulationSettings.Parse(arguments.GetValue(_set) ?? []);
         LintReport report = PolicyLint.Run(Read(Manifests(arguments, _manifests)), cni, settings);
@@ -95,8 +96,14 @@ public sealed class PolicyVerb : IVerb
         PolicyChangeReport report = PolicyChanges.Compare(before, after, ports, cni, EmulationSettings.Parse(settings));
         if (captures.IsEmpty) return report;
 
-        var replay = new ReplayOptions { Captures = captures, Cni = cni, Settings = settings };
-        return report with { Flows = FlowChanges.Compare(before, after, replay, cancellation) };
+        var replay = new ReplayOptions
+        {
+            Captures = captures,
+            Skew = ReplayVerb.SkewOf(arguments.GetValue(_skew) ?? []),
+            Cni = cni,
+            Settings = settings,
+        };
+        return FlowChanges.AddTo(report, before, after, replay, cancellation);
     }
 
     private static void SayCounts(LintReport report, Streams streams)

@@ -10,6 +10,7 @@ internal sealed class CiliumEgressPolicyDraft(SourceLine source) : CustomObjectD
     private ImmutableArray<CiliumEgressSelector> _selectors = [];
     private ImmutableArray<IpPrefix> _destinations = [];
     private ImmutableArray<IpPrefix> _excluded = [];
+    private ImmutableArray<CiliumEgressGateway> _gateway = [];
     private ImmutableArray<CiliumEgressGateway> _gateways = [];
 
     public override bool IsNamespaced => false;
@@ -19,7 +20,7 @@ internal sealed class CiliumEgressPolicyDraft(SourceLine source) : CustomObjectD
         Selectors = _selectors.IsEmpty ? throw Missing("spec.selectors") : _selectors,
         Destinations = _destinations.IsEmpty ? throw Missing("spec.destinationCIDRs") : _destinations,
         Excluded = _excluded,
-        Gateways = _gateways.IsEmpty ? throw Missing("spec.egressGateway") : _gateways,
+        Gateways = !_gateways.IsEmpty ? _gateways : _gateway.IsEmpty ? throw Missing("spec.egressGateway") : _gateway,
     });
 
     protected override void ReadSpecField(ManifestCursor cursor)
@@ -29,7 +30,7 @@ internal sealed class CiliumEgressPolicyDraft(SourceLine source) : CustomObjectD
             case "selectors": _selectors = cursor.ReadList("spec.selectors", ReadSelector); break;
             case "destinationCIDRs": _destinations = ReadCidrs(cursor, "spec.destinationCIDRs"); break;
             case "excludedCIDRs": _excluded = ReadCidrs(cursor, "spec.excludedCIDRs"); break;
-            case "egressGateway": _gateways = [ReadGateway(cursor)]; break;
+            case "egressGateway": _gateway = [ReadGateway(cursor)]; break;
             case "egressGateways": _gateways = cursor.ReadList("spec.egressGateways", ReadGateway); break;
             default: cursor.SkipUnknown("spec"); break;
         }

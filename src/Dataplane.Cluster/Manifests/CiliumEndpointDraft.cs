@@ -9,8 +9,10 @@ internal sealed class CiliumEndpointDraft(SourceLine source) : CustomObjectDraft
 
     private uint _identity;
 
+    protected override bool KeepsUid => true;
+
     public override void AddTo(SnapshotDraft snapshot) =>
-        snapshot.Add(new CiliumEndpoint(Namespace, Name, Source) { Identity = _identity });
+        snapshot.Add(new CiliumEndpoint(Namespace, Name, Source) { Identity = _identity, Uid = Uid });
 
     protected override void ReadStatusField(ManifestCursor cursor)
     {

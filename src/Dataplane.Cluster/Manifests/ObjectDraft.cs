@@ -20,6 +20,11 @@ internal abstract class ObjectDraft(SourceLine source)
     protected ImmutableDictionary<string, string> Annotations { get; private set; } =
         ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>metadata.uid; empty where it is absent.</summary>
+    protected string Uid { get; private set; } = "";
+
+    protected virtual bool KeepsUid => false;
+
     protected virtual bool KeepsLabels => false;
 
     protected virtual bool KeepsAnnotations => false;
@@ -46,6 +51,7 @@ internal abstract class ObjectDraft(SourceLine source)
             {
                 case "name": Name = cursor.ReadName("metadata.name"); break;
                 case "namespace": Namespace = cursor.ReadName("metadata.namespace"); break;
+                case "uid" when KeepsUid: Uid = cursor.ReadText("metadata.uid"); break;
                 case "labels" when KeepsLabels: Labels = cursor.ReadTextMap("metadata.labels"); break;
                 case "annotations" when KeepsAnnotations: Annotations = cursor.ReadTextMap("metadata.annotations"); break;
                 default: cursor.Skip(); break;

@@ -34,6 +34,9 @@ public sealed record CiliumEndpoint(string Namespace, string Name, SourceLine So
 {
     /// <summary>status.identity.id; 0 where it is absent.</summary>
     public uint Identity { get; init; }
+
+    /// <summary>metadata.uid, of the CiliumEndpoint and not of its pod; empty where it is absent.</summary>
+    public string Uid { get; init; } = "";
 }
 
 /// <summary>CiliumIdentity: a number for a set of labels, with their source (<c>k8s:app</c>).</summary>

@@ -85,6 +85,9 @@ public sealed record HopCosts
     /// <summary>From the tunnel to a pod.</summary>
     public int TunnelToPod { get; init; } = 1;
 
+    /// <summary>From the tunnel to nodes of another kind to a pod: out of the node's port on the pod's own switch.</summary>
+    public int BesideToPod { get; init; }
+
     /// <summary>From outside into the tunnel.</summary>
     public int OutsideToTunnel { get; init; } = 1;
 

@@ -31,7 +31,7 @@ internal static class PolicyDropCounts
             yield return new PolicyDropCount(
                 teller.NameOf(endpoint),
                 VerdictText.Name(direction),
-                space is null ? string.Join(", ", selecting.Select(policy => policy.ToString())) : $"NetNamespace/{space.Namespace}",
+                space is null ? string.Join(", ", selecting.Select(policy => policy.ToString())) : NetworkText.NameOf(space.Namespace),
                 null,
                 space?.Source.ToString() ?? string.Join(", ", selecting.Select(policy => policy.Source.ToString())),
                 packets);

@@ -18,6 +18,7 @@ internal static class Wording
 
     public static string Protocol(byte protocol) => protocol switch
     {
+        0 => "any",
         IpProtocol.Tcp => "tcp",
         IpProtocol.Udp => "udp",
         IpProtocol.Sctp => "sctp",

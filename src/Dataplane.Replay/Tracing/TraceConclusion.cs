@@ -21,7 +21,8 @@ internal static class TraceConclusion
             Policy = recorder.Denial?.Policy,
             Rule = RuleOf(recorder),
             Source = (recorder.Denial?.Source ?? recorder.Refusal?.Source)?.ToString(),
-            Sentence = Sentence(recorder, in record, node, who, where),
+            Shows = ShownBy(emulation, in record),
+            Sentence = Sentence(emulation, recorder, in record, node, who, where),
             Cni = emulation.Model.Cni,
             Proxy = emulation.Proxy.Name,
             Sent = recorder.Sent ?? nothing,
@@ -60,14 +61,23 @@ internal static class TraceConclusion
         _ => null,
     };
 
+    private static long? ShownBy(Emulation emulation, in RecordState record) =>
+        record is { Verdict: Verdict.Ignored, Ignored: IgnoreReason.SeenAgain } && emulation.State.Sightings is { Shown: >= 0 and long shown } ? shown + 1 : null;
+
     private static string? NodeOf(TraceRecorder recorder) => recorder.Steps.LastOrDefault(step => step.Node is not null)?.Node;
 
-    private static string Sentence(TraceRecorder recorder, in RecordState record, string? node, string who, string where)
+    private static string Sentence(
+        Emulation emulation, TraceRecorder recorder, in RecordState record, string? node, string who, string where)
     {
         switch (record.Verdict)
         {
             case Verdict.Dropped:
                 return $"A packet from {who} to {where} is dropped at {node ?? "no node"}: {recorder.Denial?.Sentence ?? recorder.Refusal?.Text ?? DropReasonText.Sentence(record.Drop)}.";
+            case Verdict.Ignored when record.Ignored == IgnoreReason.SeenAgain:
+                return $"A packet from {who} to {where} is one that the capture shows at several points: it has entered as "
+                    + (ShownBy(emulation, in record) is { } shown
+                        ? $"packet {shown} (--packet {shown} tells its way)."
+                        : "an earlier one of several packets that are alike.");
             case Verdict.Ignored:
                 return $"A packet from {who} to {where} is not this cluster's business: {VerdictText.Name(record.Ignored)}.";
             case Verdict.Answered:

@@ -28,6 +28,9 @@ public sealed record TraceReport
     /// <summary>The manifest's line: of the policy's rule that dropped it, else of the Service or pod that it was sent to.</summary>
     public string? Source { get; init; }
 
+    /// <summary>Number of the capture's packet that this one shows again at another point; null where it shows none.</summary>
+    public long? Shows { get; init; }
+
     public required string Sentence { get; init; }
 
     public required string Cni { get; init; }

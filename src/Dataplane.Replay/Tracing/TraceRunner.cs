@@ -4,6 +4,7 @@ using Dataplane.Cluster.Manifests;
 using Dataplane.Cluster.Model;
 using Dataplane.Core;
 using Dataplane.Replay.Policies;
+using Dataplane.Replay.Skew;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay.Tracing;
@@ -31,7 +32,7 @@ public static class TraceRunner
             ? OfCapture(emulation, recorder, pipeline, options, cancellation)
             : OfSynthetic(emulation, recorder, pipeline, snapshot, options);
         IEnumerable<string> damage = snapshot.Findings.Where(finding => finding.Severity == Severity.Damage).Select(finding => finding.ToString());
-        return report with { Damage = [.. report.Damage, .. damage], Notes = [.. emulation.Notes] };
+        return report with { Damage = [.. report.Damage, .. damage], Notes = [.. emulation.Notes, .. report.Notes] };
     }
 
     private static TraceReport OfSynthetic(
@@ -88,8 +89,9 @@ public static class TraceRunner
     private static TraceReport OfCapture(
         Emulation emulation, TraceRecorder recorder, IPipeline pipeline, TraceOptions options, CancellationToken cancellation)
     {
-        string path = options.Replay.Captures[0];
-        using CaptureReader reader = CaptureFile.Open(path, new CaptureReadOptions { Cancellation = cancellation });
+        ImmutableArray<CaptureClock> clocks = CaptureClocks.Find(options.Replay, emulation.Topology, cancellation);
+        using CaptureReader reader = ReplayRunner.OpenAll(options.Replay, cancellation, clocks);
+        CapturePoints? points = CapturePoints.Of(reader, emulation.State);
         CaptureRecord[] batch = new CaptureRecord[BatchSize];
         long passed = 0;
         while (!cancellation.IsCancellationRequested)
@@ -97,6 +99,7 @@ public static class TraceRunner
             int count = reader.Read(batch.AsSpan(0, (int)Math.Min(BatchSize, options.Packet - passed)));
             if (count == 0) break;
 
+            points?.Look();
             bool isLast = passed + count == options.Packet;
             int before = isLast ? count - 1 : count;
             for (int done = 0; done < before;) done += pipeline.Process(batch.AsSpan(done, before - done));
@@ -107,10 +110,10 @@ public static class TraceRunner
             string source = recorder.Sent?.Src ?? "its sender";
             string? damage = reader.Damage is { } text ? text.ToString() : null;
             TraceReport report = TraceConclusion.Of(emulation, recorder, in record, source, recorder.Sent?.Dst ?? "its receiver");
-            return report with { Damage = damage is null ? [] : [damage] };
+            return report with { Damage = damage is null ? [] : [damage], Notes = [.. CaptureClocks.NotesOf(clocks)] };
         }
 
         cancellation.ThrowIfCancellationRequested();
-        throw new InvalidDataException($"--packet {options.Packet}: {path} has {passed} packets");
+        throw new InvalidDataException($"--packet {options.Packet}: {reader.Name} has {passed} packets");
     }
 }

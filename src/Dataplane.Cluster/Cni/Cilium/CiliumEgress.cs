@@ -31,36 +31,39 @@ internal static class CiliumEgress
         var selection = new Selection(request.Snapshot);
         ImmutableArray<EgressAssignment> all =
         [
-            .. request.Snapshot.Cilium.EgressPolicies.SelectMany(policy => AssignmentsOf(policy, selection.Of(policy, pods), nodes, request)),
+            .. request.Snapshot.Cilium.EgressPolicies.SelectMany(policy => AssignmentsOf(policy, selection.Of(policy, pods), pods, nodes, request)),
         ];
         CniEgress.Note(request, all, nodes);
         return all;
     }
 
-    // Of several gateways each has its part of the pods (pkg/egressgateway, by endpoint); here the first has all.
     private static IEnumerable<EgressAssignment> AssignmentsOf(
-        CiliumEgressPolicy policy, ImmutableArray<int> selected, ImmutableArray<NodeNetwork> nodes, CniRequest request)
+        CiliumEgressPolicy policy, ImmutableArray<int> selected, ImmutableArray<PodNetwork> pods, ImmutableArray<NodeNetwork> nodes, CniRequest request)
     {
         string owner = $"CiliumEgressGatewayPolicy {policy.Name}";
-        if (policy.Gateways.Length > 1)
-            request.Note($"{policy.Source}: {owner}: of its {policy.Gateways.Length} egressGateways the first takes all");
         if (policy.Destinations.Concat(policy.Excluded).Any(prefix => prefix.Address.IsV6))
             request.Note($"{policy.Source}: {owner}: its IPv6 CIDRs are not emulated");
 
-        ImmutableArray<EgressAddress> address = [.. AddressOf(policy.Gateways[0], owner, nodes, request)];
-        if (address.IsEmpty)
+        ImmutableArray<EgressAddress>[] gateways = [.. policy.Gateways.Select(gateway => AddressOf(gateway, owner, nodes, request).ToImmutableArray())];
+        if (gateways.Any(gateway => gateway.IsEmpty))
             request.Note(
                 $"{policy.Source}: {owner}: no node matches its egressGateway.nodeSelector: what its pods send to its destinations "
                 + "is dropped");
 
-        yield return new EgressAssignment(owner, policy.Source)
+        // By the node's address; who has none has 0.0.0.0.
+        gateways = [.. gateways.OrderBy(gateway => gateway.IsEmpty ? 0 : nodes[gateway[0].Node].UnderlayV4.V4)];
+        ILookup<int, int> shares = CiliumGatewayShares.Of(policy, selected, gateways.Length, pods, request);
+        for (int gateway = 0; gateway < gateways.Length; gateway++)
         {
-            Pods = selected,
-            Addresses = address,
-            Destinations = [.. policy.Destinations.Where(prefix => prefix.Address.IsV4)],
-            Excluded = [.. policy.Excluded.Where(prefix => prefix.Address.IsV4)],
-            IsByGateway = true,
-        };
+            yield return new EgressAssignment(owner, policy.Source)
+            {
+                Pods = [.. shares[gateway]],
+                Addresses = gateways[gateway],
+                Destinations = [.. policy.Destinations.Where(prefix => prefix.Address.IsV4)],
+                Excluded = [.. policy.Excluded.Where(prefix => prefix.Address.IsV4)],
+                IsByGateway = true,
+            };
+        }
     }
 
     private static IEnumerable<EgressAddress> AddressOf(

@@ -8,6 +8,13 @@ namespace Dataplane.Replay.Policies.Changes;
 /// <param name="Port">Of the destination, behind translation; 0 for a protocol without ports.</param>
 /// <param name="Flows">Different source ports.</param>
 /// <param name="Packets">Records that are dropped on one side alone.</param>
-/// <param name="IsDropped">Newly; otherwise newly allowed.</param>
-/// <param name="Cause">The denial: of the new policies, or of the old ones that is no more.</param>
-public sealed record FlowChange(string From, string To, ReachPort Port, int Flows, long Packets, bool IsDropped, PolicyOutcome Cause);
+/// <param name="Was">Before: why it was dropped, or what let it pass.</param>
+/// <param name="Is">After.</param>
+public sealed record FlowChange(string From, string To, ReachPort Port, int Flows, long Packets, PolicyOutcome Was, PolicyOutcome Is)
+{
+    /// <summary>Newly; otherwise newly allowed.</summary>
+    public bool IsDropped => !Is.IsAllowed;
+
+    /// <summary>The side whose line does it.</summary>
+    public PolicyOutcome Cause => PolicyOutcome.CauseOf(Was, Is);
+}

@@ -4,6 +4,7 @@ using Dataplane.Cluster.Model;
 using Dataplane.Core;
 using Dataplane.Engines.Policies;
 using Dataplane.Replay.Policies.Reach;
+using Dataplane.Replay.Skew;
 using Dataplane.Wire;
 
 namespace Dataplane.Replay.Policies.Changes;
@@ -13,84 +14,85 @@ internal sealed unsafe class FlowReplay
 {
     private const int BatchSize = 256;
 
-    private readonly Emulation _emulation;
-    private readonly PolicyModel _model;
-    private readonly Dictionary<Pod, int> _pods = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<IpAddress, string> _names = [];
     private readonly Dictionary<(int Endpoint, PolicyDirection Direction, int Rule), PolicyOutcome> _causes = [];
     private readonly Dictionary<long, PolicyDrop> _drops = [];
 
-    private FlowReplay(Emulation emulation, PolicyModel model)
-    {
-        _emulation = emulation;
-        _model = model;
-        for (int position = 0; position < model.Snapshot.Pods.Length; position++)
-        {
-            Pod pod = model.Snapshot.Pods[position];
-            _pods[pod] = position;
-            if (pod.HostNetwork || pod.IsTerminated) continue;
-            foreach (IpAddress address in pod.Addresses) _names.TryAdd(address, pod.ToString());
-        }
-    }
+    private FlowReplay(ImmutableArray<CaptureClock> clocks) => Clocks = clocks;
 
     /// <summary>By number of the record, from 0. Empty where nobody enforces the policies, or there are none.</summary>
-    public static IReadOnlyDictionary<long, PolicyDrop> Run(ClusterSnapshot snapshot, ReplayOptions options, CancellationToken cancellation)
+    public IReadOnlyDictionary<long, PolicyDrop> Drops => _drops;
+
+    /// <summary>Of several captures.</summary>
+    public ImmutableArray<CaptureClock> Clocks { get; }
+
+    /// <summary>Of the captures.</summary>
+    public ImmutableArray<string> Damage { get; private set; } = [];
+
+    /// <param name="snapshot">The manifests.</param>
+    /// <param name="options">Captures, CNI and settings.</param>
+    /// <param name="clocks">As they are known; null: compared here.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public static FlowReplay Run(
+        ClusterSnapshot snapshot, ReplayOptions options, ImmutableArray<CaptureClock>? clocks, CancellationToken cancellation)
     {
         using Emulation emulation = Emulation.Compile(snapshot, options);
-        if (emulation.Policies is not { } policies) return ImmutableDictionary<long, PolicyDrop>.Empty;
-
-        var replay = new FlowReplay(emulation, policies.Model);
-        replay.Read(options, cancellation);
-        return replay._drops;
+        var replay = new FlowReplay(clocks ?? CaptureClocks.Find(options, emulation.Topology, cancellation));
+        replay.Read(emulation, options, cancellation);
+        return replay;
     }
 
-    private void Read(ReplayOptions options, CancellationToken cancellation)
+    private void Read(Emulation emulation, ReplayOptions options, CancellationToken cancellation)
     {
-        IPipeline pipeline = _emulation.Proxy.CreatePipeline(_emulation.State, _emulation.Burst, new PolicyDropSink(Keep));
-        using CaptureReader reader = ReplayRunner.OpenAll(options, cancellation);
+        if (PolicyTeller.Of(emulation) is not { } teller) return;
+
+        PolicyDropSink sink = new((burst, record) => Keep(emulation, teller, burst, record));
+        IPipeline pipeline = emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, sink);
+        using CaptureReader reader = ReplayRunner.OpenAll(options, cancellation, Clocks);
+        CapturePoints? points = CapturePoints.Of(reader, emulation.State);
         CaptureRecord[] batch = new CaptureRecord[BatchSize];
         while (reader.Read(batch) is > 0 and int count)
         {
             cancellation.ThrowIfCancellationRequested();
+            points?.Look();
             for (int done = 0; done < count;) done += pipeline.Process(batch.AsSpan(done, count - done));
         }
 
         pipeline.Finish();
+        if (reader.Damage is { } damage) Damage = [damage.ToString()];
     }
 
-    private void Keep(PacketBurst burst, int record)
+    private void Keep(Emulation emulation, PolicyTeller teller, PacketBurst burst, int record)
     {
-        ref RecordState state = ref burst.Records[record];
-        FlowKey key = burst.Lanes[record].Key;
+        ref Lane lane = ref burst.Lanes[record];
+        FlowKey key = lane.Key;
         bool hasPorts = key.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp;
+        AddressNames names = emulation.Topology.Names;
         _drops[burst.FirstRecord + record] = new PolicyDrop(
-            NameOf(key.Source, key.Family),
+            AddressOf(key.Source, key.Family, names),
             key.SourcePort,
-            NameOf(key.Destination, key.Family),
+            AddressOf(key.Destination, key.Family, names),
             new ReachPort(key.Protocol, hasPorts ? key.DestinationPort : (ushort)0),
-            CauseOf(state.Judged, state.Direction, state.Rule));
+            CauseOf(emulation, teller, in burst.Records[record], in lane));
     }
 
-    private string NameOf(uint name, byte family)
+    private static IpAddress AddressOf(uint name, byte family, AddressNames names) => family == 6 ? names.AddressOf(name) : IpAddress.FromV4(name);
+
+    private PolicyOutcome CauseOf(Emulation emulation, PolicyTeller teller, in RecordState state, in Lane lane)
     {
-        IpAddress address = family == 6 ? _emulation.Topology.Names.AddressOf(name) : IpAddress.FromV4(name);
-        return _names.GetValueOrDefault(address) ?? address.ToString();
+        (int Endpoint, PolicyDirection Direction, int Rule) key = (state.Judged, state.Direction, state.Rule);
+        if (_causes.TryGetValue(key, out PolicyOutcome? known)) return known;
+
+        PolicyModel model = emulation.Policies!.Model;
+        CompiledPolicy? isolating = state.Rule == PolicyVerdict.DefaultDeny ? teller.SelectingAt(state.Judged, state.Direction).FirstOrDefault() : null;
+        if (state.Rule < 0 && isolating is null) return ByItself(teller.Explain(in state, in lane), state.Drop);
+
+        int policy = isolating is null ? model.Rules[state.Rule].Policy : model.Policies.IndexOf(isolating);
+        ReachReason reason = isolating is null ? ReachReason.DeniedByRule : ReachReason.DefaultDeny;
+        var verdict = new ReachVerdict(reason, state.Direction, policy, isolating is null ? state.Rule : -1);
+        return _causes[key] = PolicyOutcome.Of(model, verdict);
     }
 
-    private PolicyOutcome CauseOf(int endpoint, PolicyDirection direction, int rule)
-    {
-        if (_causes.TryGetValue((endpoint, direction, rule), out PolicyOutcome? known)) return known;
-
-        int policy = rule >= 0 ? _model.Rules[rule].Policy : IsolatingPolicyOf(endpoint, direction);
-        ReachReason reason = rule >= 0 ? ReachReason.DeniedByRule : ReachReason.DefaultDeny;
-        var verdict = new ReachVerdict(reason, direction, policy, Math.Max(rule, -1));
-        return _causes[(endpoint, direction, rule)] = PolicyOutcome.Of(_model, verdict);
-    }
-
-    private int IsolatingPolicyOf(int endpoint, PolicyDirection direction)
-    {
-        Pod pod = _emulation.Model.Pods[_emulation.Topology.Endpoints[endpoint].Pod].Pod;
-        PolicyIdentity identity = _model.Identities[_model.IdentityOfPod[_pods[pod]]];
-        return identity.PoliciesFor(direction).FirstOrDefault(policy => _model.Policies[policy].Tier == PolicyTier.Namespaced, -1);
-    }
+    // Neither a rule nor an isolation: networks that are kept apart, a tunnel from a pod. Drops name what it is.
+    private static PolicyOutcome ByItself(PolicyExplanation explanation, DropReason reason) =>
+        new(false, DropReasonText.Name(reason), explanation.Policy, null, explanation.Source, explanation.Sentence);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Dataplane.Cluster.Model;
+using Dataplane.Core;
 using Dataplane.Engines.Policies;
 using Dataplane.Replay.Policies.Reach;
 
@@ -15,16 +16,31 @@ public sealed record PolicyChange(ReachGroup From, ReachGroup To, ReachPort Port
     /// <summary>Pairs of a pod with itself are none.</summary>
     public long Pairs { get; init; } = (long)From.Ends.Length * To.Ends.Length;
 
-    /// <summary>The side whose line does it: the rule or isolation that is new, or the one that is gone.</summary>
-    public PolicyOutcome Cause => Is.Policy is not null || Was.Policy is null ? Is : Was;
+    /// <summary><c>443/tcp</c>; <c>other ports</c>, of an address outside, for those that no rule names (0 in <see cref="Port"/>).</summary>
+    public string PortName { get; init; } = Port.ToString();
 
-    /// <summary>The cause is a line that the new manifests do not have any more.</summary>
-    public bool IsByAbsence => Is.Policy is null && Was.Policy is not null;
+    /// <summary>The side whose line does it.</summary>
+    public PolicyOutcome Cause => PolicyOutcome.CauseOf(Was, Is);
 }
 
 /// <summary>One side's verdict, with its policies' names and lines.</summary>
 public sealed record PolicyOutcome(bool IsAllowed, string Reason, string? Policy, string? Rule, SourceLine? Source, string Sentence)
 {
+    /// <summary>No policy decides, whatever else may.</summary>
+    internal static readonly PolicyOutcome Undecided = new(true, "allowed", null, null, null, "no policy denies it");
+
+    /// <summary>The side whose line does it: the rule or isolation that is new, or the one that is gone.</summary>
+    public static PolicyOutcome CauseOf(PolicyOutcome was, PolicyOutcome @is) => @is.Policy is not null || was.Policy is null ? @is : was;
+
+    /// <summary>What decides now, and what did before: that nothing allowed it goes without saying.</summary>
+    public static string Sentences(PolicyOutcome was, PolicyOutcome @is)
+    {
+        if (CauseOf(was, @is) == was) return $"no longer {was.Sentence}";
+
+        bool isSilent = was.Policy is null || was.Reason == DropReasonText.Name(DropReason.PolicyDenied);
+        return isSilent ? @is.Sentence : $"{@is.Sentence}; before, {was.Sentence}";
+    }
+
     internal static PolicyOutcome Of(PolicyModel model, ReachVerdict verdict) => new(
         verdict.IsAllowed,
         verdict.ReasonText,
@@ -37,7 +53,7 @@ public sealed record PolicyOutcome(bool IsAllowed, string Reason, string? Policy
 /// <summary>What changes from one set of manifests to another.</summary>
 public sealed record PolicyChangeReport
 {
-    /// <summary>Names of the pods that both sides have; <see cref="ReachGroup.Ends"/> are positions in it.</summary>
+    /// <summary>Names of the pods that both sides have, and of addresses outside; <see cref="ReachGroup.Ends"/> are positions in it.</summary>
     public required ImmutableArray<string> Pods { get; init; }
 
     public required ImmutableArray<PolicyChange> Changes { get; init; }

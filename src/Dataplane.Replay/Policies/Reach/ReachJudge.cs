@@ -16,8 +16,7 @@ public sealed class ReachJudge
     private readonly bool[] _isNode;
     private readonly int _neverJudged;
     private readonly int _notEnforced;
-    private readonly int _otherNetwork;
-    private readonly uint[]? _netIds;
+    private readonly NetworkJudge? _networks;
 
     /// <param name="model">The policies.</param>
     /// <param name="enforcement">Who enforces them, if anybody does.</param>
@@ -29,9 +28,8 @@ public sealed class ReachJudge
         _isNode = [.. _ends.Select(end => end.IsNode)];
         _neverJudged = _verdicts.NumberOf(ReachVerdict.NeverJudged);
         _notEnforced = _verdicts.NumberOf(ReachVerdict.NotEnforced);
-        _otherNetwork = _verdicts.NumberOf(ReachVerdict.OtherNetwork);
-        if (enforcement.Enforcer == PolicyEnforcer.Projects) _netIds = [.. _ends.Select(NetIdOf)];
-        if (!enforcement.IsEnforced) return;
+        if (enforcement.Enforcer == PolicyEnforcer.Projects) _networks = new NetworkJudge(model, _ends, _verdicts);
+        if (enforcement.Enforcer == PolicyEnforcer.None) return;
 
         bool blocksMatchPods = enforcement.Enforcer != PolicyEnforcer.Cilium;
         _egress = new DirectionJudge(model, PolicyDirection.Egress, blocksMatchPods, _ends, _verdicts);
@@ -50,14 +48,13 @@ public sealed class ReachJudge
     }
 
     /// <summary>What the judge goes by: ends that share it reach, and are reached by, the same others.</summary>
-    public (int, int, int, int) ClassOf(int end)
+    public (int, int, int, int, int) ClassOf(int end)
     {
-        if (_netIds is not null) return ((int)_netIds[end], 0, 0, 0);
         if (_egress is null || _ingress is null) return default;
 
         (int egressSubject, int egressPeer) = _egress.ClassOf(end);
         (int ingressSubject, int ingressPeer) = _ingress.ClassOf(end);
-        return (egressSubject, egressPeer, ingressSubject, ingressPeer);
+        return (egressSubject, egressPeer, ingressSubject, ingressPeer, _networks?.ClassOf(end) ?? 0);
     }
 
     public ReachVerdict Judge(int from, int to, ReachPort port) => this[Judge(from, to, NumberOf(port), port)];
@@ -68,7 +65,7 @@ public sealed class ReachJudge
     /// <summary>The verdict's number; the same verdict has the same one.</summary>
     public int Judge(int from, int to, int portNumber, ReachPort port)
     {
-        if (_netIds is not null && _netIds[from] != _netIds[to] && _netIds[from] != 0 && _netIds[to] != 0) return _otherNetwork;
+        if (_networks?.Judge(to, from) is >= 0 and int byNetwork) return byNetwork;
         if (_egress is null || _ingress is null) return _notEnforced;
         if (_isNode[from] && IsNeverJudged(_ends[from], _ends[to])) return _neverJudged;
 
@@ -82,10 +79,6 @@ public sealed class ReachJudge
     public bool IsAllowed(int number) => _verdicts.IsAllowed(number);
 
     public int NumberOf(ReachVerdict verdict) => _verdicts.NumberOf(verdict);
-
-    // Who is no pod, or whose namespace has no NetID, is on the global network.
-    private uint NetIdOf(ReachEnd end) => end.Identity < 0 ? 0
-        : Model.Snapshot.OpenShift.NetNamespaces.FirstOrDefault(space => space.Namespace == Model.Identities[end.Identity].Namespace)?.NetId ?? 0;
 
     /// <summary>A node reaches its own pods: the kubelet has to.</summary>
     private static bool IsNeverJudged(ReachEnd from, ReachEnd to) =>

@@ -24,7 +24,7 @@ public sealed class ReachRunner
     private ReachRunner(ClusterSnapshot snapshot, ReachOptions options, PolicyEnforcement enforcement, EmulationSettings settings)
     {
         string cni = CniCatalog.Resolve(options.Cni, snapshot).Name;
-        PolicyModel model = PolicyModelCompiler.Compile(snapshot, CniProfiles.EgressRules(cni, snapshot, settings));
+        PolicyModel model = EnforcedPolicies.ModelOf(enforcement, snapshot, CniProfiles.EgressRules(cni, snapshot, settings));
         _options = options;
         _ends = new ReachEnds(model);
         _services = new ServiceTargets(ServiceModel.Compile(snapshot), _ends);

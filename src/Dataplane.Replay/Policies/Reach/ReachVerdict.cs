@@ -28,6 +28,9 @@ public enum ReachReason : byte
 
     /// <summary>Their networks are kept apart (OpenShift SDN's multitenant mode).</summary>
     OtherNetwork,
+
+    /// <summary>Their namespaces are on one network, or one of them on that which reaches all.</summary>
+    SameNetwork,
 }
 
 /// <summary>Whether one end may reach another on one port, and the line that decides it.</summary>
@@ -44,7 +47,8 @@ public readonly record struct ReachVerdict(ReachReason Reason, PolicyDirection D
 
     public static readonly ReachVerdict NoEndpoints = new(ReachReason.NoEndpoints, PolicyDirection.Ingress, -1, -1);
 
-    public static readonly ReachVerdict OtherNetwork = new(ReachReason.OtherNetwork, PolicyDirection.Ingress, -1, -1);
+    /// <summary>Of two networks: the namespace of the pod that is judged, and the other's; null where networks do not decide.</summary>
+    public (string Judged, string Peer)? Networks { get; init; }
 
     public bool IsAllowed =>
         Reason is not (ReachReason.DefaultDeny or ReachReason.DeniedByRule or ReachReason.NoEndpoints or ReachReason.OtherNetwork);
@@ -59,6 +63,7 @@ public readonly record struct ReachVerdict(ReachReason Reason, PolicyDirection D
         ReachReason.NeverJudged => "never-judged",
         ReachReason.NotEnforced => "not-enforced",
         ReachReason.OtherNetwork => DropReasonText.Name(DropReason.OtherNetwork),
+        ReachReason.SameNetwork => "same-network",
         _ => DropReasonText.Name(DropReason.NoBackend),
     };
 }

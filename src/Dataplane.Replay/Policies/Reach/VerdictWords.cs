@@ -19,8 +19,12 @@ public static class VerdictWords
     /// <summary><c>default deny of ingress: shop/deny-all isolates the pod, and nothing allows it (shop.yaml:7)</c>.</summary>
     public static string Sentence(ReachJudge judge, ReachVerdict verdict) => Sentence(judge.Model, verdict);
 
-    internal static string? PolicyOf(PolicyModel model, ReachVerdict verdict) =>
-        verdict.Policy < 0 ? null : model.Policies[verdict.Policy].ToString();
+    internal static string? PolicyOf(PolicyModel model, ReachVerdict verdict)
+    {
+        if (verdict.Networks is { } networks) return NetworkText.NameOf(networks.Judged);
+
+        return verdict.Policy < 0 ? null : model.Policies[verdict.Policy].ToString();
+    }
 
     internal static string? RuleOf(PolicyModel model, ReachVerdict verdict)
     {
@@ -33,6 +37,7 @@ public static class VerdictWords
     internal static SourceLine? SourceOf(PolicyModel model, ReachVerdict verdict)
     {
         if (verdict.Rule >= 0) return model.Rules[verdict.Rule].Source;
+        if (verdict.Networks is { } networks) return NetworkText.SourceOf(model, networks.Judged);
 
         return verdict.Policy < 0 ? null : model.Policies[verdict.Policy].Source;
     }
@@ -44,11 +49,20 @@ public static class VerdictWords
         ReachReason.NotIsolated => "no policy is about it",
         ReachReason.NeverJudged => "a node reaches its own pods, and a pod itself",
         ReachReason.NotEnforced => "the CNI does not enforce policies",
-        ReachReason.OtherNetwork => "their NetNamespaces have different NetIDs, which the multitenant mode keeps apart",
+        ReachReason.OtherNetwork => NetworkText.Apart(model, verdict.Networks!.Value.Judged, verdict.Networks.Value.Peer),
+        ReachReason.SameNetwork => NetworkText.Together(model, verdict.Networks!.Value.Judged, verdict.Networks.Value.Peer),
         ReachReason.NoEndpoints => "the Service has no endpoint",
         ReachReason.DefaultDeny => $"default deny of {DirectionOf(verdict)}: {PolicyOf(model, verdict)} isolates the "
             + $"{(verdict.Direction == PolicyDirection.Ingress ? "destination" : "source")}, and no rule allows it ({SourceOf(model, verdict)})",
-        ReachReason.AllowedByRule => $"allowed by {PolicyOf(model, verdict)} {RuleOf(model, verdict)} ({SourceOf(model, verdict)})",
-        _ => $"denied by {PolicyOf(model, verdict)} {RuleOf(model, verdict)} ({SourceOf(model, verdict)})",
+        ReachReason.AllowedByRule => $"allowed by {RulePlaceOf(model, verdict)}",
+        _ => $"denied by {RulePlaceOf(model, verdict)}",
     };
+
+    // What is no policy to most readers has its kind said.
+    private static string RulePlaceOf(PolicyModel model, ReachVerdict verdict)
+    {
+        CompiledPolicy policy = model.Policies[verdict.Policy];
+        string kind = policy.Tier == PolicyTier.Outside ? policy.Kind + " " : "";
+        return $"{kind}{policy} {RuleOf(model, verdict)} ({SourceOf(model, verdict)})";
+    }
 }
