@@ -12,7 +12,8 @@ public unsafe class AddressBench : IDisposable
 {
     private const int Asked = 4096;
 
-    private readonly Emulation _emulation = new SampleCluster(nodes: 250, services: 0, endpoints: 0, dualStack: true).Compile();
+    private readonly Emulation _emulation = new SampleCluster(nodes: 250, services: 0, endpoints: 0, dualStack: true)
+        .Compile();
     private readonly uint[] _v4 = new uint[Asked];
     private readonly NativeArray<byte> _v6 = new(Asked * 16);
 

@@ -51,7 +51,8 @@ internal sealed class BurstRig : IDisposable
         while (!records.IsEmpty)
         {
             int most = Math.Min(PacketBurst.MaxRecords, records.Length);
-            records = records[PacketPipeline.Process(Burst, records[..most], State, in _engine, ref _sink, ref watch)..];
+            records =
+                records[PacketPipeline.Process(Burst, records[..most], State, in _engine, ref _sink, ref watch)..];
         }
 
         return State.Counters.Records;

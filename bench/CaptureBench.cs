@@ -25,8 +25,10 @@ public class CaptureBench : IDisposable
     public void Open()
     {
         var file = new MemoryStream();
-        using (CaptureWriter writer = CaptureWriter.Create(file, "memory", Format)) WriteAll(writer, writer.AddInterface("eth0", LinkType.Ethernet));
-        _reader = CaptureFile.Open(new MemoryStream(file.ToArray()), "memory", new CaptureReadOptions { Preload = true });
+        using (CaptureWriter writer = CaptureWriter.Create(file, "memory", Format))
+            WriteAll(writer, writer.AddInterface("eth0", LinkType.Ethernet));
+        _reader = CaptureFile.Open(
+            new MemoryStream(file.ToArray()), "memory", new CaptureReadOptions { Preload = true });
         _writer = CaptureWriter.Create(Stream.Null, "nowhere", Format);
         _interface = _writer.AddInterface("eth0", LinkType.Ethernet);
     }

@@ -20,7 +20,8 @@ public unsafe class ChecksumBench : IDisposable
     public uint SumPortable()
     {
         uint sum = 0;
-        for (int i = 0; i < Repeats; i++) sum += ChecksumKernel.Portable<SumOnly>(ref *_to.Start, in *_from.Start, Size);
+        for (int i = 0; i < Repeats; i++)
+            sum += ChecksumKernel.Portable<SumOnly>(ref *_to.Start, in *_from.Start, Size);
         return sum;
     }
 
@@ -36,7 +37,8 @@ public unsafe class ChecksumBench : IDisposable
     public uint CopyPortable()
     {
         uint sum = 0;
-        for (int i = 0; i < Repeats; i++) sum += ChecksumKernel.Portable<SumAndCopy>(ref *_to.Start, in *_from.Start, Size);
+        for (int i = 0; i < Repeats; i++)
+            sum += ChecksumKernel.Portable<SumAndCopy>(ref *_to.Start, in *_from.Start, Size);
         return sum;
     }
 

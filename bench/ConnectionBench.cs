@@ -60,7 +60,8 @@ public class ConnectionBench : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    internal static Connection ConnectionOf(FlowKey key) => new() { Original = key, Reply = key.Reversed(), Expires = long.MaxValue };
+    internal static Connection ConnectionOf(FlowKey key) =>
+        new() { Original = key, Reply = key.Reversed(), Expires = long.MaxValue };
 
     internal static FlowKey KeyOf(uint flow) => new()
     {

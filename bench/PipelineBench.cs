@@ -4,7 +4,9 @@ using Dataplane.Engines.Ebpf;
 
 namespace Dataplane.Bench;
 
-/// <summary>A packet's whole way, nanoseconds each: parsed, tracked, routed, encapsulated, and for two nodes taken out again.</summary>
+/// <summary>
+/// A packet's whole way, nanoseconds each: parsed, tracked, routed, encapsulated, and for two nodes taken out again.
+/// </summary>
 [MemoryDiagnoser]
 public class PipelineBench : IDisposable
 {
@@ -16,7 +18,8 @@ public class PipelineBench : IDisposable
     private readonly BurstRig _many = Rig(SampleFrames.AcrossNodes(Packets, SampleFrames.Small), Sender);
     private readonly BurstRig _both = Rig(SampleFrames.AcrossNodes(Packets, SampleFrames.Small), node: null);
 
-    [Benchmark(Description = "One flow, 60 bytes, the sending node alone", OperationsPerInvoke = Packets, Baseline = true)]
+    [Benchmark(Description = "One flow, 60 bytes, the sending node alone",
+        OperationsPerInvoke = Packets, Baseline = true)]
     public long Hot() => Repeat(_hot);
 
     [Benchmark(Description = "One flow, 1464 bytes, the sending node alone", OperationsPerInvoke = Packets)]
@@ -37,7 +40,8 @@ public class PipelineBench : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static BurstRig Rig(List<byte[]> frames, string? node) => new(new SampleCluster(2, 0, 0).Compile(node, EbpfEngine.Name), frames);
+    private static BurstRig Rig(List<byte[]> frames, string? node) =>
+        new(new SampleCluster(2, 0, 0).Compile(node, EbpfEngine.Name), frames);
 
     private static long Repeat(BurstRig rig)
     {

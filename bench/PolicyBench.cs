@@ -8,7 +8,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Bench;
 
-/// <summary>May this connection be? In the three styles, as policies grow: 5,000 pods, half of the questions for ports that are allowed.</summary>
+/// <summary>
+/// May this connection be? In the three styles, as policies grow: 5,000 pods, half of the
+/// questions for ports that are allowed.
+/// </summary>
 [MemoryDiagnoser]
 public class PolicyBench : IDisposable
 {
@@ -41,7 +44,9 @@ public class PolicyBench : IDisposable
                 Source = PolicyCluster.PodAddress((int)draw.Next(Pods)),
                 Destination = PolicyCluster.PodAddress(_destinations[index]),
                 SourcePort = 40_000,
-                DestinationPort = index % 2 == 0 ? PolicyCluster.Port((int)draw.Next(1_000)) : (ushort)draw.Next(ushort.MaxValue),
+                DestinationPort = index % 2 == 0
+                    ? PolicyCluster.Port((int)draw.Next(1_000))
+                    : (ushort)draw.Next(ushort.MaxValue),
                 Protocol = IpProtocol.Tcp,
                 Family = 4,
             };

@@ -27,7 +27,8 @@ public class PolicyCompileBench : IDisposable
     public void Acls() => AclPolicyTables.Compile(_cluster!.Model, _cluster.Network, _cluster.Topology).Dispose();
 
     [Benchmark(Description = "Cilium's maps")]
-    public void Identities() => IdentityPolicyTables.Compile(_cluster!.Model, _cluster.Network, _cluster.Topology).Dispose();
+    public void Identities() =>
+        IdentityPolicyTables.Compile(_cluster!.Model, _cluster.Network, _cluster.Topology).Dispose();
 
     public void Dispose()
     {

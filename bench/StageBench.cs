@@ -47,7 +47,8 @@ public unsafe class StageBench : IDisposable
         DecapStage.Run(_tunnelled.Burst, _tunnelled.State, ref _tunnelled.Sink);
     }
 
-    [Benchmark(Description = "Put a burst's lanes back (a part of the two above)", OperationsPerInvoke = PacketBurst.MaxRecords)]
+    [Benchmark(Description = "Put a burst's lanes back (a part of the two above)",
+        OperationsPerInvoke = PacketBurst.MaxRecords)]
     public void PutBack() => Restore(_routed, _lanes);
 
     public void Dispose()
@@ -59,9 +60,12 @@ public unsafe class StageBench : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static BurstRig Rig(List<byte[]> frames) => new(new SampleCluster(2, 0, 0).Compile(proxy: EbpfEngine.Name), frames);
+    private static BurstRig Rig(List<byte[]> frames) =>
+        new(new SampleCluster(2, 0, 0).Compile(proxy: EbpfEngine.Name), frames);
 
-    private static void Save(BurstRig rig, Lane[] lanes) => new ReadOnlySpan<Lane>(rig.Burst.Lanes, lanes.Length).CopyTo(lanes);
+    private static void Save(BurstRig rig, Lane[] lanes) =>
+        new ReadOnlySpan<Lane>(rig.Burst.Lanes, lanes.Length).CopyTo(lanes);
 
-    private static void Restore(BurstRig rig, Lane[] lanes) => lanes.CopyTo(new Span<Lane>(rig.Burst.Lanes, lanes.Length));
+    private static void Restore(BurstRig rig, Lane[] lanes) =>
+        lanes.CopyTo(new Span<Lane>(rig.Burst.Lanes, lanes.Length));
 }

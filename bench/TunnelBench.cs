@@ -5,8 +5,8 @@ using Dataplane.Core;
 namespace Dataplane.Bench;
 
 /// <summary>
-/// Every CNI's tunnel, nanoseconds a packet; <c>dotnet run -c Release --project bench -- tunnels</c> compares them in turns,
-/// which a busy machine does not disturb.
+/// Every CNI's tunnel, nanoseconds a packet; <c>dotnet run -c Release --project bench -- tunnels</c> compares them in
+/// turns, which a busy machine does not disturb.
 /// </summary>
 [MemoryDiagnoser]
 public class TunnelBench : IDisposable
@@ -27,7 +27,8 @@ public class TunnelBench : IDisposable
     [Benchmark(Description = "Decapsulate", OperationsPerInvoke = PacketBurst.MaxRecords)]
     public void Decapsulate() => _pair!.Decapsulate();
 
-    [Benchmark(Description = "Put a burst's lanes back (a part of the two above)", OperationsPerInvoke = PacketBurst.MaxRecords)]
+    [Benchmark(Description = "Put a burst's lanes back (a part of the two above)",
+        OperationsPerInvoke = PacketBurst.MaxRecords)]
     public void PutBack() => _pair!.PutBack();
 
     [Benchmark(Description = "One flow through the sending node", OperationsPerInvoke = PacketBurst.MaxRecords)]

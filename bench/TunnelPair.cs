@@ -5,7 +5,9 @@ using Dataplane.Replay;
 
 namespace Dataplane.Bench;
 
-/// <summary>A tunnel's two ends, each a node alone: bursts that stand in front of encapsulation, and of decapsulation.</summary>
+/// <summary>
+/// A tunnel's two ends, each a node alone: bursts that stand in front of encapsulation, and of decapsulation.
+/// </summary>
 internal sealed unsafe class TunnelPair : IDisposable
 {
     private readonly BurstRig _sender;
@@ -22,7 +24,8 @@ internal sealed unsafe class TunnelPair : IDisposable
         _sender.Route();
         Save(_sender, _routed);
         List<byte[]> wire = WireOf(variant, frames);
-        if (wire.Count != frames.Count) throw new InvalidOperationException($"{variant}: {wire.Count} of {frames.Count} frames on the wire");
+        if (wire.Count != frames.Count)
+            throw new InvalidOperationException($"{variant}: {wire.Count} of {frames.Count} frames on the wire");
 
         _receiver = new BurstRig(variant.Compile("node-1"), wire);
         _receiver.Parse();
@@ -31,7 +34,8 @@ internal sealed unsafe class TunnelPair : IDisposable
         Decapsulate();
         if (_receiver.State.Counters.Decapsulated == frames.Count) return;
 
-        throw new InvalidOperationException($"{variant}: {_receiver.State.Counters.Decapsulated} of {frames.Count} frames decapsulated");
+        throw new InvalidOperationException(
+            $"{variant}: {_receiver.State.Counters.Decapsulated} of {frames.Count} frames decapsulated");
     }
 
     public void Encapsulate()
@@ -66,8 +70,10 @@ internal sealed unsafe class TunnelPair : IDisposable
     private static List<byte[]> Frames(int size)
     {
         const int Reserved = 10;
-        bool IsOfPods(int flow) => flow % SampleCluster.PodsPerNode >= Reserved && flow / 7 % SampleCluster.PodsPerNode >= Reserved;
-        return [.. SampleFrames.AcrossNodes(3 * SampleCluster.PodsPerNode, size).Where((_, flow) => IsOfPods(flow)).Take(PacketBurst.MaxRecords)];
+        bool IsOfPods(int flow) =>
+            flow % SampleCluster.PodsPerNode >= Reserved && flow / 7 % SampleCluster.PodsPerNode >= Reserved;
+        return [.. SampleFrames.AcrossNodes(3 * SampleCluster.PodsPerNode, size)
+            .Where((_, flow) => IsOfPods(flow)).Take(PacketBurst.MaxRecords)];
     }
 
     private static List<byte[]> WireOf(TunnelVariant variant, List<byte[]> frames)
@@ -80,13 +86,15 @@ internal sealed unsafe class TunnelPair : IDisposable
         return wire;
     }
 
-    private static void Save(BurstRig rig, Lane[] lanes) => new ReadOnlySpan<Lane>(rig.Burst.Lanes, lanes.Length).CopyTo(lanes);
+    private static void Save(BurstRig rig, Lane[] lanes) =>
+        new ReadOnlySpan<Lane>(rig.Burst.Lanes, lanes.Length).CopyTo(lanes);
 
     private readonly struct WireSink(List<byte[]> wire) : IFrameSink
     {
         public bool Observes(ObservationPoint point) => point == ObservationPoint.Wire;
 
-        public void Take(in Lane lane, ObservationPoint point, int place, byte* frame, int length) => wire.Add(new ReadOnlySpan<byte>(frame, length).ToArray());
+        public void Take(in Lane lane, ObservationPoint point, int place, byte* frame, int length) =>
+            wire.Add(new ReadOnlySpan<byte>(frame, length).ToArray());
 
         public void EndBurst(PacketBurst burst)
         {

@@ -5,7 +5,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Bench;
 
-/// <summary>All tunnels in turns, many short rounds each: the medians, and how many times plain VXLAN's they are.</summary>
+/// <summary>
+/// All tunnels in turns, many short rounds each: the medians, and how many times plain VXLAN's they are.
+/// </summary>
 internal static class TunnelTurns
 {
     /// <summary>As long as every tunnel lets a frame be.</summary>
@@ -50,7 +52,8 @@ internal static class TunnelTurns
             {
                 long start = Stopwatch.GetTimestamp();
                 for (int burst = 0; burst < BurstsInRound; burst++) measured(pairs[index]);
-                double time = (Stopwatch.GetTimestamp() - start) * NanosecondsPerTick / (BurstsInRound * PacketBurst.MaxRecords);
+                double time = (Stopwatch.GetTimestamp() - start) * NanosecondsPerTick
+                    / (BurstsInRound * PacketBurst.MaxRecords);
                 if (round >= 0) times[index][round] = time;
             }
         }

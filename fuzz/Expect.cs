@@ -15,6 +15,7 @@ internal static class Expect
     {
         That(message.StartsWith(name, StringComparison.Ordinal), $"does not name its input: {message}");
         That(message.Length <= LongestMessage, $"too long a message: {message.Length} letters");
-        That(!message.Any(char.IsControl), $"not one line of text: {Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(message))}");
+        That(!message.Any(char.IsControl),
+            $"not one line of text: {Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(message))}");
     }
 }

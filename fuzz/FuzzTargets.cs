@@ -21,5 +21,6 @@ public static class FuzzTargets
 
     /// <exception cref="InvalidDataException">There is no such target.</exception>
     public static FuzzTarget Find(string name) => All.FirstOrDefault(target => target.Name == name)
-        ?? throw new InvalidDataException($"no target {name}: there are {string.Join(", ", All.Select(target => target.Name))}");
+        ?? throw new InvalidDataException(
+            $"no target {name}: there are {string.Join(", ", All.Select(target => target.Name))}");
 }

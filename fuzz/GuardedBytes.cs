@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Fuzz;
 
-/// <summary>Native memory that ends where a page begins which cannot be read: one byte too far ends the process.</summary>
+/// <summary>
+/// Native memory that ends where a page begins which cannot be read: one byte too far ends the process.
+/// </summary>
 internal sealed unsafe partial class GuardedBytes
 {
     private const int PageSize = 4096;

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Dataplane.Fuzz;
 
 /// <summary>
-/// What runs where AFL++ does not: the same targets on seeded mutations, without feedback from coverage. Crashes become files,
-/// one for each place; an input that takes too long becomes one too, and ends the process.
+/// What runs where AFL++ does not: the same targets on seeded mutations, without feedback from coverage. Crashes become
+/// files, one for each place; an input that takes too long becomes one too, and ends the process.
 /// </summary>
 internal sealed class MutationRunner(FuzzTarget target, string folder)
 {
@@ -32,8 +32,8 @@ internal sealed class MutationRunner(FuzzTarget target, string folder)
 
         _clock.Stop();
         Console.WriteLine(
-            $"{target.Name}: {_executions} executions, no edges counted, {_crashes} crashes at {_places.Count} places, 0 hangs "
-            + $"({time.TotalSeconds:0} s of mutations, slowest {_slowest.TotalMilliseconds:0} ms)");
+            $"{target.Name}: {_executions} executions, no edges counted, {_crashes} crashes at {_places.Count} places, "
+            + $"0 hangs ({time.TotalSeconds:0} s of mutations, slowest {_slowest.TotalMilliseconds:0} ms)");
         return _crashes == 0;
     }
 
@@ -69,7 +69,8 @@ internal sealed class MutationRunner(FuzzTarget target, string folder)
         if (!_clock.IsRunning || _clock.Elapsed - _since < Hang) return;
 
         File.WriteAllBytes(Path.Combine(folder, "hang"), _input);
-        Console.WriteLine($"{target.Name}: {_executions} executions, {_crashes} crashes, 1 hang: {Path.Combine(folder, "hang")}");
+        Console.WriteLine(
+            $"{target.Name}: {_executions} executions, {_crashes} crashes, 1 hang: {Path.Combine(folder, "hang")}");
         Environment.Exit(1);
     }
 }

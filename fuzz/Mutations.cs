@@ -1,12 +1,15 @@
 namespace Dataplane.Fuzz;
 
-/// <summary>The same damaged inputs for the same seed: bits, bytes, numbers at their edges, pieces moved, cut, repeated, mixed.</summary>
+/// <summary>
+/// The same damaged inputs for the same seed: bits, bytes, numbers at their edges, pieces moved, cut, repeated, mixed.
+/// </summary>
 public sealed class Mutations(IReadOnlyList<byte[]> seeds, int seed)
 {
     private const int Longest = 1 << 16;
     private const int MostSteps = 6;
 
-    private static readonly byte[] Edges = [0, 1, 0x7F, 0x80, 0xFF, 0x20, 0x3A, 0x2F, 0x0A, 0x2D, 0x7B, 0x5B, 0x26, 0x2A];
+    private static readonly byte[] Edges =
+        [0, 1, 0x7F, 0x80, 0xFF, 0x20, 0x3A, 0x2F, 0x0A, 0x2D, 0x7B, 0x5B, 0x26, 0x2A];
 
     private readonly Random _random = new(seed);
 
@@ -45,7 +48,8 @@ public sealed class Mutations(IReadOnlyList<byte[]> seeds, int seed)
                 byte[] other = seeds[_random.Next(seeds.Count)];
                 return [.. bytes[..at], .. other.AsSpan(_random.Next(other.Length + 1))];
             default:
-                string number = _random.Next(4) switch { 0 => "4294967296", 1 => "-1", 2 => "65536", _ => $"{_random.Next()}" };
+                string number =
+                    _random.Next(4) switch { 0 => "4294967296", 1 => "-1", 2 => "65536", _ => $"{_random.Next()}" };
                 return [.. bytes[..at], .. System.Text.Encoding.ASCII.GetBytes(number), .. bytes[at..]];
         }
     }

@@ -24,7 +24,8 @@ try
             var runner = new MutationRunner(FuzzTargets.Find(name), folder);
             return runner.Run(TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture))) ? 0 : 1;
         default:
-            Console.Error.WriteLine("list | seeds TARGET FOLDER | afl TARGET | show TARGET FILE... | mutate TARGET SECONDS FOLDER");
+            Console.Error.WriteLine(
+                "list | seeds TARGET FOLDER | afl TARGET | show TARGET FILE... | mutate TARGET SECONDS FOLDER");
             return 2;
     }
 }

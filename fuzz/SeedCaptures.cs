@@ -24,7 +24,8 @@ internal static class SeedCaptures
             {
                 writer.AddNames([(IpAddress.Parse("10.0.0.1"), "pod")]);
                 int index = writer.AddInterface("eth0", LinkType.Ethernet);
-                for (uint order = 0; order < 3; order++) writer.Write(order, index, 1_000_000_000 * order, Frame(), FrameSize + 9, default);
+                for (uint order = 0; order < 3; order++)
+                    writer.Write(order, index, 1_000_000_000 * order, Frame(), FrameSize + 9, default);
             }
 
             return File.ReadAllBytes(path);

@@ -2,7 +2,9 @@ using Dataplane.Capture;
 
 namespace Dataplane.Fuzz;
 
-/// <summary>Inputs to begin with: this repository's captures and manifests, and the shared suites' where they lie beside it.</summary>
+/// <summary>
+/// Inputs to begin with: this repository's captures and manifests, and the shared suites' where they lie beside it.
+/// </summary>
 internal static class SeedFiles
 {
     private const int Largest = 20_000;
@@ -28,10 +30,12 @@ internal static class SeedFiles
         return all.Where(bytes => isWanted(bytes));
     }
 
-    public static IEnumerable<byte[]> Compressed() => [.. Own("*.pcap.gz"), .. SeedCaptures.Compressed(), .. Shared("*.pcap.gz")];
+    public static IEnumerable<byte[]> Compressed() =>
+        [.. Own("*.pcap.gz"), .. SeedCaptures.Compressed(), .. Shared("*.pcap.gz")];
 
     /// <summary>Frames of the captures; whatever cannot be read gives none.</summary>
-    public static IEnumerable<byte[]> Frames() => Captures(_ => true).SelectMany(FramesOf).Take(WithShared ? 10 * MostFrames : MostFrames);
+    public static IEnumerable<byte[]> Frames() =>
+        Captures(_ => true).SelectMany(FramesOf).Take(WithShared ? 10 * MostFrames : MostFrames);
 
     private static IEnumerable<byte[]> FramesOf(byte[] capture)
     {
@@ -69,7 +73,8 @@ internal static class SeedFiles
     private static string FindRoot()
     {
         string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Dataplane.sln"))) folder = Path.GetDirectoryName(folder);
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Dataplane.sln")))
+            folder = Path.GetDirectoryName(folder);
         return folder ?? throw new IOException($"{AppContext.BaseDirectory}: not inside the repository");
     }
 }

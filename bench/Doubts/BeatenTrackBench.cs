@@ -5,8 +5,8 @@ using Dataplane.Engines.Ebpf;
 namespace Dataplane.Bench.Doubts;
 
 /// <summary>
-/// What does the beaten track buy packets of connections that stand, against every stage on its own? A thousand connections,
-/// whose entries the cache holds, and a hundred thousand, whose it does not.
+/// What does the beaten track buy packets of connections that stand, against every stage on its own? A thousand
+/// connections, whose entries the cache holds, and a hundred thousand, whose it does not.
 /// </summary>
 public class BeatenTrackBench : IDisposable
 {

@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Bench.Doubts;
 
 /// <summary>
-/// What does it buy that the parser asks for TCP or UDP without a branch? Protocols that come by turns are predicted; those of
-/// real traffic are not.
+/// What does it buy that the parser asks for TCP or UDP without a branch? Protocols that come by turns are predicted;
+/// those of real traffic are not.
 /// </summary>
 public class BranchBench
 {

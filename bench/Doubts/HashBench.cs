@@ -14,7 +14,8 @@ public class HashBench
     public uint HashCode()
     {
         uint sum = 0;
-        foreach (ref readonly FlowKey key in _keys.AsSpan()) sum += (uint)System.HashCode.Combine(key.Addresses, key.Rest);
+        foreach (ref readonly FlowKey key in _keys.AsSpan())
+            sum += (uint)System.HashCode.Combine(key.Addresses, key.Rest);
         return sum;
     }
 

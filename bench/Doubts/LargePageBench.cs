@@ -5,8 +5,8 @@ using Dataplane.Core;
 namespace Dataplane.Bench.Doubts;
 
 /// <summary>
-/// What does asking the kernel for large pages buy look-ups in a table of 256 MiB, four million connections of 64 bytes? One
-/// after the other, and many at once, as after a prefetch. Linux's alone; elsewhere both are the same.
+/// What does asking the kernel for large pages buy look-ups in a table of 256 MiB, four million connections of 64
+/// bytes? One after the other, and many at once, as after a prefetch. Linux's alone; elsewhere both are the same.
 /// </summary>
 public unsafe partial class LargePageBench : IDisposable
 {

@@ -7,8 +7,8 @@ using Dataplane.Wire;
 namespace Dataplane.Bench.Doubts;
 
 /// <summary>
-/// What does the Select stage's looking ahead buy first packets? A look-up is a chain of cache misses; the stage takes a burst
-/// through it a link at a time. Ten Services fit the cache, 50,000 do not.
+/// What does the Select stage's looking ahead buy first packets? A look-up is a chain of cache misses; the stage takes
+/// a burst through it a link at a time. Ten Services fit the cache, 50,000 do not.
 /// </summary>
 public class LookAheadBench : IDisposable
 {
@@ -79,7 +79,8 @@ public class LookAheadBench : IDisposable
             foreach (ref readonly FlowKey key in keys) engine.Prefetch(in key);
 
             Draw ahead = draw;
-            for (int index = 0; foresees && index < keys.Length; index++) _foreseen[index] = engine.Foresee(in keys[index], in state, ref ahead);
+            for (int index = 0; foresees && index < keys.Length; index++)
+                _foreseen[index] = engine.Foresee(in keys[index], in state, ref ahead);
             sum += Ask(in engine, keys, ref draw);
         }
 
@@ -90,7 +91,8 @@ public class LookAheadBench : IDisposable
     {
         var state = new ServiceState(0, _affinity);
         uint sum = 0;
-        foreach (ref readonly FlowKey key in keys) sum += engine.Lookup(new ServiceQuery(in key), in state, ref draw).BackendAddress;
+        foreach (ref readonly FlowKey key in keys)
+            sum += engine.Lookup(new ServiceQuery(in key), in state, ref draw).BackendAddress;
         return sum;
     }
 }

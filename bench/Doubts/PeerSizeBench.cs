@@ -4,8 +4,8 @@ using Dataplane.Core;
 namespace Dataplane.Bench.Doubts;
 
 /// <summary>
-/// What does it buy that a peer takes half a cache line? Every packet may go to another node: 1,000 of them fit the first
-/// cache with one layout and not with the other; 5,000 fit the second with both.
+/// What does it buy that a peer takes half a cache line? Every packet may go to another node: 1,000 of them fit the
+/// first cache with one layout and not with the other; 5,000 fit the second with both.
 /// </summary>
 public unsafe class PeerSizeBench : IDisposable
 {

@@ -4,8 +4,8 @@ using Dataplane.Core;
 namespace Dataplane.Bench.Doubts;
 
 /// <summary>
-/// What does looking connections up in two passes buy, the first sending for cache lines and the second comparing? A table of
-/// a million does not fit the cache; one of a thousand does.
+/// What does looking connections up in two passes buy, the first sending for cache lines and the second comparing? A
+/// table of a million does not fit the cache; one of a thousand does.
 /// </summary>
 public class PrefetchBench : IDisposable
 {
@@ -23,7 +23,8 @@ public class PrefetchBench : IDisposable
     [GlobalSetup]
     public void Fill()
     {
-        for (int flow = 0; flow < Connections; flow++) _table.TryAdd(ConnectionBench.ConnectionOf(ConnectionBench.KeyOf((uint)flow)), 0, out _);
+        for (int flow = 0; flow < Connections; flow++)
+            _table.TryAdd(ConnectionBench.ConnectionOf(ConnectionBench.KeyOf((uint)flow)), 0, out _);
         var draw = new Draw(1);
         for (int index = 0; index < Asked; index++) _keys[index] = ConnectionBench.KeyOf(draw.Next((uint)Connections));
     }
@@ -36,7 +37,8 @@ public class PrefetchBench : IDisposable
         return found;
     }
 
-    [Benchmark(Description = "Three passes: hash and prefetch, probe and prefetch, compare", OperationsPerInvoke = Asked)]
+    [Benchmark(Description = "Three passes: hash and prefetch, probe and prefetch, compare",
+        OperationsPerInvoke = Asked)]
     public uint ThreePasses()
     {
         uint found = 0;
@@ -53,7 +55,8 @@ public class PrefetchBench : IDisposable
             for (int index = 0; index < Burst; index++)
             {
                 uint reference = _candidates[index];
-                if (reference != 0 && !_table.Matches(reference, in keys[index])) reference = _table.Find(in keys[index], _hashes[index]);
+                if (reference != 0 && !_table.Matches(reference, in keys[index]))
+                    reference = _table.Find(in keys[index], _hashes[index]);
                 found += Expire(reference);
             }
         }

@@ -7,8 +7,8 @@ using Dataplane.Wire;
 namespace Dataplane.Bench.Doubts;
 
 /// <summary>
-/// What does a template of the outer headers buy, of which only lengths, id, port and sums change, against writing header by
-/// header and summing the IPv4 header whole? Frames of a burst, in the cache.
+/// What does a template of the outer headers buy, of which only lengths, id, port and sums change, against writing
+/// header by header and summing the IPv4 header whole? Frames of a burst, in the cache.
 /// </summary>
 public unsafe class TemplateBench : IDisposable
 {
@@ -41,7 +41,8 @@ public unsafe class TemplateBench : IDisposable
     [Benchmark(Description = "Header by header", OperationsPerInvoke = Burst, Baseline = true)]
     public void HeaderByHeader()
     {
-        for (int frame = 0; frame < Burst; frame++) WriteHeaders(_frames.Start + (frame * Slot), (ushort)frame, (ushort)(40_000 + frame), InnerLength);
+        for (int frame = 0; frame < Burst; frame++)
+            WriteHeaders(_frames.Start + (frame * Slot), (ushort)frame, (ushort)(40_000 + frame), InnerLength);
     }
 
     [Benchmark(Description = "A template, and what changes", OperationsPerInvoke = Burst)]
@@ -55,7 +56,8 @@ public unsafe class TemplateBench : IDisposable
             var id = new U16Be((ushort)frame);
             Put(to + IpOffset + Ipv4Header.TotalLengthOffset, length);
             Put(to + IpOffset + sizeof(uint), id);
-            ushort sum = InternetChecksum.Finish(_templateSum + (ulong)Unsafe.As<U16Be, ushort>(ref length) + Unsafe.As<U16Be, ushort>(ref id));
+            ushort sum = InternetChecksum.Finish(
+                _templateSum + (ulong)Unsafe.As<U16Be, ushort>(ref length) + Unsafe.As<U16Be, ushort>(ref id));
             *(ushort*)(to + IpOffset + Ipv4Header.ChecksumOffset) = sum;
             Put(to + UdpOffset, new U16Be((ushort)(40_000 + frame)));
             Put(to + UdpOffset + sizeof(uint), new U16Be(UdpHeader.Size + VxlanHeader.Size + InnerLength));
@@ -75,7 +77,8 @@ public unsafe class TemplateBench : IDisposable
     {
         int udp = UdpHeader.Size + VxlanHeader.Size + inner;
         Unsafe.WriteUnaligned(to, new EthernetHeader(ReceiverMac, SenderMac, EtherType.Ipv4));
-        Unsafe.WriteUnaligned(to + IpOffset, new Ipv4Header(tos: 0, (ushort)(Ipv4Header.Size + udp), id, fragment: 0, Ttl, IpProtocol.Udp, Sender, Receiver));
+        Unsafe.WriteUnaligned(to + IpOffset, new Ipv4Header(
+            tos: 0, (ushort)(Ipv4Header.Size + udp), id, fragment: 0, Ttl, IpProtocol.Udp, Sender, Receiver));
         Unsafe.WriteUnaligned(to + UdpOffset, new UdpHeader(port, TunnelPort, (ushort)udp));
         Unsafe.WriteUnaligned(to + UdpOffset + UdpHeader.Size, new VxlanHeader(1));
     }

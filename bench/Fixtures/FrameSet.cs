@@ -3,7 +3,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Bench.Fixtures;
 
-/// <summary>Frames in memory as a capture reader would hand them out, a microsecond apart; they can be given again and again.</summary>
+/// <summary>
+/// Frames in memory as a capture reader would hand them out, a microsecond apart; they can be given again and again.
+/// </summary>
 public sealed unsafe class FrameSet : IDisposable
 {
     public const long Gap = 1000;

@@ -8,9 +8,9 @@ using Dataplane.Wire;
 namespace Dataplane.Bench.Fixtures;
 
 /// <summary>
-/// A made-up cluster with policies: pods go round over nodes, namespaces and apps; each policy lets one app of its namespace
-/// be reached by another on a port, and by a block outside. Policies go round over the apps, so that pods have more the more
-/// there are.
+/// A made-up cluster with policies: pods go round over nodes, namespaces and apps; each policy lets one app of its
+/// namespace be reached by another on a port, and by a block outside. Policies go round over the apps, so that pods
+/// have more the more there are.
 /// </summary>
 public sealed class PolicyCluster : IDisposable
 {
@@ -33,7 +33,8 @@ public sealed class PolicyCluster : IDisposable
         Snapshot = new ClusterSnapshot
         {
             Nodes = [.. Enumerable.Range(0, Nodes).Select(NodeOf)],
-            Namespaces = [.. Enumerable.Range(0, Namespaces).Select(number => new Namespace(NamespaceName(number), Here))],
+            Namespaces =
+                [.. Enumerable.Range(0, Namespaces).Select(number => new Namespace(NamespaceName(number), Here))],
             Pods = [.. Enumerable.Range(0, pods).Select(PodOf)],
             NetworkPolicies = [.. Enumerable.Range(0, policies).Select(PolicyOf)],
         };
@@ -68,7 +69,8 @@ public sealed class PolicyCluster : IDisposable
 
     private static string NodeName(int number) => $"node{number}";
 
-    private static Node NodeOf(int number) => new(NodeName(number), Here) { InternalIps = [IpAddress.FromV4(FirstNode + (uint)number)] };
+    private static Node NodeOf(int number) =>
+        new(NodeName(number), Here) { InternalIps = [IpAddress.FromV4(FirstNode + (uint)number)] };
 
     private static Pod PodOf(int number) => new(NamespaceName(number % Namespaces), $"pod{number}", Here)
     {
@@ -92,10 +94,14 @@ public sealed class PolicyCluster : IDisposable
             Ingress =
             [
                 new PolicyRule(
-                    [new PolicyPeer(Here) { PodSelector = new LabelSelector { MatchLabels = App(app + 1 + app / AppsOfEach) } }],
+                    [new PolicyPeer(Here)
+                    {
+                        PodSelector = new LabelSelector { MatchLabels = App(app + 1 + app / AppsOfEach) },
+                    }],
                     [new PolicyPort(IpProtocol.Tcp, new PortReference(Port(number), null), 0, Here)],
                     Here),
-                new PolicyRule([new PolicyPeer(Here) { Block = Partners }], [new PolicyPort(IpProtocol.Tcp, new PortReference(443, null), 0, Here)], Here),
+                new PolicyRule([new PolicyPeer(Here) { Block = Partners }],
+                    [new PolicyPort(IpProtocol.Tcp, new PortReference(443, null), 0, Here)], Here),
             ],
         };
     }
@@ -104,8 +110,10 @@ public sealed class PolicyCluster : IDisposable
     {
         Cni = "sample",
         Snapshot = snapshot,
-        Nodes = [.. snapshot.Nodes.Select(node => new NodeNetwork { Name = node.Name, OwnAddresses = node.InternalIps })],
-        Pods = [.. snapshot.Pods.Select((pod, number) => new PodNetwork { Pod = pod, Node = number % Nodes, V4 = pod.Addresses[0] })],
+        Nodes =
+            [.. snapshot.Nodes.Select(node => new NodeNetwork { Name = node.Name, OwnAddresses = node.InternalIps })],
+        Pods = [.. snapshot.Pods.Select((pod, number) =>
+            new PodNetwork { Pod = pod, Node = number % Nodes, V4 = pod.Addresses[0] })],
         Attachment = PodAttachment.Routed,
         Direct = DirectRouting.Always,
         Masquerade = false,
@@ -117,7 +125,8 @@ public sealed class PolicyCluster : IDisposable
         var endpoints = new NativeArray<EndpointEntry>(network.Pods.Length);
         for (int pod = 0; pod < network.Pods.Length; pod++)
             endpoints[pod] = new EndpointEntry { Pod = pod, Node = (ushort)network.Pods[pod].Node };
-        AddressMap map = AddressMap.Build(network.Pods.Select((pod, index) => (new IpPrefix(pod.V4, 32), new Place(PlaceKind.Pod, index))));
+        AddressMap map = AddressMap.Build(
+            network.Pods.Select((pod, index) => (new IpPrefix(pod.V4, 32), new Place(PlaceKind.Pod, index))));
         return new Topology
         {
             Map = map,

@@ -5,7 +5,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Bench.Fixtures;
 
-/// <summary>A made-up Flannel cluster: nodes 0…, a hundred pods on each, Services whose endpoints go round over all pods.</summary>
+/// <summary>
+/// A made-up Flannel cluster: nodes 0…, a hundred pods on each, Services whose endpoints go round over all pods.
+/// </summary>
 public sealed class SampleCluster
 {
     public const int PodsPerNode = 100;
@@ -32,7 +34,8 @@ public sealed class SampleCluster
             Nodes = [.. Enumerable.Range(0, nodes).Select(NodeOf)],
             Pods = [.. Enumerable.Range(0, nodes * PodsPerNode).Select(pod => PodOf(pod, dualStack))],
             Services = [.. Enumerable.Range(0, services).Select(service => ServiceOf(service, dualStack))],
-            EndpointSlices = [.. Enumerable.Range(1, Math.Max(0, services - 1)).SelectMany(service => SlicesOf(service, endpoints, dualStack))],
+            EndpointSlices = [.. Enumerable.Range(1, Math.Max(0, services - 1))
+                .SelectMany(service => SlicesOf(service, endpoints, dualStack))],
         };
     }
 
@@ -106,9 +109,11 @@ public sealed class SampleCluster
 
     private IEnumerable<EndpointSlice> SlicesOf(int service, int endpoints, bool dualStack)
     {
-        int[] pods = [.. Enumerable.Range(0, endpoints).Select(endpoint => ((service * endpoints) + endpoint) % (_nodes * PodsPerNode))];
+        int[] pods = [.. Enumerable.Range(0, endpoints)
+            .Select(endpoint => ((service * endpoints) + endpoint) % (_nodes * PodsPerNode))];
         yield return SliceOf(service, "v4", pods.Select(pod => PodV4(pod / PodsPerNode, pod % PodsPerNode)));
-        if (dualStack) yield return SliceOf(service, "v6", pods.Select(pod => PodV6(pod / PodsPerNode, pod % PodsPerNode)));
+        if (dualStack)
+            yield return SliceOf(service, "v6", pods.Select(pod => PodV6(pod / PodsPerNode, pod % PodsPerNode)));
     }
 
     private static EndpointSlice SliceOf(int service, string family, IEnumerable<string> addresses) =>

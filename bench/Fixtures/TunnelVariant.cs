@@ -8,8 +8,11 @@ using Dataplane.Wire;
 
 namespace Dataplane.Bench.Fixtures;
 
-/// <summary>Every filling and outer header that a CNI's tunnel has, over two nodes of a <see cref="SampleCluster"/>.</summary>
-public sealed record TunnelVariant(string Name, string Cni, ImmutableArray<string> Settings, Func<NetworkModel, NetworkModel> Change)
+/// <summary>
+/// Every filling and outer header that a CNI's tunnel has, over two nodes of a <see cref="SampleCluster"/>.
+/// </summary>
+public sealed record TunnelVariant(
+    string Name, string Cni, ImmutableArray<string> Settings, Func<NetworkModel, NetworkModel> Change)
 {
     public const string Baseline = "VXLAN (Flannel)";
 
@@ -39,10 +42,12 @@ public sealed record TunnelVariant(string Name, string Cni, ImmutableArray<strin
         var options = new ReplayOptions { Cni = Cni, Node = node, Proxy = "ebpf", Settings = Settings };
         var settings = EmulationSettings.Parse(Settings);
         var enforcement = PolicyEnforcement.Of(cluster, Cni, settings);
-        return Emulation.Compile(Change(CniProfiles.Compile(Cni, cluster, settings, enforcement)), enforcement, options, []);
+        return Emulation.Compile(
+            Change(CniProfiles.Compile(Cni, cluster, settings, enforcement)), enforcement, options, []);
     }
 
-    private static TunnelVariant Of(string name, string cni, params string[] settings) => new(name, cni, [.. settings], model => model);
+    private static TunnelVariant Of(string name, string cni, params string[] settings) =>
+        new(name, cni, [.. settings], model => model);
 
     private static Node InZone(Node node, int number) => node with
     {

@@ -2,14 +2,19 @@ using Dataplane.Replay;
 
 namespace Dataplane.Bench.Soak;
 
-/// <summary>A capture in an emulated cluster, and what came of it the first time: every other time must come to the same.</summary>
+/// <summary>
+/// A capture in an emulated cluster, and what came of it the first time: every other time must come to the same.
+/// </summary>
 internal sealed class SoakCase(string name, ReplayOptions options)
 {
     private string? _first;
 
     public string Name => name;
 
-    /// <summary>Reads manifests and capture and replays it; gives the packets, and a fault where counts do not add up or are others.</summary>
+    /// <summary>
+    /// Reads manifests and capture and replays it; gives the packets, and a fault where counts
+    /// do not add up or are others.
+    /// </summary>
     public long Run(out string? fault)
     {
         long packets = 0;
@@ -42,7 +47,8 @@ internal sealed class SoakCase(string name, ReplayOptions options)
     private static string OutcomeOf(ReplayReport report) => string.Join(
         ' ',
         [
-            $"{report.Packets} packets, {report.Verdicts}, {report.Encapsulated} encapsulated, {report.Decapsulated} decapsulated,",
+            $"{report.Packets} packets, {report.Verdicts}, {report.Encapsulated} encapsulated, "
+            + $"{report.Decapsulated} decapsulated,",
             $"{report.Translated} translated, {report.Connections} connections, {report.FramesWritten} written",
             .. report.Drops.Select(drop => $"{drop.Reason} {drop.Packets}"),
             .. report.Ignored.Select(ignored => $"{ignored.Reason} {ignored.Packets}"),

@@ -4,12 +4,14 @@ using System.Globalization;
 namespace Dataplane.Bench.Soak;
 
 /// <summary>
-/// Rounds over all cases until the time is over, manifests read anew each time: counts must stay exact, memory flat, handles as
-/// they were.
+/// Rounds over all cases until the time is over, manifests read anew each time: counts must stay exact,
+/// memory flat, handles as they were.
 /// </summary>
 internal sealed class SoakRun(IReadOnlyList<SoakCase> cases, TextWriter log)
 {
-    /// <summary>Memory that a later round may have more than an early one: the compiler's tiers and the allocator's slack.</summary>
+    /// <summary>
+    /// Memory that a later round may have more than an early one: the compiler's tiers and the allocator's slack.
+    /// </summary>
     private const long MemorySlack = 24 << 20;
 
     /// <summary>Rounds until pools and code are there.</summary>
@@ -47,10 +49,13 @@ internal sealed class SoakRun(IReadOnlyList<SoakCase> cases, TextWriter log)
     {
         SoakSample early = _samples[Math.Min(WarmUp, _samples.Count - 1)];
         SoakSample last = _samples[^1];
-        if (last.Anonymous > early.Anonymous + MemorySlack) _faults.Add($"memory grew: {Describe(early)}; at the end {Describe(last)}");
+        if (last.Anonymous > early.Anonymous + MemorySlack)
+            _faults.Add($"memory grew: {Describe(early)}; at the end {Describe(last)}");
         if (last.Handles > early.Handles)
         {
-            _faults.Add($"handles were left open: {early.Handles}, at the end {last.Handles}: {string.Join(", ", SoakSample.OpenFiles())}");
+            _faults.Add(
+                $"handles were left open: {early.Handles}, at the end {last.Handles}: "
+                + $"{string.Join(", ", SoakSample.OpenFiles())}");
         }
     }
 
@@ -58,5 +63,6 @@ internal sealed class SoakRun(IReadOnlyList<SoakCase> cases, TextWriter log)
 
     private static string Describe(SoakSample sample) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{sample.Anonymous / 1e6:F1} MB ({sample.Managed / 1e6:F1} MB of objects), {sample.Handles} handles, {sample.Threads} threads");
+        $"{sample.Anonymous / 1e6:F1} MB ({sample.Managed / 1e6:F1} MB of objects), {sample.Handles} handles, "
+        + $"{sample.Threads} threads");
 }

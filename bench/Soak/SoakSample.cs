@@ -9,7 +9,9 @@ namespace Dataplane.Bench.Soak;
 /// <param name="Threads">The runtime's own among them.</param>
 internal readonly record struct SoakSample(long Anonymous, long Managed, int Handles, int Threads)
 {
-    /// <summary>Looks at the open files, and how far apart: what the runtime's own threads read for a moment is not left open.</summary>
+    /// <summary>
+    /// Looks at the open files, and how far apart: what the runtime's own threads read for a moment is not left open.
+    /// </summary>
     private const int Looks = 5;
     private const int BetweenLooks = 20;
 
@@ -40,7 +42,9 @@ internal readonly record struct SoakSample(long Anonymous, long Managed, int Han
 
     private static long Status(string name)
     {
-        string line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(name, StringComparison.Ordinal));
-        return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
+        string line = File.ReadLines("/proc/self/status")
+            .First(line => line.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(
+            line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
     }
 }

@@ -21,11 +21,13 @@ internal static class CaptureTargets
 
     public static IEnumerable<byte[]> PcapSeeds() => SeedFiles.Captures(bytes => bytes.Length >= 24 && IsPcap(bytes));
 
-    public static IEnumerable<byte[]> PcapngSeeds() => SeedFiles.Captures(bytes => bytes.AsSpan().StartsWith("\n\r\r\n"u8));
+    public static IEnumerable<byte[]> PcapngSeeds() =>
+        SeedFiles.Captures(bytes => bytes.AsSpan().StartsWith("\n\r\r\n"u8));
 
     public static IEnumerable<byte[]> StreamSeeds() => SeedFiles.Compressed();
 
-    private static readonly uint[] PcapMagics = [0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34, 0xD4C3B2A1, 0x4D3CB2A1, 0x34CDB2A1];
+    private static readonly uint[] PcapMagics =
+        [0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34, 0xD4C3B2A1, 0x4D3CB2A1, 0x34CDB2A1];
 
     private static bool IsPcap(ReadOnlySpan<byte> bytes) => PcapMagics.AsSpan().Contains(BitConverter.ToUInt32(bytes));
 
@@ -44,7 +46,8 @@ internal static class CaptureTargets
     {
         try
         {
-            using CaptureReader reader = CaptureFile.Open(new MemoryStream(bytes), Name, new CaptureReadOptions { Preload = preload });
+            using CaptureReader reader = CaptureFile.Open(
+                new MemoryStream(bytes), Name, new CaptureReadOptions { Preload = preload });
             return ReadAll(reader, atOnce);
         }
         catch (Exception error) when (error is InvalidDataException or IOException)
@@ -70,7 +73,9 @@ internal static class CaptureTargets
             count += read;
         }
 
-        if (reader.Damage is { } damage) Expect.That(damage.Offset >= 0 && !damage.Text.Any(char.IsControl), $"damage at {damage.Offset}: {damage.Text}");
+        if (reader.Damage is { } damage)
+            Expect.That(
+                damage.Offset >= 0 && !damage.Text.Any(char.IsControl), $"damage at {damage.Offset}: {damage.Text}");
         return (count, hash);
     }
 

@@ -3,7 +3,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Fuzz.Targets;
 
-/// <summary>All public properties of a view, found by reflection; iterators are walked to their end, spans read to theirs.</summary>
+/// <summary>
+/// All public properties of a view, found by reflection; iterators are walked to their end, spans read to theirs.
+/// </summary>
 internal static class EveryProperty<TView> where TView : struct, allows ref struct
 {
     private const int MostSteps = 1 << 16;
@@ -13,7 +15,8 @@ internal static class EveryProperty<TView> where TView : struct, allows ref stru
         .Where(property => property.GetIndexParameters().Length == 0)
         .Select(ReaderOf)];
 
-    private static readonly Step? MoveNext = IsWire(typeof(TView)) ? typeof(TView).GetMethod("MoveNext")?.CreateDelegate<Step>() : null;
+    private static readonly Step? MoveNext =
+        IsWire(typeof(TView)) ? typeof(TView).GetMethod("MoveNext")?.CreateDelegate<Step>() : null;
 
     private delegate bool Step(ref TView view);
 
@@ -35,7 +38,8 @@ internal static class EveryProperty<TView> where TView : struct, allows ref stru
         if (value == typeof(ReadOnlySpan<byte>)) return new SpanReader<TView>(property.GetMethod!);
 
         Type reader = value.IsByRefLike && IsWire(value) ? typeof(NestedReader<,>) : typeof(ValueReader<,>);
-        return (PropertyReader<TView>)Activator.CreateInstance(reader.MakeGenericType(typeof(TView), value), property.GetMethod)!;
+        return (PropertyReader<TView>)Activator.CreateInstance(
+            reader.MakeGenericType(typeof(TView), value), property.GetMethod)!;
     }
 
     private static bool IsWire(Type type) => type.Namespace == typeof(WireError).Namespace;
@@ -62,7 +66,8 @@ internal sealed class ValueReader<TView, TValue>(MethodInfo getter) : PropertyRe
 internal sealed class SpanReader<TView>(MethodInfo getter) : PropertyReader<TView>
     where TView : struct, allows ref struct
 {
-    private readonly Getter<TView, ReadOnlySpan<byte>> _getter = getter.CreateDelegate<Getter<TView, ReadOnlySpan<byte>>>();
+    private readonly Getter<TView, ReadOnlySpan<byte>> _getter =
+        getter.CreateDelegate<Getter<TView, ReadOnlySpan<byte>>>();
 
     // Every byte is looked at: the guard page says whether it is the span's.
     public override void Read(ref TView view) => _getter(ref view).Count((byte)0);

@@ -18,9 +18,11 @@ internal static class ManifestTargets
         if (!input.IsEmpty && input[0] is (byte)'{' or (byte)'[') Read(input);
     }
 
-    public static IEnumerable<byte[]> YamlSeeds() => [.. SeedTexts.Yaml.Select(Encoding.UTF8.GetBytes), .. SeedFiles.Own("*.yaml"), .. SeedFiles.Shared("cluster.yaml")];
+    public static IEnumerable<byte[]> YamlSeeds() => [.. SeedTexts.Yaml.Select(Encoding.UTF8.GetBytes),
+        .. SeedFiles.Own("*.yaml"), .. SeedFiles.Shared("cluster.yaml")];
 
-    public static IEnumerable<byte[]> JsonSeeds() => [.. SeedTexts.Json.Select(Encoding.UTF8.GetBytes), .. SeedFiles.Shared("*.json")];
+    public static IEnumerable<byte[]> JsonSeeds() =>
+        [.. SeedTexts.Json.Select(Encoding.UTF8.GetBytes), .. SeedFiles.Shared("*.json")];
 
     private static void Read(ReadOnlySpan<byte> input)
     {

@@ -8,8 +8,9 @@ using Dataplane.Wire;
 namespace Dataplane.Fuzz.Targets;
 
 /// <summary>
-/// Random frames from any interface through whole clusters. The first byte says which cluster; then each frame has two bytes
-/// in front: eleven bits of length, three of link type, one for bytes that the snap length cut off, one for a pause.
+/// Random frames from any interface through whole clusters. The first byte says which cluster; then each
+/// frame has two bytes in front: eleven bits of length, three of link type, one for bytes that the snap
+/// length cut off, one for a pause.
 /// </summary>
 internal static unsafe class PipelineTarget
 {
@@ -21,13 +22,16 @@ internal static unsafe class PipelineTarget
     private const long Pause = 40_000_000_000;
     private const int MostFrames = 64;
 
-    /// <summary>Compiling costs a thousand times what a few frames do: a cluster serves so many inputs, with its connections.</summary>
+    /// <summary>
+    /// Compiling costs a thousand times what a few frames do: a cluster serves so many inputs, with its connections.
+    /// </summary>
     private const int RunsOfACluster = 2000;
     private const int LongestFrame = 1 << 17;
 
     private static readonly LinkType[] LinkTypes =
     [
-        LinkType.Ethernet, LinkType.Raw, LinkType.Null, LinkType.Loop, LinkType.LinuxSll, LinkType.LinuxSll2, LinkType.Ipv4, LinkType.Ipv6,
+        LinkType.Ethernet, LinkType.Raw, LinkType.Null, LinkType.Loop, LinkType.LinuxSll, LinkType.LinuxSll2,
+        LinkType.Ipv4, LinkType.Ipv6,
     ];
 
     private static readonly (string Cni, string Proxy)[] Clusters =
@@ -36,7 +40,8 @@ internal static unsafe class PipelineTarget
         ("openshift-sdn", "ipvs"), ("flannel", "ebpf"), ("calico", "iptables"), ("cilium", "ipvs"),
     ];
 
-    private static readonly GuardedBytes[] Frames = [.. Enumerable.Range(0, MostFrames).Select(_ => new GuardedBytes(LengthBits + CaptureRecord.Slack))];
+    private static readonly GuardedBytes[] Frames =
+        [.. Enumerable.Range(0, MostFrames).Select(_ => new GuardedBytes(LengthBits + CaptureRecord.Slack))];
     private static readonly Running?[] Kept = new Running?[Clusters.Length];
     private static readonly ClusterSnapshot Snapshot = ManifestReader.ReadText(SeedTexts.Wide, "wide.yaml");
 
@@ -123,9 +128,12 @@ internal static unsafe class PipelineTarget
         long dropped = counters.Drops().Sum(drop => drop.Tally.Packets);
         long ignored = Enum.GetValues<IgnoreReason>().Sum(reason => counters[reason]);
         Expect.That(counters.Records == records, $"{counters.Records} records of {records} were counted");
-        Expect.That(verdicts == records && counters[Verdict.None] == 0, $"{verdicts} verdicts for {records} records, {counters[Verdict.None]} of them none");
-        Expect.That(dropped == counters[Verdict.Dropped], $"{dropped} drops with a reason, {counters[Verdict.Dropped]} without asking");
-        Expect.That(ignored == counters[Verdict.Ignored], $"{ignored} ignored with a reason, {counters[Verdict.Ignored]} without asking");
+        Expect.That(verdicts == records && counters[Verdict.None] == 0,
+            $"{verdicts} verdicts for {records} records, {counters[Verdict.None]} of them none");
+        Expect.That(dropped == counters[Verdict.Dropped],
+            $"{dropped} drops with a reason, {counters[Verdict.Dropped]} without asking");
+        Expect.That(ignored == counters[Verdict.Ignored],
+            $"{ignored} ignored with a reason, {counters[Verdict.Ignored]} without asking");
     }
 
     private sealed class Running
@@ -149,8 +157,11 @@ internal static unsafe class PipelineTarget
             Expect.That(length is >= 0 and <= LongestFrame, $"a frame of {length} bytes");
             ReadOnlySpan<byte> bytes = new(frame, length);
             bytes.Count((byte)0);
-            if (point != ObservationPoint.Wire || lane.Missing != 0 || length < EthernetHeader.Size + Ipv4Header.Size) return;
-            if (EthernetView.TryParse(bytes, out EthernetView ethernet) != WireError.None || ethernet.EtherType != EtherType.Ipv4) return;
+            if (point != ObservationPoint.Wire || lane.Missing != 0 || length < EthernetHeader.Size + Ipv4Header.Size)
+                return;
+            if (EthernetView.TryParse(bytes, out EthernetView ethernet) != WireError.None
+                || ethernet.EtherType != EtherType.Ipv4)
+                return;
             if (Ipv4View.TryParse(ethernet.Payload, out Ipv4View ip) != WireError.None) return;
 
             Expect.That(ip.HasGoodChecksum, $"a node sent {Convert.ToHexString(bytes)}");
@@ -161,7 +172,8 @@ internal static unsafe class PipelineTarget
             for (int record = 0; record < burst.RecordCount; record++)
             {
                 ref readonly RecordState state = ref burst.Records[record];
-                Expect.That(state.Verdict != Verdict.None || (state.Flags & RecordFlags.Held) != 0, "a lane was left without a verdict");
+                Expect.That(state.Verdict != Verdict.None || (state.Flags & RecordFlags.Held) != 0,
+                    "a lane was left without a verdict");
             }
         }
     }

@@ -28,7 +28,8 @@ internal static class TextTargets
     {
         IReadOnlyList<IpvsVirtualServer> servers = IpvsRules.Parse(text, Name);
         string printed = IpvsRules.Print(servers);
-        Expect.That(IpvsRules.Print(IpvsRules.Parse(printed, Name)) == printed, "printed and read again, the services are others");
+        Expect.That(IpvsRules.Print(IpvsRules.Parse(printed, Name)) == printed,
+            "printed and read again, the services are others");
         using var names = new AddressNames(AddressMap.Build([]));
         IpvsTables.Compile(servers, names, new IpvsOptions()).Dispose();
     });
@@ -38,14 +39,18 @@ internal static class TextTargets
     {
         RouteTable routes = RouteTableReader.Read(new StringReader(text), Name);
         foreach (RouteEntry route in routes.Routes)
-            Expect.That(routes.Find(route.Destination.Address) is not null, $"{route.Destination} does not hold its own address");
+            Expect.That(routes.Find(route.Destination.Address) is not null,
+                $"{route.Destination} does not hold its own address");
     });
 
-    public static IEnumerable<byte[]> IptablesSeeds() => [.. SeedTexts.Iptables.Select(Encoding.UTF8.GetBytes), .. SeedFiles.Shared("*iptables*", "*ipset*", "*.rules")];
+    public static IEnumerable<byte[]> IptablesSeeds() =>
+        [.. SeedTexts.Iptables.Select(Encoding.UTF8.GetBytes), .. SeedFiles.Shared("*iptables*", "*ipset*", "*.rules")];
 
-    public static IEnumerable<byte[]> IpvsSeeds() => [.. SeedTexts.Ipvs.Select(Encoding.UTF8.GetBytes), .. SeedFiles.Shared("*ipvsadm*")];
+    public static IEnumerable<byte[]> IpvsSeeds() =>
+        [.. SeedTexts.Ipvs.Select(Encoding.UTF8.GetBytes), .. SeedFiles.Shared("*ipvsadm*")];
 
-    public static IEnumerable<byte[]> RouteSeeds() => [.. SeedTexts.Routes.Select(Encoding.UTF8.GetBytes), .. SeedFiles.Shared("*route*.txt")];
+    public static IEnumerable<byte[]> RouteSeeds() =>
+        [.. SeedTexts.Routes.Select(Encoding.UTF8.GetBytes), .. SeedFiles.Shared("*route*.txt")];
 
     private static string Reprint(IptablesRuleset rules, string printed)
     {

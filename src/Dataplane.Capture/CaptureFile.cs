@@ -67,7 +67,8 @@ public static unsafe class CaptureFile
     {
         try
         {
-            if (options.Preload) source.Load(options.LargestPreload ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3);
+            if (options.Preload)
+                source.Load(options.LargestPreload ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3);
             bool begins = source.Require(MagicSize);
             options.Cancellation.ThrowIfCancellationRequested();
             if (!begins) throw new InvalidDataException($"{source.Name}: {Missing(source)}");

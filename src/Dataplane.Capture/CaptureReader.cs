@@ -20,16 +20,22 @@ public abstract class CaptureReader : IDisposable
     /// <summary>Size of the input in bytes, or -1 where it is not known (a stream).</summary>
     public abstract long Length { get; }
 
-    /// <summary>What is wrong with the file, once that is known; records before it are good. Null while nothing is.</summary>
+    /// <summary>
+    /// What is wrong with the file, once that is known; records before it are good. Null while nothing is.
+    /// </summary>
     public abstract CaptureDamage? Damage { get; }
 
-    /// <summary>What was odd and has been mended, with the first place; the records are all there. Null for nothing.</summary>
+    /// <summary>
+    /// What was odd and has been mended, with the first place; the records are all there. Null for nothing.
+    /// </summary>
     public virtual CaptureDamage? Remark => null;
 
     /// <summary>Whether <see cref="Rewind"/> works: files and preloaded input yes, streams no.</summary>
     public abstract bool CanRewind { get; }
 
-    /// <summary>Fills the span from its start and gives the count; 0 at the end, or where <see cref="Damage"/> begins.</summary>
+    /// <summary>
+    /// Fills the span from its start and gives the count; 0 at the end, or where <see cref="Damage"/> begins.
+    /// </summary>
     public abstract int Read(Span<CaptureRecord> records);
 
     /// <summary>Starts again at the first record.</summary>

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Dataplane.Capture;
 
 /// <summary>
-/// A window of native memory that slides over the input. Between <see cref="Cursor"/> and <see cref="End"/> lie bytes that
-/// have been read and not consumed; only <see cref="Require"/>, <see cref="Skip"/> and <see cref="Rewind"/> move memory.
+/// A window of native memory that slides over the input. Between <see cref="Cursor"/> and <see cref="End"/> lie
+/// bytes that have been read and not consumed; only <see cref="Require"/>, <see cref="Skip"/> and
+/// <see cref="Rewind"/> move memory.
 /// </summary>
 internal abstract unsafe class CaptureSource : IDisposable
 {
@@ -168,7 +169,9 @@ internal abstract unsafe class CaptureSource : IDisposable
     }
 
     private InvalidDataException TooLarge(long largest) =>
-        new($"{Name}: more than the {largest >> 20} MiB that --preload may hold (limit.preload): read it without preloading");
+        new(
+            $"{Name}: more than the {largest >> 20} MiB that --preload may hold (limit.preload): "
+            + "read it without preloading");
 
     private bool ReadMore(int atMost)
     {

@@ -6,8 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Dataplane.Capture;
 
 /// <summary>
-/// Writes a capture. Records are formatted into one large buffer and leave it whole, in large writes, while the next one
-/// fills; those between two <see cref="Commit"/>s leave in the order that their writer gave them. One thread calls it.
+/// Writes a capture. Records are formatted into one large buffer and leave it whole, in large writes,
+/// while the next one fills; those between two <see cref="Commit"/>s leave in the order that their writer
+/// gave them. One thread calls it.
 /// </summary>
 public abstract unsafe class CaptureWriter : IDisposable
 {
@@ -43,7 +44,9 @@ public abstract unsafe class CaptureWriter : IDisposable
     /// <summary>The name for messages: a path, or <c>-</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Bytes that are on their way to the operating system; behind <see cref="Flush"/>, all of them are there.</summary>
+    /// <summary>
+    /// Bytes that are on their way to the operating system; behind <see cref="Flush"/>, all of them are there.
+    /// </summary>
     public long BytesWritten { get; private set; }
 
     /// <summary>

@@ -19,10 +19,13 @@ public readonly record struct FileStamp(long Length, DateTime Written)
 
         // What /dev/fd names a pipe by leads nowhere.
         FileSystemInfo target = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
-        return target is FileInfo { Exists: true, Length: > 0 } there ? new FileStamp(there.Length, there.LastWriteTimeUtc) : null;
+        return target is FileInfo { Exists: true, Length: > 0 } there
+            ? new FileStamp(there.Length, there.LastWriteTimeUtc)
+            : null;
     }
 
-    public static FileStamp Of(SafeFileHandle file) => new(RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file));
+    public static FileStamp Of(SafeFileHandle file) =>
+        new(RandomAccess.GetLength(file), File.GetLastWriteTimeUtc(file));
 
     /// <summary>Whether it is what it was, or only longer, as a capture that is still being written.</summary>
     public bool IsOrGrewTo(FileStamp later) => later == this || later.Length > Length;
@@ -36,6 +39,8 @@ public readonly record struct FileStamp(long Length, DateTime Written)
             return $"the file shrank while it was read: {Length} bytes when opened, {now.Length} now";
 
         bool hasGrown = now.Length > Length && read >= Length;
-        return hasGrown || now == this ? null : "the file was written to while it was read: what was read may be of two versions";
+        return hasGrown || now == this
+            ? null
+            : "the file was written to while it was read: what was read may be of two versions";
     }
 }

@@ -20,7 +20,8 @@ public sealed class MergedCaptureReader : CaptureReader
     }
 
     /// <param name="readers">It owns them from here.</param>
-    /// <param name="ahead">By how much each one's clock is ahead, nanoseconds: taken off its times. None for none.</param>
+    /// <param name="ahead">By how much each one's clock is ahead, nanoseconds: taken off its
+    /// times. None for none.</param>
     public MergedCaptureReader(IReadOnlyList<CaptureReader> readers, IReadOnlyList<long> ahead)
     {
         _inputs = [.. readers.Select((reader, index) => new Input(reader, ahead.Count == 0 ? 0 : ahead[index]))];
@@ -137,7 +138,8 @@ public sealed class MergedCaptureReader : CaptureReader
             for (int i = _numbers.Count; i < reader.Interfaces.Count; i++)
             {
                 if (all.Count > ushort.MaxValue)
-                    throw new InvalidDataException($"{reader.Name}: more than {ushort.MaxValue + 1} interfaces in all captures");
+                    throw new InvalidDataException(
+                        $"{reader.Name}: more than {ushort.MaxValue + 1} interfaces in all captures");
                 _numbers.Add((ushort)all.Count);
                 all.Add(reader.Interfaces[i]);
             }

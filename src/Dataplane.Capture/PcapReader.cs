@@ -71,8 +71,9 @@ internal sealed unsafe class PcapReader : CaptureReader
     /// <summary>
     /// Gives the records that are whole in the window; the bytes stay where they are.
     /// </summary>
-    // Headers of large records are a chain of cache misses: the one some records on is sent for, guessed from this one's size.
-    // Compiled optimised from the start: tiers, when a busy machine lets them wait, cost more than twice the time.
+    // Headers of large records are a chain of cache misses: the one some records on is sent for, guessed
+    // from this one's size. Compiled optimised from the start: tiers, when a busy machine lets them wait,
+    // cost more than twice the time.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Take<TOrder>(Span<CaptureRecord> records)
         where TOrder : struct, IByteOrder
@@ -116,7 +117,8 @@ internal sealed unsafe class PcapReader : CaptureReader
     private (uint Captured, uint Original) Mend(byte* at, uint captured, uint original)
     {
         if (captured > original && _header.MaybeSwappedLengths) (captured, original) = (original, captured);
-        if (captured > PcapFormat.LargestFrame || original >= captured && original <= int.MaxValue) return (captured, original);
+        if (captured > PcapFormat.LargestFrame || original >= captured && original <= int.MaxValue)
+            return (captured, original);
 
         if (original < captured)
         {

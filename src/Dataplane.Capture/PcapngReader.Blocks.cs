@@ -13,8 +13,8 @@ internal sealed unsafe partial class PcapngReader
     private ushort U16(int at) => _swapped ? SwappedOrder.U16(_source.Cursor + at) : HostOrder.U16(_source.Cursor + at);
 
     /// <summary>
-    /// Consumes one block, or brings a packet block into the window for <see cref="Take"/>; false at the end, or where the
-    /// file makes no sense, which <see cref="Damage"/> then tells.
+    /// Consumes one block, or brings a packet block into the window for <see cref="Take"/>; false at the end, or where
+    /// the file makes no sense, which <see cref="Damage"/> then tells.
     /// </summary>
     private bool ReadBlock()
     {
@@ -63,7 +63,9 @@ internal sealed unsafe partial class PcapngReader
     private bool ReadInterface(uint total)
     {
         if (total < PcapngFormat.InterfaceDescriptionSize)
-            return Stop($"an interface description of {total} bytes, and {PcapngFormat.InterfaceDescriptionSize} are the least");
+            return Stop(
+                $"an interface description of {total} bytes, "
+                + $"and {PcapngFormat.InterfaceDescriptionSize} are the least");
         if (U32((int)total - 4) != total) return Stop(LengthsDiffer(total));
         if (_interfacesRead > ushort.MaxValue) return Stop($"more than {ushort.MaxValue + 1} interfaces");
 
@@ -94,7 +96,8 @@ internal sealed unsafe partial class PcapngReader
                     break;
                 case PcapngFormat.OptionTimestampOffset when option.Length == 8:
                     (uint first, uint second) = (TOrder.U32(option.Value), TOrder.U32(option.Value + 4));
-                    offset = (long)(_swapped == BitConverter.IsLittleEndian ? Join(first, second) : Join(second, first));
+                    offset =
+                        (long)(_swapped == BitConverter.IsLittleEndian ? Join(first, second) : Join(second, first));
                     break;
             }
         }

@@ -172,7 +172,9 @@ internal sealed unsafe partial class PcapngReader : CaptureReader
             if (option.Code != PcapngFormat.OptionPacketFlags || option.Length != 4) continue;
 
             uint direction = TOrder.U32(option.Value) & 3;
-            return direction <= (uint)CaptureDirection.Outbound ? (CaptureDirection)direction : CaptureDirection.Unknown;
+            return direction <= (uint)CaptureDirection.Outbound
+                ? (CaptureDirection)direction
+                : CaptureDirection.Unknown;
         }
 
         return CaptureDirection.Unknown;

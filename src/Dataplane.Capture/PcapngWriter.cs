@@ -74,7 +74,8 @@ public sealed unsafe class PcapngWriter : CaptureWriter
         in PacketMetadata metadata)
     {
         if ((uint)interfaceIndex >= (uint)_interfaces)
-            throw new ArgumentOutOfRangeException(nameof(interfaceIndex), interfaceIndex, "no such interface was added");
+            throw new ArgumentOutOfRangeException(
+                nameof(interfaceIndex), interfaceIndex, "no such interface was added");
 
         ReadOnlySpan<byte> comment = Cut(metadata.Comment, LongestOption);
         ReadOnlySpan<byte> second = Cut(metadata.SecondComment, LongestOption);

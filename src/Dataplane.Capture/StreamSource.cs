@@ -13,7 +13,9 @@ internal sealed class StreamSource : CaptureSource
     private const int SegmentSize = 64 * 1024;
     private const int PauseAt = 4 * 1024 * 1024;
 
-    /// <summary>So much may come of any compressed bytes: the beginning of a capture says little of the whole.</summary>
+    /// <summary>
+    /// So much may come of any compressed bytes: the beginning of a capture says little of the whole.
+    /// </summary>
     private const int FreeExpansion = 1024 * 1024;
 
     private readonly Pipe _pipe = new(new PipeOptions(
@@ -38,7 +40,8 @@ internal sealed class StreamSource : CaptureSource
     /// <param name="options">How, and how much.</param>
     /// <param name="compressed">What lies under it; null: it was not compressed.</param>
     /// <param name="file">The file that is decompressed; null: a stream.</param>
-    public StreamSource(Stream stream, string name, CaptureReadOptions options, PeekedStream? compressed, SafeFileHandle? file)
+    public StreamSource(
+        Stream stream, string name, CaptureReadOptions options, PeekedStream? compressed, SafeFileHandle? file)
         : base(name)
     {
         _file = file;
@@ -78,10 +81,11 @@ internal sealed class StreamSource : CaptureSource
 
     private bool IsBomb(long produced)
     {
-        if (_compressed is null || produced <= FreeExpansion || produced / _largestExpansion <= _compressed.Given) return false;
+        if (_compressed is null || produced <= FreeExpansion || produced / _largestExpansion <= _compressed.Given)
+            return false;
 
-        _failure = $"cannot be read further: {_compressed.Given} compressed bytes became {produced}, more than {_largestExpansion} "
-            + "each (limit.expansion)";
+        _failure = $"cannot be read further: {_compressed.Given} compressed bytes became {produced}, "
+            + $"more than {_largestExpansion} each (limit.expansion)";
         return true;
     }
 

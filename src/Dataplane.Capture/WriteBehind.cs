@@ -3,8 +3,9 @@ using System.Runtime.ExceptionServices;
 namespace Dataplane.Capture;
 
 /// <summary>
-/// A thread that writes to a stream while its owner fills the next buffer: a new page of a file costs the kernel as much time
-/// as the packets in it cost us. Whatever fails there, a compressor too, is thrown where the owner next waits.
+/// A thread that writes to a stream while its owner fills the next buffer: a new page of a file costs the
+/// kernel as much time as the packets in it cost us. Whatever fails there, a compressor too, is thrown
+/// where the owner next waits.
 /// </summary>
 internal sealed unsafe class WriteBehind : IDisposable
 {
@@ -40,7 +41,9 @@ internal sealed unsafe class WriteBehind : IDisposable
         }
     }
 
-    /// <summary>Hands over bytes, which stay untouched until the next <see cref="Wait"/>; the one before is done.</summary>
+    /// <summary>
+    /// Hands over bytes, which stay untouched until the next <see cref="Wait"/>; the one before is done.
+    /// </summary>
     public void Submit(byte* start, nint size)
     {
         lock (_gate)

@@ -44,7 +44,8 @@ public static class CaptureInspection
     {
         (long seconds, long rest) = Math.DivRem(nanoseconds, NanosecondsPerSecond);
         if (rest < 0) (seconds, rest) = (seconds - 1, rest + NanosecondsPerSecond);
-        string second = DateTime.UnixEpoch.AddSeconds(seconds).ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+        string second = DateTime.UnixEpoch.AddSeconds(seconds)
+            .ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
         return string.Create(CultureInfo.InvariantCulture, $"{second}.{rest:D9}Z");
     }
 
@@ -83,7 +84,8 @@ public static class CaptureInspection
             Last = Math.Max(Last, record.Timestamp);
             PerInterface[record.Interface] = PerInterface.GetValueOrDefault(record.Interface) + 1;
             if (known is null) return;
-            if (!OuterAddresses.TryRead(record.Bytes, record.LinkType, out IpAddress source, out IpAddress destination)) return;
+            if (!OuterAddresses.TryRead(record.Bytes, record.LinkType, out IpAddress source, out IpAddress destination))
+                return;
 
             switch (known.Contains(source), known.Contains(destination))
             {

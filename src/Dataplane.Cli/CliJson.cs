@@ -30,7 +30,8 @@ public sealed partial class CliJson : JsonSerializerContext
 
     public static string Write(ReplayReport report) => JsonSerializer.Serialize(report, Readable.ReplayReport);
 
-    public static string Write(CniComparison comparison) => JsonSerializer.Serialize(comparison, Readable.CniComparison);
+    public static string Write(CniComparison comparison) =>
+        JsonSerializer.Serialize(comparison, Readable.CniComparison);
 
     public static string Write(InspectReport report) => JsonSerializer.Serialize(report, Readable.InspectReport);
 
@@ -38,11 +39,14 @@ public sealed partial class CliJson : JsonSerializerContext
 
     public static string Write(ScalingReport report) => JsonSerializer.Serialize(report, Readable.ScalingReport);
 
-    public static string Write(PipelineBenchReport report) => JsonSerializer.Serialize(report, Readable.PipelineBenchReport);
+    public static string Write(PipelineBenchReport report) =>
+        JsonSerializer.Serialize(report, Readable.PipelineBenchReport);
 
-    public static string Write(LatencyBenchReport report) => JsonSerializer.Serialize(report, Readable.LatencyBenchReport);
+    public static string Write(LatencyBenchReport report) =>
+        JsonSerializer.Serialize(report, Readable.LatencyBenchReport);
 
-    public static string Write(BenchComparison comparison) => JsonSerializer.Serialize(comparison, Readable.BenchComparison);
+    public static string Write(BenchComparison comparison) =>
+        JsonSerializer.Serialize(comparison, Readable.BenchComparison);
 
     public static string Write(TrafficReport report) => JsonSerializer.Serialize(report, Readable.TrafficReport);
 }

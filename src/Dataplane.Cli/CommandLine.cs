@@ -67,7 +67,8 @@ public static class CommandLine
 
         if (first.Length == 0) throw new UsageException("no verb: start with dataplane --help");
         if (first == "help") return Help(Verb(arguments[1]), streams);
-        if (first[0] == '-') throw new UsageException($"{first} stands before the verb: dataplane VERB {first} (see dataplane --help)");
+        if (first[0] == '-')
+            throw new UsageException($"{first} stands before the verb: dataplane VERB {first} (see dataplane --help)");
 
         IVerb verb = Verb(first);
         if (AsksForHelp(arguments)) return Help(verb, streams);
@@ -100,7 +101,8 @@ public static class CommandLine
         }
 
         if (result.UnmatchedTokens.Count > 0)
-            throw new UsageException($"{result.UnmatchedTokens[0]}: {verb.Name} does not take this; see dataplane {verb.Name} --help");
+            throw new UsageException(
+                $"{result.UnmatchedTokens[0]}: {verb.Name} does not take this; see dataplane {verb.Name} --help");
         if (result.Errors.Count > 0)
             throw new UsageException($"{FirstLine(result.Errors[0].Message)} See dataplane {verb.Name} --help");
 
@@ -128,7 +130,8 @@ public static class CommandLine
                 return ExitCode.Interrupted;
             case IOException pipe when Streams.IsBrokenPipe(pipe):
                 return ExitCode.Done;
-            case UsageException or InvalidDataException or IOException or UnauthorizedAccessException or FormatException:
+            case UsageException or InvalidDataException or IOException or UnauthorizedAccessException
+                or FormatException:
                 streams.Say(FirstLine(error.Message));
                 break;
             default:
@@ -148,5 +151,6 @@ public static class CommandLine
     }
 
     internal static string Version() =>
-        "dataplane " + typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        "dataplane " + typeof(CommandLine).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
 }

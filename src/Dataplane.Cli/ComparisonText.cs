@@ -9,7 +9,8 @@ public static class ComparisonText
     public static void Write(TextWriter output, CniComparison comparison, Style style)
     {
         var table = new TextTable(
-            1, "CNI", "wire bytes", "frames", "overhead", "hops", "forwarded", "dropped", "over MTU", "translated", "ns/packet");
+            1, "CNI", "wire bytes", "frames", "overhead", "hops",
+            "forwarded", "dropped", "over MTU", "translated", "ns/packet");
         foreach (CniOutcome run in comparison.Runs)
         {
             table.Add(

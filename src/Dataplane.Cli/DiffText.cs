@@ -5,7 +5,8 @@ using Dataplane.Replay.Diff;
 namespace Dataplane.Cli;
 
 /// <summary>The first differences side by side, then which fields differ in how many frames, then the sums.</summary>
-public sealed class DiffText(TextWriter output, Style style, string oursName, string referenceName, long shown) : IDiffOutput
+public sealed class DiffText(TextWriter output, Style style, string oursName, string referenceName, long shown)
+    : IDiffOutput
 {
     private const int ShownNumbers = 20;
     private const int Width = 80;
@@ -53,7 +54,8 @@ public sealed class DiffText(TextWriter output, Style style, string oursName, st
         if (seen.Length > 0)
         {
             output.WriteLine("ignored where they differ (field, frames):");
-            foreach (IgnoredField ignored in seen) output.WriteLine($"  {ignored.Field} {Quantity.Count(ignored.Frames)}");
+            foreach (IgnoredField ignored in seen)
+                output.WriteLine($"  {ignored.Field} {Quantity.Count(ignored.Frames)}");
         }
 
         string[] quiet = [.. summary.Ignored.Where(ignored => ignored.Frames == 0).Select(ignored => ignored.Field)];
@@ -69,7 +71,8 @@ public sealed class DiffText(TextWriter output, Style style, string oursName, st
         output.WriteLine(summary.Faults == 0 ? style.Good(verdict) : style.Bad(verdict));
         output.WriteLine($"{Quantity.Count(summary.Tunnelled)} frames dissect as a tunnel's");
         if (summary.InputFaults > 0)
-            output.WriteLine($"{Quantity.Count(summary.InputFaults)} faults were in the input already and do not count");
+            output.WriteLine(
+                $"{Quantity.Count(summary.InputFaults)} faults were in the input already and do not count");
         if (summary.AboveTransport > 0)
         {
             output.WriteLine($"{Quantity.Count(summary.AboveTransport)} faults above the transport do not count "
@@ -77,7 +80,8 @@ public sealed class DiffText(TextWriter output, Style style, string oursName, st
         }
 
         if (summary.Cut > 0)
-            output.WriteLine($"{Quantity.Count(summary.Cut)} frames are cut by a snap length: their checksums cannot be checked");
+            output.WriteLine(
+                $"{Quantity.Count(summary.Cut)} frames are cut by a snap length: their checksums cannot be checked");
     }
 
     private void Heading()
@@ -97,7 +101,8 @@ public sealed class DiffText(TextWriter output, Style style, string oursName, st
         for (int layer = 1; layer < frame.Layers.Count; layer++)
         {
             string title = frame.Title(layer);
-            if (title.Length > 0) output.WriteLine($"{sign}{(title.Length < Width ? title : title[..(Width - 2)] + "…")}");
+            if (title.Length > 0)
+                output.WriteLine($"{sign}{(title.Length < Width ? title : title[..(Width - 2)] + "…")}");
         }
 
         output.WriteLine();
@@ -142,6 +147,7 @@ public sealed class DiffText(TextWriter output, Style style, string oursName, st
         if (frames.IsEmpty) return;
 
         string more = frames.Length > ShownNumbers ? $" and {Quantity.Count(frames.Length - ShownNumbers)} more" : "";
-        output.WriteLine($"{where}: {Quantity.Count(frames.Length)} frames ({string.Join(", ", frames.Take(ShownNumbers))}{more})");
+        output.WriteLine(
+            $"{where}: {Quantity.Count(frames.Length)} frames ({string.Join(", ", frames.Take(ShownNumbers))}{more})");
     }
 }

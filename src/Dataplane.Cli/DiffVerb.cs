@@ -87,10 +87,12 @@ public sealed class DiffVerb : IVerb
         if (!dissect && input is not null) throw new UsageException("--input goes with --dissect");
         Option[] ofTwo = [_by, _ignore, _only, _show, _write];
         if (dissect && ofTwo.Any(option => arguments.GetResult(option) is { Implicit: false }))
-            throw new UsageException("--by, --ignore, --only, --show and -w compare two captures: they do not go with --dissect");
+            throw new UsageException(
+                "--by, --ignore, --only, --show and -w compare two captures: they do not go with --dissect");
         if (dissect && arguments.GetValue(_native))
             throw new UsageException("--dissect asks Wireshark's dissector: it does not go with --native");
-        if (ours == "-" && (reference ?? input) == "-") throw new UsageException("stdin can be read once: - stands twice");
+        if (ours == "-" && (reference ?? input) == "-")
+            throw new UsageException("stdin can be read once: - stands twice");
     }
 
     private static void CheckWrite(DiffOptions options, string? write)
@@ -102,7 +104,8 @@ public sealed class DiffVerb : IVerb
             if (capture == write) throw new UsageException($"-w {write}: this would overwrite what is compared");
             bool once = capture == "-" || (File.Exists(capture) && FileStamp.Of(capture) is null);
             if (once && !options.Native)
-                throw new UsageException($"-w reads {capture} twice, and it is a pipe or empty: save it first, or take --native");
+                throw new UsageException(
+                    $"-w reads {capture} twice, and it is a pipe or empty: save it first, or take --native");
         }
     }
 
@@ -111,7 +114,9 @@ public sealed class DiffVerb : IVerb
         ImmutableArray<TunnelPort> given = [.. (arguments.GetValue(_tunnelPort) ?? []).Select(ReadPort)];
         ImmutableArray<TunnelPort> found = TunnelPortScan.Find(captures, given);
         foreach (TunnelPort port in found)
-            streams.Say($"note: UDP port {port.Port} carries {port.Protocol}: read as --tunnel-port {port.Port}={port.Protocol}");
+            streams.Say(
+                $"note: UDP port {port.Port} carries {port.Protocol}: "
+                + $"read as --tunnel-port {port.Port}={port.Protocol}");
         return [.. given, .. found];
     }
 
@@ -140,7 +145,8 @@ public sealed class DiffVerb : IVerb
         && summary.Equal < summary.Compared / 2
         && !(summary.OnlyOurs.IsEmpty && summary.OnlyReference.IsEmpty);
 
-    private static int Check(DissectOptions options, IDiffOutput output, Streams streams, CancellationToken cancellation)
+    private static int Check(
+        DissectOptions options, IDiffOutput output, Streams streams, CancellationToken cancellation)
     {
         DissectSummary summary;
         using (var progress = new RunProgress(streams.Error))
@@ -158,7 +164,8 @@ public sealed class DiffVerb : IVerb
     }
 
     private static ImmutableArray<string> Names(string[]? lists) =>
-        [.. (lists ?? []).SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        [.. (lists ?? []).SelectMany(list =>
+            list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     private static TunnelPort ReadPort(string text) => TunnelPort.TryParse(text, out TunnelPort port)
         ? port

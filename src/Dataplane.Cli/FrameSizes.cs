@@ -15,7 +15,8 @@ internal static class FrameSizes
     {
         if (text == "imix") return TrafficOptions.Imix;
         bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int size);
-        if (isNumber && size is >= Smallest and <= Largest) return size == LargePacket ? LargePacket + TrafficOptions.FrameOverhead : size;
+        if (isNumber && size is >= Smallest and <= Largest)
+            return size == LargePacket ? LargePacket + TrafficOptions.FrameOverhead : size;
 
         throw new UsageException(
             $"{option} {text}: give imix, 1500, or bytes from {Smallest} to {Largest}, the frame's checksum included");

@@ -62,7 +62,8 @@ public sealed class GenerateVerb : IVerb
 
     private Option[] OfTraffic =>
     [
-        _manifests, _packets, _flows, _distribution, _frameSize, _mix, _replies, _ipv6, _mtu, _pps, _node, _longLived, _encapsulated,
+        _manifests, _packets, _flows, _distribution, _frameSize, _mix, _replies, _ipv6, _mtu, _pps, _node, _longLived,
+        _encapsulated,
     ];
 
     public int Run(ParseResult arguments, Streams streams, Interruption interruption)
@@ -74,7 +75,8 @@ public sealed class GenerateVerb : IVerb
         bool traffic = kind == "traffic";
         Option? stray = (traffic ? OfCluster : OfTraffic)
             .FirstOrDefault(option => arguments.GetResult(option) is { Implicit: false });
-        if (stray is not null) throw new UsageException($"{stray.Name} is for generate {(traffic ? "cluster" : "traffic")}");
+        if (stray is not null)
+            throw new UsageException($"{stray.Name} is for generate {(traffic ? "cluster" : "traffic")}");
 
         return traffic ? Traffic(arguments, streams, interruption) : Cluster(arguments, streams, interruption);
     }
@@ -102,11 +104,13 @@ public sealed class GenerateVerb : IVerb
         long objects;
         bool toResult = path == "-";
         interruption.Ask();
-        using (var sink = new ManifestSink(toResult ? streams.ResultBytes : OutputFile.Create(_write.Name, path), json, leaveOpen: toResult))
+        using (var sink = new ManifestSink(
+            toResult ? streams.ResultBytes : OutputFile.Create(_write.Name, path), json, leaveOpen: toResult))
             objects = ClusterGenerator.Write(options, flannel, sink, interruption.Token);
         streams.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Quantity.Count(objects)} objects in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s; seed {options.Seed}"));
+            $"{Quantity.Count(objects)} objects in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s; "
+            + $"seed {options.Seed}"));
         return ExitCode.Done;
     }
 
@@ -134,12 +138,15 @@ public sealed class GenerateVerb : IVerb
     {
         ImmutableArray<string> manifests = [.. arguments.GetValue(_manifests) ?? []];
         if (manifests.IsEmpty)
-            throw new UsageException("no manifests: name the cluster's with -f PATH (dataplane generate cluster makes one)");
+            throw new UsageException(
+                "no manifests: name the cluster's with -f PATH (dataplane generate cluster makes one)");
 
-        string output = arguments.GetValue(_write) ?? throw new UsageException("no capture to write: name it with -w PATH, or -");
+        string output = arguments.GetValue(_write)
+            ?? throw new UsageException("no capture to write: name it with -w PATH, or -");
         bool isEncapsulated = arguments.GetValue(_encapsulated);
         string? cni = arguments.GetValue(_cni);
-        if (cni is not null && !isEncapsulated) throw new UsageException($"{_cni.Name} is for generate cluster, and for traffic with {_encapsulated.Name}");
+        if (cni is not null && !isEncapsulated)
+            throw new UsageException($"{_cni.Name} is for generate cluster, and for traffic with {_encapsulated.Name}");
 
         TrafficOptions defaults = new() { Manifests = manifests, Output = output };
         return defaults with
@@ -150,7 +157,8 @@ public sealed class GenerateVerb : IVerb
                 ? FlowDistribution.Zipf
                 : FlowDistribution.Uniform,
             FrameSize = FrameSizes.Parse(_frameSize.Name, arguments.GetValue(_frameSize) ?? "imix"),
-            Mtu = arguments.GetValue(_mtu) is null ? null : Number(arguments, _mtu, SmallestMtu, SmallestMtu, LargestMtu),
+            Mtu =
+                arguments.GetValue(_mtu) is null ? null : Number(arguments, _mtu, SmallestMtu, SmallestMtu, LargestMtu),
             Mix = arguments.GetValue(_mix) is { } mix ? Mix(mix) : defaults.Mix,
             Replies = Number(arguments, _replies, defaults.Replies, 0, 100),
             Ipv6 = Number(arguments, _ipv6, defaults.Ipv6, 0, 100),
@@ -180,7 +188,8 @@ public sealed class GenerateVerb : IVerb
         }
 
         var mix = new TrafficMix(shares[0], shares[1], shares[2], shares[3]);
-        return mix.Sum == 100 ? mix : throw new UsageException($"--mix {text}: the shares make {mix.Sum} percent, not 100");
+        return mix.Sum == 100 ? mix : throw new UsageException(
+            $"--mix {text}: the shares make {mix.Sum} percent, not 100");
     }
 
     private static int Number(ParseResult arguments, Option<string> option, int otherwise, int least, int most)

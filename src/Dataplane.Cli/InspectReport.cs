@@ -51,7 +51,8 @@ public sealed record ClusterSummary
     public ImmutableArray<FindingSummary> Findings { get; init; } = [];
 }
 
-public sealed record NodeSummary(string Name, ImmutableArray<string> InternalIps, ImmutableArray<string> PodCidrs, int Pods);
+public sealed record NodeSummary(
+    string Name, ImmutableArray<string> InternalIps, ImmutableArray<string> PodCidrs, int Pods);
 
 public sealed record UnmodelledSummary(string ApiVersion, string Kind, int Count, string First, bool CanChangeVerdict);
 
@@ -81,7 +82,9 @@ public sealed record CaptureSummary
 
     public double Seconds { get; init; }
 
-    /// <summary>By whether source and destination are pods, nodes or services of the manifests; null without manifests.</summary>
+    /// <summary>
+    /// By whether source and destination are pods, nodes or services of the manifests; null without manifests.
+    /// </summary>
     public AddressCounts? Addresses { get; init; }
 
     public string? Damage { get; init; }
@@ -90,4 +93,5 @@ public sealed record CaptureSummary
 public sealed record InterfaceSummary(string Name, string LinkType, long SnapLength, long Packets);
 
 /// <summary>Packets by what the manifests know of their outermost addresses; the sum is the packet count.</summary>
-public sealed record AddressCounts(long BothKnown, long SourceKnown, long DestinationKnown, long NeitherKnown, long NotIp);
+public sealed record AddressCounts(
+    long BothKnown, long SourceKnown, long DestinationKnown, long NeitherKnown, long NotIp);

@@ -18,11 +18,15 @@ public static class InspectText
     private static void WriteCluster(TextWriter output, ClusterSummary cluster, Style style)
     {
         Put(output, "CNI", cluster.Cni ?? "not recognised: name it with --cni");
-        Put(output, "pods", $"{Quantity.Count(cluster.Pods)}: {Quantity.Count(cluster.HostNetworkPods)} on the host network, "
-            + $"{Quantity.Count(cluster.TerminatedPods)} terminated, {Quantity.Count(cluster.PodsWithoutAddress)} without an address");
-        Put(output, "services", $"{Quantity.Count(cluster.Services)} with {Quantity.Count(cluster.ServicePorts)} ports, "
+        Put(output, "pods",
+            $"{Quantity.Count(cluster.Pods)}: {Quantity.Count(cluster.HostNetworkPods)} on the host network, "
+            + $"{Quantity.Count(cluster.TerminatedPods)} terminated, "
+            + $"{Quantity.Count(cluster.PodsWithoutAddress)} without an address");
+        Put(output, "services",
+            $"{Quantity.Count(cluster.Services)} with {Quantity.Count(cluster.ServicePorts)} ports, "
             + $"{Quantity.Count(cluster.HeadlessServices)} headless");
-        Put(output, "endpoints", $"{Quantity.Count(cluster.Endpoints)}, {Quantity.Count(cluster.ReadyEndpoints)} ready");
+        Put(output, "endpoints",
+            $"{Quantity.Count(cluster.Endpoints)}, {Quantity.Count(cluster.ReadyEndpoints)} ready");
         Put(output, "policies", Quantity.Count(cluster.NetworkPolicies.Length));
         Put(output, "namespaces", Quantity.Count(cluster.Namespaces));
         WriteNodes(output, cluster, style);
@@ -88,9 +92,10 @@ public static class InspectText
 
         if (capture.Addresses is { } known)
         {
-            Put(output, "addresses", $"both known {Quantity.Count(known.BothKnown)}, source only {Quantity.Count(known.SourceKnown)}, "
-                + $"destination only {Quantity.Count(known.DestinationKnown)}, neither {Quantity.Count(known.NeitherKnown)}, "
-                + $"not IP {Quantity.Count(known.NotIp)}");
+            Put(output, "addresses",
+                $"both known {Quantity.Count(known.BothKnown)}, source only {Quantity.Count(known.SourceKnown)}, "
+                + $"destination only {Quantity.Count(known.DestinationKnown)}, "
+                + $"neither {Quantity.Count(known.NeitherKnown)}, not IP {Quantity.Count(known.NotIp)}");
         }
 
         if (capture.Damage is not null) Put(output, "damage", style.Bad(capture.Damage));

@@ -21,7 +21,9 @@ public sealed class Interruption : IDisposable
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>From here on the run looks at <see cref="Token"/>, closes what it writes and tells what was done.</summary>
+    /// <summary>
+    /// From here on the run looks at <see cref="Token"/>, closes what it writes and tells what was done.
+    /// </summary>
     public void Ask() => _isAsking = true;
 
     public void Dispose()

@@ -43,11 +43,13 @@ internal static class OptionValues
     {
         if (text is null) return 1;
         if (text == "auto") return ReplayOptions.AnyWorkers;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= ReplayOptions.MostWorkers)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number is > 0 and <= ReplayOptions.MostWorkers)
             return number;
 
         throw new UsageException(string.Create(
-            CultureInfo.InvariantCulture, $"--workers {text}: give a whole number from 1 to {ReplayOptions.MostWorkers}, or auto"));
+            CultureInfo.InvariantCulture,
+            $"--workers {text}: give a whole number from 1 to {ReplayOptions.MostWorkers}, or auto"));
     }
 
     /// <summary>A rate: above 0, with decimals where they are given. Null where the option is not.</summary>
@@ -55,7 +57,8 @@ internal static class OptionValues
     {
         string? text = arguments.GetValue(option);
         if (text is null) return null;
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double rate) && rate > 0 && double.IsFinite(rate))
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double rate)
+            && rate > 0 && double.IsFinite(rate))
             return rate;
 
         throw new UsageException($"{option.Name} {text}: give a number above 0");

@@ -3,7 +3,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Cli;
 
-/// <summary>Reads a frame's outermost addresses and nothing else: RFC 791 §3.1, RFC 8200 §3, behind Ethernet, VLAN or cooked headers.</summary>
+/// <summary>
+/// Reads a frame's outermost addresses and nothing else: RFC 791 §3.1, RFC 8200 §3, behind
+/// Ethernet, VLAN or cooked headers.
+/// </summary>
 internal static class OuterAddresses
 {
     private const ushort Vlan = 0x8100;

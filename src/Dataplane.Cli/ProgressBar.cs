@@ -2,14 +2,17 @@ using Spectre.Console;
 
 namespace Dataplane.Cli;
 
-/// <summary>The bar on a terminal. A type of its own, so that Spectre.Console is loaded only when a bar is drawn.</summary>
+/// <summary>
+/// The bar on a terminal. A type of its own, so that Spectre.Console is loaded only when a bar is drawn.
+/// </summary>
 internal static class ProgressBar
 {
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(200);
 
     public static void Show(ManualResetEventSlim ended, Func<(long Done, long All)> share, Func<string> rate)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         console.Progress()
             .AutoClear(true)
             .Columns(

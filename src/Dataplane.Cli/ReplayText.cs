@@ -75,7 +75,8 @@ public static class ReplayText
         foreach (PolicyDropCount drop in report.PolicyDrops)
         {
             string rule = drop.Rule is { } place ? $" rule {place}" : "";
-            table.Add(drop.Pod ?? "any pod", drop.Direction, drop.Policy + rule, drop.Source, Quantity.Count(drop.Packets));
+            table.Add(
+                drop.Pod ?? "any pod", drop.Direction, drop.Policy + rule, drop.Source, Quantity.Count(drop.Packets));
         }
 
         table.Write(output, style);
@@ -112,14 +113,17 @@ public static class ReplayText
         }
 
         table.Write(output, style);
-        string rate = link.RateBitsPerSecond > 0 ? $"{Quantity.Scaled(link.RateBitsPerSecond, "bit/s")}, queue of {Quantity.Count(link.Queue)}" : "no rate";
+        string rate = link.RateBitsPerSecond > 0
+            ? $"{Quantity.Scaled(link.RateBitsPerSecond, "bit/s")}, queue of {Quantity.Count(link.Queue)}"
+            : "no rate";
         output.WriteLine($"({rate}, delay {Quantity.Nanoseconds(link.DelayNanoseconds)}; goodput: IP without tunnels)");
     }
 
     private static void WriteWork(TextWriter output, ReplayReport report)
     {
         Line(output, "frames", [
-            (report.FramesWritten, "written"), (report.Encapsulated, "encapsulated"), (report.Decapsulated, "decapsulated")]);
+            (report.FramesWritten, "written"), (report.Encapsulated, "encapsulated"),
+            (report.Decapsulated, "decapsulated")]);
         Line(output, "packets", [
             (report.Translated, "translated"), (report.Reoriginated, "re-originated"), (report.Guessed, "guessed")]);
         if (report.Unlisted > 0) Line(output, "", [(report.Unlisted, "from addresses that no Pod object has")]);
@@ -134,7 +138,8 @@ public static class ReplayText
     {
         output.WriteLine();
         string loops = report.Loops.Length > 1 ? $" (median of {report.Loops.Length} loops)" : "";
-        Put(output, "speed", $"{Quantity.Scaled(MedianRate(report), "packets/s")}, {Quantity.Scaled(MedianBits(report), "bit/s")}, "
+        Put(output, "speed",
+            $"{Quantity.Scaled(MedianRate(report), "packets/s")}, {Quantity.Scaled(MedianBits(report), "bit/s")}, "
             + $"{Quantity.Nanoseconds(MedianNanoseconds(report))} a packet{loops}");
 
         if (report.LatencyNanoseconds is { } latency)
@@ -142,7 +147,8 @@ public static class ReplayText
             string arrival = report.Schedule is null ? "was read" : "was due";
             Put(output, "latency", $"min {Quantity.Nanoseconds(latency.Min)}, p50 {Quantity.Nanoseconds(latency.P50)}, "
                 + $"p90 {Quantity.Nanoseconds(latency.P90)}, p99 {Quantity.Nanoseconds(latency.P99)}");
-            Put(output, "", $"p99.9 {Quantity.Nanoseconds(latency.P999)}, p99.99 {Quantity.Nanoseconds(latency.P9999)}, "
+            Put(output, "",
+                $"p99.9 {Quantity.Nanoseconds(latency.P999)}, p99.99 {Quantity.Nanoseconds(latency.P9999)}, "
                 + $"max {Quantity.Nanoseconds(latency.Max)}, mean {Quantity.Nanoseconds(latency.Mean)}");
             Put(output, "", $"(from when a packet {arrival} to when its burst's frames are made)");
         }
@@ -157,12 +163,16 @@ public static class ReplayText
 
     private static void WriteWorkers(TextWriter output, int workers, WorkerShares shares)
     {
-        Put(output, "workers", string.Create(CultureInfo.InvariantCulture, $"{workers}, {shares.Waiting:P0} of their time waiting for their turn; of their work:"));
+        Put(output, "workers", string.Create(CultureInfo.InvariantCulture,
+            $"{workers}, {shares.Waiting:P0} of their time waiting for their turn; of their work:"));
         Put(output, "", string.Create(
             CultureInfo.InvariantCulture,
-            $"parse {shares.Parse:P0}, decide {shares.Decide:P0}, emit {shares.Emit:P0}, each burst by burst; write {shares.Write:P0}, side by side"));
+            $"parse {shares.Parse:P0}, decide {shares.Decide:P0}, emit {shares.Emit:P0}, each burst by burst; "
+            + $"write {shares.Write:P0}, side by side"));
         Put(output, "", string.Create(
-            CultureInfo.InvariantCulture, $"(no number of workers is faster than {1 / shares.Serial:0.0} times one: {shares.Serial:P0} goes in turn at one place)"));
+            CultureInfo.InvariantCulture,
+            $"(no number of workers is faster than {1 / shares.Serial:0.0} times one: "
+            + $"{shares.Serial:P0} goes in turn at one place)"));
     }
 
     private static void WriteStages(TextWriter output, StageTimesReport times)
@@ -170,10 +180,12 @@ public static class ReplayText
         foreach (StageTime stage in times.Stages)
         {
             Put(output, stage == times.Stages[0] ? "stages" : "", string.Create(
-                CultureInfo.InvariantCulture, $"{stage.Stage,-22} p50 {stage.P50,7:F1}  p99 {stage.P99,8:F1}  mean {stage.Mean,7:F1} ns"));
+                CultureInfo.InvariantCulture,
+                $"{stage.Stage,-22} p50 {stage.P50,7:F1}  p99 {stage.P99,8:F1}  mean {stage.Mean,7:F1} ns"));
         }
 
-        Put(output, times.Stages.IsEmpty ? "stages" : "", $"(a packet's share, in 1 of {times.EveryBursts} bursts: {Quantity.Count(times.Packets)} packets)");
+        Put(output, times.Stages.IsEmpty ? "stages" : "",
+            $"(a packet's share, in 1 of {times.EveryBursts} bursts: {Quantity.Count(times.Packets)} packets)");
         Put(output, "", $"(each has {Quantity.Nanoseconds(times.ClockNanoseconds)} a burst of the clock's own in it)");
     }
 
@@ -187,12 +199,16 @@ public static class ReplayText
         };
         LatencySummary late = schedule.ErrorNanoseconds;
         Put(output, "pace", string.Create(
-            CultureInfo.InvariantCulture, $"{schedule.Rate:#,0.######} {unit} asked for, {schedule.Reached:#,0.###} reached"));
+            CultureInfo.InvariantCulture,
+            $"{schedule.Rate:#,0.######} {unit} asked for, {schedule.Reached:#,0.###} reached"));
         Put(output, "sent late by", $"p50 {Quantity.Nanoseconds(late.P50)}, p90 {Quantity.Nanoseconds(late.P90)}, "
-            + $"p99 {Quantity.Nanoseconds(late.P99)}, p99.9 {Quantity.Nanoseconds(late.P999)}, max {Quantity.Nanoseconds(late.Max)}");
+            + $"p99 {Quantity.Nanoseconds(late.P99)}, p99.9 {Quantity.Nanoseconds(late.P999)}, "
+            + $"max {Quantity.Nanoseconds(late.Max)}");
     }
 
-    /// <summary>Loops differ in the first one's new connections and in the machine's noise; the median leaves both aside.</summary>
+    /// <summary>
+    /// Loops differ in the first one's new connections and in the machine's noise; the median leaves both aside.
+    /// </summary>
     private static double MedianRate(ReplayReport report)
     {
         double[] rates = [.. report.Loops
@@ -215,7 +231,8 @@ public static class ReplayText
     }
 
     private static void Line(TextWriter output, string name, (long Count, string What)[] parts) =>
-        Put(output, name, string.Join(", ", parts.Select(part => $"{Quantity.Count(part.Count)} {part.What}".TrimEnd())));
+        Put(output, name,
+            string.Join(", ", parts.Select(part => $"{Quantity.Count(part.Count)} {part.What}".TrimEnd())));
 
     private static void Put(TextWriter output, string name, string text) => output.WriteLine($"{name,-12} {text}");
 }

@@ -55,8 +55,10 @@ public sealed class ReplayVerb : IVerb
         {
             var command = new Command(Name)
             {
-                _manifests, _read, _write, _at, _cni, _proxy, _rules, _routes, _entry, _set, _node, _loop, _preload, _count, _comments, _epbVerdict,
-                _gso, _skew, _drops, _workers, _topspeed, _multiplier, _pps, _mbps, _histogram, _stageTimes, _failOnDrop, _color, _output,
+                _manifests, _read, _write, _at, _cni, _proxy, _rules, _routes, _entry, _set, _node, _loop, _preload,
+                _count, _comments, _epbVerdict,
+                _gso, _skew, _drops, _workers, _topspeed, _multiplier, _pps, _mbps, _histogram, _stageTimes,
+                _failOnDrop, _color, _output,
             };
             return command;
         }
@@ -69,7 +71,8 @@ public sealed class ReplayVerb : IVerb
         streams.ResultOnError = options.Output == "-" || options.DropsPath == "-" || options.HistogramPath == "-";
         Style style = Style.Choose(arguments.OneOf(_color, "auto", "always", "never"), toError: streams.ResultOnError);
         string[] cnis = CnisOf(arguments);
-        if (cnis.Length > 1) return Compare(options, cnis, arguments.GetValue(_failOnDrop), json, style, streams, interruption);
+        if (cnis.Length > 1)
+            return Compare(options, cnis, arguments.GetValue(_failOnDrop), json, style, streams, interruption);
 
         ReplayReport report;
         using (var progress = new RunProgress(streams.Error, interruption))
@@ -88,15 +91,18 @@ public sealed class ReplayVerb : IVerb
 
     // Each run's notes are its own replay's: a table has no room for five times as many.
     private static int Compare(
-        ReplayOptions options, string[] cnis, bool failOnDrop, bool json, Style style, Streams streams, Interruption interruption)
+        ReplayOptions options, string[] cnis, bool failOnDrop, bool json, Style style, Streams streams,
+        Interruption interruption)
     {
         if (options.Output is not null || options.DropsPath is not null || options.HistogramPath is not null)
-            throw new UsageException("-w, --drops and --histogram are for one CNI: leave them out, or name one with --cni");
+            throw new UsageException(
+                "-w, --drops and --histogram are for one CNI: leave them out, or name one with --cni");
         if (options.Pace != Pace.TopSpeed)
             throw new UsageException("-x, -p and -M are for one CNI: leave them out, or name one with --cni");
         if (options.Manifests.Concat(options.Captures).Contains("-"))
             throw new UsageException("stdin can be read once: with several CNIs -f and -r name files");
-        if (!options.Routes.IsEmpty) throw new UsageException("--routes are one CNI's: leave them out, or name one with --cni");
+        if (!options.Routes.IsEmpty)
+            throw new UsageException("--routes are one CNI's: leave them out, or name one with --cni");
 
         CniComparison comparison;
         using (var progress = new RunProgress(streams.Error, interruption))
@@ -104,10 +110,13 @@ public sealed class ReplayVerb : IVerb
             comparison = CniComparison.Run(options, cnis, progress, interruption.Token);
         }
 
-        foreach (string damage in comparison.Runs.SelectMany(run => run.Report.Damage).Distinct()) streams.Say($"warning: {damage}");
+        foreach (string damage in comparison.Runs.SelectMany(run => run.Report.Damage).Distinct())
+            streams.Say($"warning: {damage}");
         if (json) streams.Result.WriteLine(CliJson.Write(comparison));
         else ComparisonText.Write(streams.Result, comparison, style);
-        return comparison.Runs.Length < cnis.Length ? ExitCode.Interrupted : comparison.Runs.Max(run => Code(run.Report, failOnDrop));
+        return comparison.Runs.Length < cnis.Length
+            ? ExitCode.Interrupted
+            : comparison.Runs.Max(run => Code(run.Report, failOnDrop));
     }
 
     /// <summary>A run that was cut short says so first; a drop that was looked for is found, damage or not.</summary>
@@ -166,7 +175,9 @@ public sealed class ReplayVerb : IVerb
             ("-M", PaceOf(PaceKind.MegabitsPerSecond, arguments.Rate(_mbps))),
         ];
         string[] given = [.. asked.Where(one => one.Pace is not null).Select(one => one.Name)];
-        if (given.Length > 1) throw new UsageException($"{string.Join(" and ", given)}: one pace at a time; give one of -t, -x, -p and -M");
+        if (given.Length > 1)
+            throw new UsageException(
+                $"{string.Join(" and ", given)}: one pace at a time; give one of -t, -x, -p and -M");
 
         return asked.Select(one => one.Pace).FirstOrDefault(pace => pace is not null) ?? Pace.TopSpeed;
     }
@@ -180,9 +191,11 @@ public sealed class ReplayVerb : IVerb
         {
             int equals = text.LastIndexOf('=');
             if (text is "auto" or "off") isEstimated = text == "auto";
-            else if (equals > 0 && TimeText.TryParse(text[(equals + 1)..], out long ahead)) given.Add((text[..equals], ahead));
+            else if (equals > 0 && TimeText.TryParse(text[(equals + 1)..], out long ahead))
+                given.Add((text[..equals], ahead));
             else throw new UsageException(
-                $"--skew {text}: write auto, off, or FILE=TIME: by how much its clock is ahead, say node-2.pcap=5ms or node-2.pcap=-250us");
+                $"--skew {text}: write auto, off, or FILE=TIME: by how much its clock is ahead, "
+                + "say node-2.pcap=5ms or node-2.pcap=-250us");
         }
 
         return new SkewOptions(isEstimated, [.. given]);
@@ -220,7 +233,8 @@ public sealed class ReplayVerb : IVerb
     internal static string? CheckProxy(string? proxy) => proxy switch
     {
         null or "ebpf" or "iptables" or "ipvs" => proxy,
-        _ when Proxies.Contains(proxy) => throw new UsageException($"--proxy {proxy}: not built yet; ebpf, iptables and ipvs are"),
+        _ when Proxies.Contains(proxy) =>
+            throw new UsageException($"--proxy {proxy}: not built yet; ebpf, iptables and ipvs are"),
         _ => throw new UsageException(Suggestion.For("proxy", proxy, Proxies)),
     };
 

@@ -4,7 +4,9 @@ using Dataplane.Replay;
 
 namespace Dataplane.Cli;
 
-/// <summary>Shows a run's progress on stderr: a bar after a second on a terminal, otherwise a line every ten seconds.</summary>
+/// <summary>
+/// Shows a run's progress on stderr: a bar after a second on a terminal, otherwise a line every ten seconds.
+/// </summary>
 public sealed class RunProgress : IReplayObserver, IDisposable
 {
     private static readonly TimeSpan BeforeBar = TimeSpan.FromSeconds(1);
@@ -36,7 +38,8 @@ public sealed class RunProgress : IReplayObserver, IDisposable
         _totalBytes = totalBytes;
         _totalRecords = totalRecordsOrMinusOne;
         _clock.Restart();
-        bool terminal = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
+        bool terminal = !Console.IsErrorRedirected
+            && Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
         _shower ??= new Thread(terminal ? ShowBar : ShowLines) { IsBackground = true, Name = "progress" };
         if (!_shower.IsAlive) _shower.Start();
     }
@@ -89,5 +92,6 @@ public sealed class RunProgress : IReplayObserver, IDisposable
 
     private string Remaining(long done, long all) => done == 0
         ? "just begun"
-        : string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds * (all - done) / done:F0} s to go");
+        : string.Create(
+            CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds * (all - done) / done:F0} s to go");
 }

@@ -3,8 +3,9 @@ using Dataplane.Replay.Diff;
 namespace Dataplane.Cli;
 
 /// <summary>
-/// Two dissections beside each other in 80 columns, as <c>diff -y</c> prints: every layer's headline, the fields that
-/// differ, and the field before and after each. <c>|</c> differs, <c>&lt;</c> is ours alone, <c>&gt;</c> the reference's.
+/// Two dissections beside each other in 80 columns, as <c>diff -y</c> prints: every layer's headline, the
+/// fields that differ, and the field before and after each. <c>|</c> differs, <c>&lt;</c> is ours alone,
+/// <c>&gt;</c> the reference's.
 /// </summary>
 public sealed class SideBySide(TextWriter output, Style style)
 {
@@ -41,7 +42,8 @@ public sealed class SideBySide(TextWriter output, Style style)
         string[] rightLines = [.. Wrap(right, row.IsLayer)];
         for (int i = 0; i < Math.Max(leftLines.Length, rightLines.Length); i++)
         {
-            string line = $"{leftLines.ElementAtOrDefault(i) ?? "",-Column} {sign} {rightLines.ElementAtOrDefault(i)}".TrimEnd();
+            string line = $"{leftLines.ElementAtOrDefault(i) ?? "",-Column} {sign} {rightLines.ElementAtOrDefault(i)}"
+                .TrimEnd();
             output.WriteLine(sign == ' ' ? line : style.Bad(line));
         }
     }
@@ -49,7 +51,8 @@ public sealed class SideBySide(TextWriter output, Style style)
     /// <summary>Long values begin shortly before their first difference.</summary>
     private static (string Left, string Right) Focus(string? left, string? right)
     {
-        if (left is null || right is null || Math.Min(left.Length, right.Length) <= 2 * Column) return (left ?? "", right ?? "");
+        if (left is null || right is null || Math.Min(left.Length, right.Length) <= 2 * Column)
+            return (left ?? "", right ?? "");
 
         int at = left.AsSpan().CommonPrefixLength(right);
         int value = left.IndexOf(": ", StringComparison.Ordinal) + 2;
@@ -92,7 +95,8 @@ public sealed class SideBySide(TextWriter output, Style style)
         {
             while (layer < field.Layer) lines.Add(Headline(frame, ++layer));
             string show = field.Show.Length > 0 ? field.Show : field.Value;
-            lines.Add(new Line(layer, frame.QualifiedName(field), $"  {field.Name}: {show}", field.Value, IsLayer: false));
+            lines.Add(
+                new Line(layer, frame.QualifiedName(field), $"  {field.Name}: {show}", field.Value, IsLayer: false));
         }
 
         while (layer < frame.Layers.Count - 1) lines.Add(Headline(frame, ++layer));

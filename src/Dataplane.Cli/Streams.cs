@@ -16,7 +16,9 @@ public sealed class Streams : IDisposable
     /// <summary>Where the result goes: stdout, or stderr while a capture is written to stdout.</summary>
     public TextWriter Result => ResultOnError ? _error : _out;
 
-    /// <summary>The same place for bytes of UTF-8, where text by text would be too slow; nothing may be written to both at once.</summary>
+    /// <summary>
+    /// The same place for bytes of UTF-8, where text by text would be too slow; nothing may be written to both at once.
+    /// </summary>
     public Stream ResultBytes
     {
         get
@@ -46,10 +48,12 @@ public sealed class Streams : IDisposable
         }
         catch (UnauthorizedAccessException error)
         {
-            throw new IOException("standard output: closed, where the result must go (> /dev/null throws it away)", error);
+            throw new IOException(
+                "standard output: closed, where the result must go (> /dev/null throws it away)", error);
         }
 
-        if (ResultOnError && _deaf.Failure is { } failure) throw new IOException($"standard error: {failure.Message}", failure);
+        if (ResultOnError && _deaf.Failure is { } failure)
+            throw new IOException($"standard error: {failure.Message}", failure);
     }
 
     /// <summary>Nobody reads any more (EPIPE).</summary>
@@ -70,5 +74,9 @@ public sealed class Streams : IDisposable
     }
 
     private static StreamWriter Open(Stream stream, bool autoFlush) =>
-        new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), BufferSize) { AutoFlush = autoFlush, NewLine = "\n" };
+        new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), BufferSize)
+        {
+            AutoFlush = autoFlush,
+            NewLine = "\n",
+        };
 }

@@ -38,7 +38,8 @@ public static class TraceText
             string mark = step.Matched == true ? Match : " ";
             string device = step.Device is null ? "" : $" [{step.Device}]";
             string line = $"  {mark} {step.Stage,-21} {step.Action,-11} {step.Detail}{device}";
-            output.WriteLine(step.Matched == false ? style.Faint(line) : step.Action == "drop" ? style.Bad(line) : line);
+            output.WriteLine(
+                step.Matched == false ? style.Faint(line) : step.Action == "drop" ? style.Bad(line) : line);
         }
     }
 }

@@ -37,7 +37,8 @@ public sealed class TraceVerb : IVerb
 
     public Command Command => new(Name)
     {
-        _manifests, _from, _to, _port, _protocol, _sourcePort, _read, _skew, _packet, _cni, _proxy, _rules, _routes, _entry, _node, _set,
+        _manifests, _from, _to, _port, _protocol, _sourcePort, _read, _skew, _packet, _cni, _proxy, _rules, _routes,
+        _entry, _node, _set,
         _failOnDrop, _color, _output,
     };
 
@@ -113,7 +114,9 @@ public sealed class TraceVerb : IVerb
     private static ushort PortOf(ParseResult arguments, Option<string> option, ushort otherwise)
     {
         long port = arguments.Number(option, least: 1, otherwise);
-        return port <= ushort.MaxValue ? (ushort)port : throw new UsageException($"{option.Name} {port}: ports end at {ushort.MaxValue}");
+        return port <= ushort.MaxValue
+            ? (ushort)port
+            : throw new UsageException($"{option.Name} {port}: ports end at {ushort.MaxValue}");
     }
 
     private byte ProtocolOf(ParseResult arguments) => arguments.OneOf(_protocol, "tcp", "udp", "sctp", "icmp") switch

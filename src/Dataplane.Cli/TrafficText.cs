@@ -16,14 +16,20 @@ public sealed class TrafficText(TextWriter output)
         Row(table, "all", report.Packets, report);
         table.Write(output, Style.Plain);
         output.WriteLine();
-        output.WriteLine($"{Quantity.Count(report.Connections)} connections; {Quantity.Share(report.ReplyPackets, report.Packets)} replies, "
+        output.WriteLine(
+            $"{Quantity.Count(report.Connections)} connections; "
+            + $"{Quantity.Share(report.ReplyPackets, report.Packets)} replies, "
             + $"{Quantity.Share(report.Ipv6Packets, report.Packets)} IPv6; {Quantity.Bytes(report.Bytes)} in frames");
         if (report.Cni is not null)
-            output.WriteLine($"{Quantity.Count(report.FramesWritten)} frames between nodes, {Quantity.Count(report.Encapsulated)} encapsulated, as {report.Cni} does it");
+            output.WriteLine(
+                $"{Quantity.Count(report.FramesWritten)} frames between nodes, "
+                + $"{Quantity.Count(report.Encapsulated)} encapsulated, as {report.Cni} does it");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{report.CaptureSeconds:F3} s by the capture's clock; written in {report.ElapsedSeconds:F2} s")
-            + (report.FileBytes > 0 ? ": " + Quantity.Scaled(report.FileBytes / Math.Max(report.ElapsedSeconds, 1e-9), "B/s") : ""));
+            + (report.FileBytes > 0
+                ? ": " + Quantity.Scaled(report.FileBytes / Math.Max(report.ElapsedSeconds, 1e-9), "B/s")
+                : ""));
     }
 
     private static void Row(TextTable table, string name, long packets, TrafficReport report) =>

@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Core;
 
 /// <summary>
-/// Longest-prefix match from address to <see cref="Place"/>. IPv4 is a table of 2^16 with subtables of 256 where a prefix
-/// is longer (at most three loads); IPv6 is searched once for each address, when it gets its name.
+/// Longest-prefix match from address to <see cref="Place"/>. IPv4 is a table of 2^16 with subtables of 256 where a
+/// prefix is longer (at most three loads); IPv6 is searched once for each address, when it gets its name.
 /// </summary>
 public sealed class AddressMap
 {
@@ -23,7 +23,8 @@ public sealed class AddressMap
     public static AddressMap Build(IEnumerable<(IpPrefix Prefix, Place Place)> prefixes)
     {
         var map = new AddressMap();
-        foreach ((IpPrefix prefix, Place place) in prefixes.OrderBy(entry => entry.Prefix.Length)) map.Add(prefix, place);
+        foreach ((IpPrefix prefix, Place place) in prefixes.OrderBy(entry => entry.Prefix.Length))
+            map.Add(prefix, place);
         return map;
     }
 
@@ -37,7 +38,9 @@ public sealed class AddressMap
         return Place.FromPacked(entry);
     }
 
-    /// <summary>Sends for the last line that a look-up of the address reads; those before it are few and mostly there.</summary>
+    /// <summary>
+    /// Sends for the last line that a look-up of the address reads; those before it are few and mostly there.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe void PrefetchV4(uint address)
     {

@@ -3,8 +3,9 @@ using Dataplane.Wire;
 namespace Dataplane.Core;
 
 /// <summary>
-/// Gives each IPv6 address a 32-bit name, and keeps its place beside it, so that keys, connections and tables are the
-/// same 16 bytes for both families. IPv4 addresses never come here. Grows with the addresses seen, up to a limit; never forgets.
+/// Gives each IPv6 address a 32-bit name, and keeps its place beside it, so that keys, connections and
+/// tables are the same 16 bytes for both families. IPv4 addresses never come here. Grows with the addresses
+/// seen, up to a limit; never forgets.
 /// </summary>
 public sealed unsafe class AddressNames : IDisposable
 {
@@ -26,7 +27,9 @@ public sealed unsafe class AddressNames : IDisposable
     /// <summary>Look-ups that found no name, because of the limit.</summary>
     public long Refused { get; private set; }
 
-    /// <summary>The name of 16 bytes in wire order; a new one where the address was never seen, 0 where no more may be.</summary>
+    /// <summary>
+    /// The name of 16 bytes in wire order; a new one where the address was never seen, 0 where no more may be.
+    /// </summary>
     public uint NameOf(byte* address)
     {
         ulong high = *(ulong*)address;

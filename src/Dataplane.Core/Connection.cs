@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Dataplane.Core;
 
 /// <summary>
-/// One tracked connection on one node, one cache line. As in Linux, translation is the difference between the two tuples:
-/// a packet of the original direction leaves with the reply tuple reversed, and the other way round.
+/// One tracked connection on one node, one cache line. As in Linux, translation is the difference between the two
+/// tuples: a packet of the original direction leaves with the reply tuple reversed, and the other way round.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 public struct Connection
@@ -36,7 +36,9 @@ public struct Connection
 
     public ConnectionFlags Flags;
 
-    /// <summary>The tunnel's source port for the original direction; 0: none of its packets has taken a tunnel yet.</summary>
+    /// <summary>
+    /// The tunnel's source port for the original direction; 0: none of its packets has taken a tunnel yet.
+    /// </summary>
     public ushort FlowPort;
 
     /// <summary>The policies' mark when they last let it pass; see PipelineState.</summary>
@@ -46,7 +48,8 @@ public struct Connection
     public readonly bool IsRemoved => Original.Family == 0;
 
     /// <summary>Whether either address or port differs between the two directions' tuples.</summary>
-    public readonly bool IsTranslated => (Flags & (ConnectionFlags.DestinationTranslated | ConnectionFlags.SourceTranslated)) != 0;
+    public readonly bool IsTranslated =>
+        (Flags & (ConnectionFlags.DestinationTranslated | ConnectionFlags.SourceTranslated)) != 0;
 }
 
 /// <summary>What is known of a connection, beside its state.</summary>
@@ -59,7 +62,9 @@ public enum ConnectionFlags : byte
     DestinationTranslated = 4,
     SourceTranslated = 8,
 
-    /// <summary>What opens it enters at a pod's veth, as the capture has it, and the pod's MACs are known: see SteadyStage.</summary>
+    /// <summary>
+    /// What opens it enters at a pod's veth, as the capture has it, and the pod's MACs are known: see SteadyStage.
+    /// </summary>
     Rooted = 16,
 
     /// <summary>A packet of it has left the node; before that, a drop takes the entry back.</summary>
@@ -68,6 +73,8 @@ public enum ConnectionFlags : byte
     /// <summary>No Pod object has the address that it comes from.</summary>
     Unlisted = 64,
 
-    /// <summary>TCP or UDP over IPv4 from here to another node's pod, by the tunnel, the source left as it is: see SteadyStage.</summary>
+    /// <summary>
+    /// TCP or UDP over IPv4 from here to another node's pod, by the tunnel, the source left as it is: see SteadyStage.
+    /// </summary>
     Steady = 128,
 }

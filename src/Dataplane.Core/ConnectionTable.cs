@@ -5,10 +5,10 @@ using System.Runtime.Intrinsics.X86;
 namespace Dataplane.Core;
 
 /// <summary>
-/// Connections of all nodes, found from either direction. Entries lie in a slab that only grows; an open-addressed index of
-/// 8-byte slots (32 bits of hash, entry and direction) leads to them, so that a probe stays in one cache line and growing
-/// moves no entry. Slots grow by half, and then by a third: with doubling alone, four million connections would have a table
-/// that is half empty. Native memory: nothing here is the collector's.
+/// Connections of all nodes, found from either direction. Entries lie in a slab that only grows; an open-addressed
+/// index of 8-byte slots (32 bits of hash, entry and direction) leads to them, so that a probe stays in one cache line
+/// and growing moves no entry. Slots grow by half, and then by a third: with doubling alone, four million connections
+/// would have a table that is half empty. Native memory: nothing here is the collector's.
 /// </summary>
 public sealed unsafe class ConnectionTable : IDisposable
 {
@@ -44,7 +44,8 @@ public sealed unsafe class ConnectionTable : IDisposable
     public long Created { get; private set; }
 
     /// <summary>Bytes of memory held.</summary>
-    public long MemorySize => (_entries.Length * Connection.Size) + (_slots.Length * sizeof(ulong)) + (_free.Length * sizeof(uint));
+    public long MemorySize =>
+        (_entries.Length * Connection.Size) + (_slots.Length * sizeof(ulong)) + (_free.Length * sizeof(uint));
 
     /// <summary>All entries, until one is added.</summary>
     public Connection* Entries => _entries.Start;
@@ -61,7 +62,9 @@ public sealed unsafe class ConnectionTable : IDisposable
         if (Sse.IsSupported) Sse.Prefetch0(_slots.Start + HomeOf(hash));
     }
 
-    /// <summary>The first entry whose hash fits (entry × 2 + direction; 0: none), and its line on the way to the cache.</summary>
+    /// <summary>
+    /// The first entry whose hash fits (entry × 2 + direction; 0: none), and its line on the way to the cache.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint FindCandidate(uint hash)
     {
@@ -85,12 +88,15 @@ public sealed unsafe class ConnectionTable : IDisposable
         return (reference & 1) == 0 ? entry.Original.Equals(key) : entry.Reply.Equals(key);
     }
 
-    /// <summary>Whether the entry and direction are still a connection between the key's addresses, whatever its ports.</summary>
+    /// <summary>
+    /// Whether the entry and direction are still a connection between the key's addresses, whatever its ports.
+    /// </summary>
     public bool IsBetween(uint reference, in FlowKey key)
     {
         ref readonly Connection entry = ref _entries.Start[reference >> 1];
         FlowKey tuple = (reference & 1) == 0 ? entry.Original : entry.Reply;
-        return reference != 0 && tuple.Addresses == key.Addresses && tuple.Family == key.Family && tuple.Zone == key.Zone
+        return reference != 0 && tuple.Addresses == key.Addresses && tuple.Family == key.Family
+            && tuple.Zone == key.Zone
             && tuple.Protocol == key.Protocol;
     }
 
@@ -112,7 +118,8 @@ public sealed unsafe class ConnectionTable : IDisposable
     public bool TryAdd(in Connection connection, long now, out uint entry)
     {
         entry = 0;
-        if (_freeCount == 0 && (_used == _entries.Length || (_limit > 0 && Count >= _limit)) && !MakeRoom(now)) return false;
+        if (_freeCount == 0 && (_used == _entries.Length || (_limit > 0 && Count >= _limit)) && !MakeRoom(now))
+            return false;
 
         if (Count * LinksPerEntry * 100 >= _slots.Length * MostFull) GrowIndex();
         entry = _freeCount > 0 ? TakeFree() : (uint)_used++;
@@ -141,8 +148,8 @@ public sealed unsafe class ConnectionTable : IDisposable
     }
 
     /// <summary>
-    /// Removes a connection whose first packet went nowhere: as in the kernel, it never was (nf_conntrack_confirm). Counted
-    /// otherwise, connections would depend on whether another such packet is of the same burst.
+    /// Removes a connection whose first packet went nowhere: as in the kernel, it never was (nf_conntrack_confirm).
+    /// Counted otherwise, connections would depend on whether another such packet is of the same burst.
     /// </summary>
     public void Forget(uint entry)
     {
@@ -185,7 +192,8 @@ public sealed unsafe class ConnectionTable : IDisposable
         long length = _slots.Length;
         _slots.Renew(BitOperations.IsPow2(length) ? length + (length / 2) : length / 3 * 4);
         _size = (uint)_slots.Length;
-        for (long first = 1; first < _used; first += LinkedAtOnce) Relink((uint)first, (uint)Math.Min(_used, first + LinkedAtOnce));
+        for (long first = 1; first < _used; first += LinkedAtOnce)
+            Relink((uint)first, (uint)Math.Min(_used, first + LinkedAtOnce));
     }
 
     // In two passes: each link is a line of its own that is not in the cache, and all of them come at the same time.

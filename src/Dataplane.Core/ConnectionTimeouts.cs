@@ -29,15 +29,17 @@ public sealed class ConnectionTimeouts
         for (int index = 0; index < _nanoseconds.Length; index++)
         {
             byte protocol = (byte)(index >> ProtocolShift);
-            TcpState state = protocol == IpProtocol.Tcp ? (TcpState)(index >> StateShift & (States - 1)) : TcpState.None;
+            TcpState state = protocol == IpProtocol.Tcp
+                ? (TcpState)(index >> StateShift & (States - 1))
+                : TcpState.None;
             _nanoseconds[index] = Second * seconds(protocol, state, (index & 2) != 0, (index & 1) != 0);
         }
     }
 
     /// <summary>
-    /// Nanoseconds from this packet on. <paramref name="state"/> is TCP's after the packet, <paramref name="seenReply"/>
-    /// holds if a reply came before it (the kernel marks it after judging), <paramref name="assured"/> matters for UDP
-    /// (see <see cref="IsUdpStream"/>) and SCTP (established).
+    /// Nanoseconds from this packet on. <paramref name="state"/> is TCP's after the packet,
+    /// <paramref name="seenReply"/> holds if a reply came before it (the kernel marks it after judging),
+    /// <paramref name="assured"/> matters for UDP (see <see cref="IsUdpStream"/>) and SCTP (established).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long NanosecondsFor(byte protocol, TcpState state, bool seenReply, bool assured)

@@ -3,8 +3,8 @@ using Dataplane.Wire;
 namespace Dataplane.Core;
 
 /// <summary>
-/// Direct server return (Cilium's bpf-lb-mode dsr): what the outside asks of another node's backend keeps its source and tells
-/// the frontend, so that the backend's node answers by itself.
+/// Direct server return (Cilium's bpf-lb-mode dsr): what the outside asks of another node's backend keeps its source
+/// and tells the frontend, so that the backend's node answers by itself.
 /// </summary>
 public sealed class DirectReturn : IDisposable
 {

@@ -1,6 +1,8 @@
 namespace Dataplane.Core;
 
-/// <summary>A stream of random numbers that a seed repeats (SplitMix64); passed into look-ups, so that they stay pure.</summary>
+/// <summary>
+/// A stream of random numbers that a seed repeats (SplitMix64); passed into look-ups, so that they stay pure.
+/// </summary>
 public struct Draw(ulong seed)
 {
     private ulong _state = seed;

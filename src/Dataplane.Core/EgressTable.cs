@@ -11,8 +11,9 @@ public sealed class EgressTable
     public EgressTable(IEnumerable<EgressGroup> groups) => _groups = [default, .. groups];
 
     /// <summary>
-    /// The address for what a pod of the group sends from this node to a destination outside: what came to this node through
-    /// the tunnel for it takes the node's own. False where there is none of the family, or of this node, and the packet goes as others do.
+    /// The address for what a pod of the group sends from this node to a destination outside: what came to this node
+    /// through the tunnel for it takes the node's own. False where there is none of the family, or of this node, and
+    /// the packet goes as others do.
     /// </summary>
     public bool TryChoose(int group, in FlowKey key, ushort node, bool isArrived, out EgressHolder holder)
     {
@@ -37,7 +38,8 @@ public sealed class EgressTable
             if (isArrived) return false;
         }
 
-        holder = holders[(int)(FlowHash.Mix((ulong)key.Source << 32 | key.Destination, key.Protocol) % (uint)holders.Length)];
+        holder = holders[
+            (int)(FlowHash.Mix((ulong)key.Source << 32 | key.Destination, key.Protocol) % (uint)holders.Length)];
         return true;
     }
 

@@ -1,8 +1,8 @@
 namespace Dataplane.Core;
 
 /// <summary>
-/// Remembers ends of a burst's packets (address, port, protocol) by one bit each (Bloom, 1970, with one hash): may take one
-/// end for another, never forgets one.
+/// Remembers ends of a burst's packets (address, port, protocol) by one bit each (Bloom, 1970, with one hash): may take
+/// one end for another, never forgets one.
 /// </summary>
 internal readonly struct EndFilter
 {

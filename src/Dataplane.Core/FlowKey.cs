@@ -75,7 +75,9 @@ public struct FlowKey : IEquatable<FlowKey>
     public static bool operator !=(FlowKey left, FlowKey right) => !left.Equals(right);
 }
 
-/// <summary>CRC32C over two words: one instruction each where the machine has it, the same numbers where it has not.</summary>
+/// <summary>
+/// CRC32C over two words: one instruction each where the machine has it, the same numbers where it has not.
+/// </summary>
 public static class FlowHash
 {
     private const uint Seed = 0x9747_B28C;

@@ -1,6 +1,9 @@
 namespace Dataplane.Core;
 
-/// <summary>Takes frames where somebody looks. A struct argument: with <see cref="NullSink"/> no trace of it is left in the loops.</summary>
+/// <summary>
+/// Takes frames where somebody looks. A struct argument: with <see cref="NullSink"/> no
+/// trace of it is left in the loops.
+/// </summary>
 public interface IFrameSink
 {
     /// <summary>Whether frames go by <see cref="NodeLinks"/>: they depart later, or are dropped.</summary>
@@ -14,7 +17,8 @@ public interface IFrameSink
     /// <param name="point">The kind of place.</param>
     /// <param name="frame">First byte of the frame as it is here.</param>
     /// <param name="length">Its bytes; what the snap length cut off is in the lane.</param>
-    /// <param name="place">Node number; for <see cref="ObservationPoint.Pod"/> the endpoint, or −1 − node for an unlisted pod.</param>
+    /// <param name="place">Node number; for <see cref="ObservationPoint.Pod"/> the endpoint, or −1 − node
+    /// for an unlisted pod.</param>
     unsafe void Take(in Lane lane, ObservationPoint point, int place, byte* frame, int length);
 
     /// <summary>All records of the burst have their verdict.</summary>

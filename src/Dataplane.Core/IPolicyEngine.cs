@@ -1,17 +1,17 @@
 namespace Dataplane.Core;
 
 /// <summary>
-/// NetworkPolicies, enforced as one CNI really does it: a struct over tables that are shared and do not change. The same
-/// query gives the same verdict; connections are the stage's.
+/// NetworkPolicies, enforced as one CNI really does it: a struct over tables that are shared and do not change. The
+/// same query gives the same verdict; connections are the stage's.
 /// </summary>
 public interface IPolicyEngine
 {
     static abstract string Name { get; }
 
     /// <summary>
-    /// Whether a change of policies reaches connections that stand (Cilium, OVN: packets of the original direction are judged
-    /// again); otherwise only what nobody has answered yet is judged (Calico accepts what conntrack calls established in front
-    /// of all policies).
+    /// Whether a change of policies reaches connections that stand (Cilium, OVN: packets of the original direction are
+    /// judged again); otherwise only what nobody has answered yet is judged (Calico accepts what conntrack calls
+    /// established in front of all policies).
     /// </summary>
     static abstract bool JudgesEstablished { get; }
 
@@ -26,7 +26,9 @@ public readonly ref struct PolicyQuery(in FlowKey key)
 
     public required PolicyDirection Direction { get; init; }
 
-    /// <summary>The pod that is judged: endpoint of the topology. Egress: the source; ingress: the destination.</summary>
+    /// <summary>
+    /// The pod that is judged: endpoint of the topology. Egress: the source; ingress: the destination.
+    /// </summary>
     public required int Endpoint { get; init; }
 
     /// <summary>The other side: a pod's endpoint, a node, something outside.</summary>
@@ -56,7 +58,9 @@ public readonly record struct PolicyVerdict(bool IsAllowed, int Rule)
     /// <summary>From the pod's own node, or from the pod to itself: never judged.</summary>
     public const int NeverJudged = -3;
 
-    /// <summary>A tunnel's packet from a pod, which could carry anything past policies: refused whatever they say.</summary>
+    /// <summary>
+    /// A tunnel's packet from a pod, which could carry anything past policies: refused whatever they say.
+    /// </summary>
     public const int TunnelFromPod = -4;
 
     /// <summary>The other pod is in another network than this one, and neither in the one that reaches all.</summary>

@@ -1,26 +1,30 @@
 namespace Dataplane.Core;
 
 /// <summary>
-/// Services, looked up as one proxy really does it: a struct over tables that are shared and do not change, and over what
-/// the proxy remembers from packet to packet, which only <see cref="Commit"/> and <see cref="Follow"/> move (an iptables walk
-/// itself moves what its rules count). The same query, memory and draw give the same verdict.
+/// Services, looked up as one proxy really does it: a struct over tables that are shared and do not change, and over
+/// what the proxy remembers from packet to packet, which only <see cref="Commit"/> and <see cref="Follow"/> move (an
+/// iptables walk itself moves what its rules count). The same query, memory and draw give the same verdict.
 /// </summary>
 public interface IServiceEngine
 {
     static abstract string Name { get; }
 
-    /// <summary>Whether the proxy keeps account of connections itself, and so has to see all of their packets.</summary>
+    /// <summary>
+    /// Whether the proxy keeps account of connections itself, and so has to see all of their packets.
+    /// </summary>
     static abstract bool FollowsConnections { get; }
 
-    /// <summary>Whether any destination may be translated; otherwise Services' addresses and the node's own alone.</summary>
+    /// <summary>
+    /// Whether any destination may be translated; otherwise Services' addresses and the node's own alone.
+    /// </summary>
     bool TranslatesAnything { get; }
 
     /// <summary>Sends for what a look-up of this key will read first; a hint that changes nothing.</summary>
     void Prefetch(in FlowKey key);
 
     /// <summary>
-    /// The backend that a look-up would probably give, so that what belongs to it can be sent for before it is asked; 0:
-    /// none, or the engine's look-up is no chain of cache misses. A hint that changes nothing.
+    /// The backend that a look-up would probably give, so that what belongs to it can be sent for before it is asked;
+    /// 0: none, or the engine's look-up is no chain of cache misses. A hint that changes nothing.
     /// </summary>
     uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw);
 
@@ -30,10 +34,14 @@ public interface IServiceEngine
     /// <summary>What the node's proxy makes of the first packet of a connection.</summary>
     ServiceVerdict Lookup(in ServiceQuery query, in ServiceState state, ref Draw draw);
 
-    /// <summary>The connection that the verdict asked for stands: schedulers and the proxy's own connections move on.</summary>
+    /// <summary>
+    /// The connection that the verdict asked for stands: schedulers and the proxy's own connections move on.
+    /// </summary>
     void Commit(in ServiceQuery query, in ServiceVerdict verdict, in ServiceState state);
 
-    /// <summary>A later packet of a connection through a Service; asked only if <see cref="FollowsConnections"/>.</summary>
+    /// <summary>
+    /// A later packet of a connection through a Service; asked only if <see cref="FollowsConnections"/>.
+    /// </summary>
     /// <param name="query">The packet, with the connection's key as its first packet had it.</param>
     /// <param name="isReply">It goes back to the client.</param>
     /// <param name="state">Time and memory.</param>
@@ -84,7 +92,9 @@ public enum ServiceOutcome : byte
     Denied,
 }
 
-/// <summary>How a masqueraded connection comes to its source port (net/netfilter/nf_nat_core.c, get_unique_tuple).</summary>
+/// <summary>
+/// How a masqueraded connection comes to its source port (net/netfilter/nf_nat_core.c, get_unique_tuple).
+/// </summary>
 public enum SourcePorts : byte
 {
     /// <summary>Drawn, as <c>--random-fully</c> has it.</summary>
@@ -102,13 +112,18 @@ public struct ServiceVerdict
 {
     public ServiceOutcome Outcome;
 
-    /// <summary>Why, where it is <see cref="ServiceOutcome.Denied"/> or <see cref="ServiceOutcome.NoBackend"/>; None: no endpoint.</summary>
+    /// <summary>
+    /// Why, where it is <see cref="ServiceOutcome.Denied"/> or
+    /// <see cref="ServiceOutcome.NoBackend"/>; None: no endpoint.
+    /// </summary>
     public DropReason Drop;
 
     /// <summary>The node gives the connection a source of its own.</summary>
     public bool Masquerade;
 
-    /// <summary>Another node has the backend, and answers by itself: nobody gives the connection a source here.</summary>
+    /// <summary>
+    /// Another node has the backend, and answers by itself: nobody gives the connection a source here.
+    /// </summary>
     public bool ReturnsDirectly;
 
     public SourcePorts SourcePorts;

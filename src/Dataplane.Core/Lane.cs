@@ -35,7 +35,9 @@ public unsafe struct Lane
     /// <summary>The IP packet's length by its header.</summary>
     public int NetworkLength;
 
-    /// <summary>Ones' complement sum of the IP packet, kept right when fields change; see <see cref="Shape.NoSum"/>.</summary>
+    /// <summary>
+    /// Ones' complement sum of the IP packet, kept right when fields change; see <see cref="Shape.NoSum"/>.
+    /// </summary>
     public uint Sum;
 
     /// <summary>Of <see cref="Key"/>, as tracked.</summary>
@@ -59,7 +61,9 @@ public unsafe struct Lane
     /// <summary>The node that has the destination, if that is known already; else <see cref="UnknownNode"/>.</summary>
     public ushort Owner;
 
-    /// <summary>The node that it leaves for; meaningful for <see cref="Exit.Tunnel"/> and <see cref="Exit.Direct"/>.</summary>
+    /// <summary>
+    /// The node that it leaves for; meaningful for <see cref="Exit.Tunnel"/> and <see cref="Exit.Direct"/>.
+    /// </summary>
     public ushort NextNode;
 
     /// <summary>The tunnel's source port for its flow, if its connection knows it already; 0: it does not.</summary>
@@ -93,7 +97,9 @@ public unsafe struct Lane
     /// <summary>Where it was captured, of a capture of several points; 0: of a capture of one.</summary>
     public ulong Point;
 
-    /// <summary>What the client asked, of a packet that goes to another node by direct server return; 0: it does not.</summary>
+    /// <summary>
+    /// What the client asked, of a packet that goes to another node by direct server return; 0: it does not.
+    /// </summary>
     public uint Frontend;
 
     public ushort FrontendPort;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Dataplane.Core;
 
 /// <summary>
-/// Asks the kernel for 2 MiB pages behind large tables (madvise(2), MADV_HUGEPAGE), so that random look-ups miss the cache
-/// but not the TLB, too, and gives pages back. Hints: where they are not taken, nothing changes.
+/// Asks the kernel for 2 MiB pages behind large tables (madvise(2), MADV_HUGEPAGE), so that random look-ups miss the
+/// cache but not the TLB, too, and gives pages back. Hints: where they are not taken, nothing changes.
 /// </summary>
 internal static unsafe partial class LargePages
 {
@@ -17,8 +17,8 @@ internal static unsafe partial class LargePages
     }
 
     /// <summary>
-    /// Gives the pages back that lie wholly inside; the memory stays, and reads as zero there (MADV_DONTNEED, which would
-    /// round a size up to what follows). Only for large parts that start with a page.
+    /// Gives the pages back that lie wholly inside; the memory stays, and reads as zero there (MADV_DONTNEED, which
+    /// would round a size up to what follows). Only for large parts that start with a page.
     /// </summary>
     public static void Release(void* start, nuint size)
     {

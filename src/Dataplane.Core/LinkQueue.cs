@@ -1,10 +1,10 @@
 namespace Dataplane.Core;
 
 /// <summary>
-/// One interface on capture time: frames are sent one by one, first come first served, at the link's rate; those that wait
-/// stand in a queue, and where it is full, the one that comes last is dropped (net/sched/sch_fifo.c, pfifo_enqueue).
-/// What passed another link on its way may come later than what is handed over after it: it is remembered who is sent when,
-/// and a frame of an earlier time goes where the link is idle.
+/// One interface on capture time: frames are sent one by one, first come first served, at the link's rate; those that
+/// wait stand in a queue, and where it is full, the one that comes last is dropped (net/sched/sch_fifo.c,
+/// pfifo_enqueue). What passed another link on its way may come later than what is handed over after it: it is
+/// remembered who is sent when, and a frame of an earlier time goes where the link is idle.
 /// </summary>
 public sealed unsafe class LinkQueue : IDisposable
 {
@@ -39,7 +39,8 @@ public sealed unsafe class LinkQueue : IDisposable
         _sent = new NativeArray<Transmission>(Math.Max(LeastMemory, 2L * (parameters.QueueLimit + 2)));
         if (parameters.BitsPerSecond == 0) return;
 
-        _horizon = Minute + ((double)NanosecondsPerSecond * BitsPerByte * LongestQueueBytes * parameters.QueueLimit / parameters.BitsPerSecond);
+        _horizon = Minute + ((double)NanosecondsPerSecond * BitsPerByte * LongestQueueBytes * parameters.QueueLimit
+            / parameters.BitsPerSecond);
     }
 
     public long Frames { get; private set; }

@@ -47,7 +47,9 @@ public sealed unsafe class NativeArray<T> : IDisposable
         Length = length;
     }
 
-    /// <summary>Other memory in the same object, all of it zero: tables that grow allocate nothing that is the collector's.</summary>
+    /// <summary>
+    /// Other memory in the same object, all of it zero: tables that grow allocate nothing that is the collector's.
+    /// </summary>
     public void Renew(long length)
     {
         Free();

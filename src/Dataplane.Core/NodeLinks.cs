@@ -1,6 +1,8 @@
 namespace Dataplane.Core;
 
-/// <summary>The underlay interfaces of all nodes, each with a queue and a wire of its own, towards a fabric that has no limits.</summary>
+/// <summary>
+/// The underlay interfaces of all nodes, each with a queue and a wire of its own, towards a fabric that has no limits.
+/// </summary>
 public sealed class NodeLinks : IDisposable
 {
     private readonly LinkQueue[] _queues;
@@ -16,13 +18,16 @@ public sealed class NodeLinks : IDisposable
 
     public LinkQueue this[int node] => _queues[node];
 
-    /// <summary>The lane's frame leaves its node, and its time becomes that of its departure; false: the queue is full.</summary>
+    /// <summary>
+    /// The lane's frame leaves its node, and its time becomes that of its departure; false: the queue is full.
+    /// </summary>
     /// <param name="lane">The frame as it leaves.</param>
     /// <param name="size">Bytes of all frames that it leaves in.</param>
     /// <param name="frames">How many those are.</param>
     public bool TrySend(ref Lane lane, int size, int frames)
     {
-        if (!_queues[lane.Node].TrySend(lane.Timestamp, size, frames, lane.NetworkLength, out long departure)) return false;
+        if (!_queues[lane.Node].TrySend(lane.Timestamp, size, frames, lane.NetworkLength, out long departure))
+            return false;
 
         lane.Timestamp = departure;
         return true;

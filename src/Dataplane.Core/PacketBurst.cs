@@ -50,7 +50,9 @@ public sealed unsafe class PacketBurst : IDisposable
     /// <summary>Frames that were put into a tunnel.</summary>
     public int Encapsulated { get; set; }
 
-    /// <summary>Whether all packets are on the beaten track, and none is left to the stages between Parse and Encap.</summary>
+    /// <summary>
+    /// Whether all packets are on the beaten track, and none is left to the stages between Parse and Encap.
+    /// </summary>
     public bool IsSteady { get; set; }
 
     /// <summary>Whether the outer ids stand in the lanes already.</summary>
@@ -59,7 +61,9 @@ public sealed unsafe class PacketBurst : IDisposable
     /// <summary>Whether any lane still has work in another round.</summary>
     public bool HasWaiting { get; set; }
 
-    /// <summary>Whether any lane has come over the underlay or out of a tunnel: a stage without work is left out.</summary>
+    /// <summary>
+    /// Whether any lane has come over the underlay or out of a tunnel: a stage without work is left out.
+    /// </summary>
     public bool HasArrivals { get; set; }
 
     /// <summary>Whether any lane belongs to no connection yet.</summary>
@@ -95,7 +99,9 @@ public sealed unsafe class PacketBurst : IDisposable
         return start;
     }
 
-    /// <summary>The next lane, for a record; the caller fills it. No frame is made before the last record is there.</summary>
+    /// <summary>
+    /// The next lane, for a record; the caller fills it. No frame is made before the last record is there.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref Lane AddRecord(long timestamp, int originalLength)
     {
@@ -106,7 +112,8 @@ public sealed unsafe class PacketBurst : IDisposable
         lane.Timestamp = timestamp;
         lane.Status = LaneStatus.Live;
         lane.Record = record;
-        _records.Start[record] = new RecordState { Timestamp = timestamp, OriginalLength = originalLength, Node = RecordState.NoNode };
+        _records.Start[record] =
+            new RecordState { Timestamp = timestamp, OriginalLength = originalLength, Node = RecordState.NoNode };
         return ref lane;
     }
 
@@ -128,9 +135,9 @@ public sealed unsafe class PacketBurst : IDisposable
     }
 
     /// <summary>
-    /// Whether the packet goes to where an earlier one of the burst came from, or comes from where an earlier one goes to
-    /// (a Service hides one of the two): neither may overtake the other at a node. Remembers both of this one's ends. May
-    /// say yes without need, never no.
+    /// Whether the packet goes to where an earlier one of the burst came from, or comes from where an earlier one goes
+    /// to (a Service hides one of the two): neither may overtake the other at a node. Remembers both of this one's
+    /// ends. May say yes without need, never no.
     /// </summary>
     public bool MeetsEarlier(in FlowKey key)
     {

@@ -11,7 +11,8 @@ public sealed class PrefixTest
     public PrefixTest(IEnumerable<IpPrefix> prefixes)
     {
         IpPrefix[] all = [.. prefixes];
-        _v4 = [.. all.Where(prefix => prefix.Address.IsV4).Select(prefix => (prefix.Address.V4, MaskOf(prefix.Length)))];
+        _v4 =
+            [.. all.Where(prefix => prefix.Address.IsV4).Select(prefix => (prefix.Address.V4, MaskOf(prefix.Length)))];
         _v6 = [.. all.Where(prefix => prefix.Address.IsV6)];
     }
 

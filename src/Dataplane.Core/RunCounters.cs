@@ -55,11 +55,14 @@ public sealed class RunCounters
         {
             if (_drops[index].Packets == 0) continue;
             int node = index / (Reasons * Stages);
-            yield return (node == _nodes ? RecordState.NoNode : node, (Stage)(index / Reasons % Stages), (DropReason)(index % Reasons), _drops[index]);
+            yield return (node == _nodes ? RecordState.NoNode : node,
+                (Stage)(index / Reasons % Stages), (DropReason)(index % Reasons), _drops[index]);
         }
     }
 
-    /// <summary>What policies dropped because none of their rules allowed it: every (direction, endpoint judged) with a packet.</summary>
+    /// <summary>
+    /// What policies dropped because none of their rules allowed it: every (direction, endpoint judged) with a packet.
+    /// </summary>
     public IEnumerable<(PolicyDirection Direction, int Endpoint, long Packets)> DefaultDenials()
     {
         for (int slot = 0; slot < _defaultDenials.Length; slot++)

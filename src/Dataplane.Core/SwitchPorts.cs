@@ -1,8 +1,8 @@
 namespace Dataplane.Core;
 
 /// <summary>
-/// OVN's logical ports by the node that has them: what a receiver takes out of the tunnel, and where a switch's floods go
-/// (controller/physical.c, tables of local output and of multicast groups).
+/// OVN's logical ports by the node that has them: what a receiver takes out of the tunnel, and where a switch's floods
+/// go (controller/physical.c, tables of local output and of multicast groups).
 /// </summary>
 public sealed class SwitchPorts
 {
@@ -17,7 +17,8 @@ public sealed class SwitchPorts
         (int Node, uint Switch, ushort Port)[] all = [.. ports];
         _ports = [.. all.Select(port => KeyOf(port.Node, port.Switch, port.Port)).Distinct().Order()];
         _nodes = all.GroupBy(port => port.Switch)
-            .ToDictionary(group => group.Key, group => group.Select(port => (ushort)port.Node).Distinct().Order().ToArray());
+            .ToDictionary(
+                group => group.Key, group => group.Select(port => (ushort)port.Node).Distinct().Order().ToArray());
     }
 
     public bool Has(int node, uint key, ushort port) => Array.BinarySearch(_ports, KeyOf(node, key, port)) >= 0;
@@ -33,5 +34,6 @@ public sealed class SwitchPorts
     /// <summary>The nodes that have ports of the switch, ascending.</summary>
     public ReadOnlySpan<ushort> NodesOf(uint key) => _nodes.TryGetValue(key, out ushort[]? nodes) ? nodes : [];
 
-    private static ulong KeyOf(int node, uint key, ushort port) => (ulong)node << NodeShift | (ulong)key << SwitchShift | port;
+    private static ulong KeyOf(int node, uint key, ushort port) =>
+        (ulong)node << NodeShift | (ulong)key << SwitchShift | port;
 }

@@ -33,8 +33,8 @@ public enum TcpOutcome : byte
 
     /// <summary>
     /// A SYN on a closed connection: the entry is deleted, and the packet makes a new one. Linux does so after
-    /// <see cref="TcpState.TimeWait"/> always, after <see cref="TcpState.Close"/> only where a FIN was seen or the reset
-    /// came from the side that now opens; otherwise it ignores the SYN.
+    /// <see cref="TcpState.TimeWait"/> always, after <see cref="TcpState.Close"/> only where a FIN was seen or the
+    /// reset came from the side that now opens; otherwise it ignores the SYN.
     /// </summary>
     Reopen,
 }
@@ -72,8 +72,8 @@ public static class TcpStates
     private const int ReplyBit = (FlagsMask + 1) << StateBits;
     private const int StateCount = (int)TcpState.SynSent2 + 1;
 
-    // Rows: SYN, SYN/ACK, FIN, ACK, RST, none; columns: TcpState. A dash is INVALID, a dot is ignored, R reopens; digits
-    // are the new state.
+    // Rows: SYN, SYN/ACK, FIN, ACK, RST, none; columns: TcpState. A dash is INVALID, a dot is ignored, R
+    // reopens; digits are the new state.
     private static readonly string[] LinuxOriginal =
     [
         "11.....RR9", "--2------2", "--4466678-", "3-3355778-", "-888888888", "----------",
@@ -92,7 +92,8 @@ public static class TcpStates
     /// <c>Established</c> and <c>Advance</c> for ACK with or without PSH.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TcpTransition Next(TcpState state, bool reply, byte tcpFlags) => Linux[IndexOf(state, reply, tcpFlags)];
+    public static TcpTransition Next(TcpState state, bool reply, byte tcpFlags) =>
+        Linux[IndexOf(state, reply, tcpFlags)];
 
     /// <summary>
     /// Linux's judgement of a packet that has no connection: SYN opens; ACK alone is picked up in the middle
@@ -143,7 +144,8 @@ public static class TcpStates
 
     /// <summary>The kernel's <c>tcp_valid_flags</c>; PSH, ECE and CWR are always valid.</summary>
     private static bool IsValid(int flags) => (flags & (Fin | Syn | Rst | Ack | Urg)) is
-        Syn or (Syn | Urg) or (Syn | Ack) or Rst or (Rst | Ack) or (Fin | Ack) or (Fin | Ack | Urg) or Ack or (Ack | Urg);
+        Syn or (Syn | Urg) or (Syn | Ack) or Rst or (Rst | Ack) or (Fin | Ack) or (Fin | Ack | Urg) or Ack
+            or (Ack | Urg);
 
     private static int ClassOf(int flags)
     {

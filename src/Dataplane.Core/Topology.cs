@@ -24,7 +24,9 @@ public sealed class Topology
     /// <summary>What <see cref="PlaceKind.Node"/> places point to.</summary>
     public required NativeArray<NodeAddress> NodeAddresses { get; init; }
 
-    /// <summary>By the index of a Service's place: the nodes that traffic from outside enters at; none for index 0.</summary>
+    /// <summary>
+    /// By the index of a Service's place: the nodes that traffic from outside enters at; none for index 0.
+    /// </summary>
     public ushort[][] ServiceEntries { get; init; } = [[]];
 
     /// <summary>The networks of all pods; masquerading is decided by them.</summary>
@@ -36,7 +38,9 @@ public sealed class Topology
     /// <summary>The tunnel for IPv6 packets, most often the same.</summary>
     public TunnelTable? TunnelV6 { get; init; }
 
-    /// <summary>The tunnel to nodes of another kind (<see cref="NodeEntry.IsBeside"/>); null where there are none.</summary>
+    /// <summary>
+    /// The tunnel to nodes of another kind (<see cref="NodeEntry.IsBeside"/>); null where there are none.
+    /// </summary>
     public TunnelTable? Beside { get; init; }
 
     /// <summary>OVN's ports where all nodes share one zone, and pods' ports stand in the tunnel; else null.</summary>
@@ -45,7 +49,9 @@ public sealed class Topology
     /// <summary>Pods that leave the cluster with addresses of their own; null where none does.</summary>
     public EgressTable? Egress { get; init; }
 
-    /// <summary>Backends' nodes answer the outside by themselves; null: replies go back by the node that was asked.</summary>
+    /// <summary>
+    /// Backends' nodes answer the outside by themselves; null: replies go back by the node that was asked.
+    /// </summary>
     public DirectReturn? DirectReturn { get; init; }
 
     public bool HasTunnel => Tunnel is not null || TunnelV6 is not null;
@@ -78,7 +84,9 @@ public sealed class Topology
     /// <summary>Feeds the hash that gives tunnels their source port, and the counters that give ids.</summary>
     public uint Seed { get; init; }
 
-    /// <summary>Addresses without a Pod object that were seen as a source: they exist, whatever the manifests say.</summary>
+    /// <summary>
+    /// Addresses without a Pod object that were seen as a source: they exist, whatever the manifests say.
+    /// </summary>
     public AddressSet SeenUnlisted { get; } = new();
 
     /// <summary>The tunnel that packets of the family take.</summary>
@@ -89,9 +97,13 @@ public sealed class Topology
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int HopIndex(Entry entry, Exit exit) => (int)entry << 3 | (int)exit;
 
-    /// <summary>TTL that the packet loses at its node, by the tunnel that it came out of: to a pod goes <see cref="Shape.Beside"/> alone what came by that one.</summary>
+    /// <summary>
+    /// TTL that the packet loses at its node, by the tunnel that it came out of: to a pod goes
+    /// <see cref="Shape.Beside"/> alone what came by that one.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int HopsOf(in Lane lane) => lane.Exit == Exit.Pod && lane.Is(Shape.Beside) ? BesideToPod : Hops[HopIndex(lane.Entry, lane.Exit)];
+    public int HopsOf(in Lane lane) =>
+        lane.Exit == Exit.Pod && lane.Is(Shape.Beside) ? BesideToPod : Hops[HopIndex(lane.Entry, lane.Exit)];
 
     /// <summary>TTL that a pod's packet loses on its way into the tunnel.</summary>
     public uint TunnelHops
@@ -104,7 +116,8 @@ public sealed class Topology
     public int HopsBetween(int from, int to, bool v6)
     {
         if (from == to) return Routed ? Hops[HopIndex(Entry.PodVeth, Exit.Pod)] : 0;
-        if (UsesTunnel(from, to, v6)) return Hops[HopIndex(Entry.PodVeth, Exit.Tunnel)] + Hops[HopIndex(Entry.Tunnel, Exit.Pod)];
+        if (UsesTunnel(from, to, v6))
+            return Hops[HopIndex(Entry.PodVeth, Exit.Tunnel)] + Hops[HopIndex(Entry.Tunnel, Exit.Pod)];
 
         return Hops[HopIndex(Entry.PodVeth, Exit.Direct)] + Hops[HopIndex(Entry.Underlay, Exit.Pod)];
     }
@@ -208,8 +221,8 @@ public struct NodeEntry
 }
 
 /// <summary>
-/// What a sender needs of a receiving node: half a cache line, for every packet may go to another node. MACs as their six
-/// bytes lie in memory, the address as a name (0: none).
+/// What a sender needs of a receiving node: half a cache line, for every packet may go to another node. MACs as their
+/// six bytes lie in memory, the address as a name (0: none).
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 public struct PeerEntry

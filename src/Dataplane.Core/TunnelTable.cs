@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Core;
 
-/// <summary>One tunnel over all nodes: its settings, and of each node what it writes as a sender and takes as a receiver.</summary>
+/// <summary>
+/// One tunnel over all nodes: its settings, and of each node what it writes as a sender and takes as a receiver.
+/// </summary>
 public sealed class TunnelTable(in TunnelParameters parameters) : IDisposable
 {
     private readonly TunnelParameters _parameters = parameters;
@@ -68,7 +70,9 @@ public enum TunnelHeader : byte
 /// <summary>What a tunnel's sender fills in for each packet beside lengths, ids and checksums.</summary>
 public enum TunnelFilling : byte
 {
-    /// <summary>The receiving device's MAC; the id stands in the template (flannel, Calico, a kernel's Geneve device).</summary>
+    /// <summary>
+    /// The receiving device's MAC; the id stands in the template (flannel, Calico, a kernel's Geneve device).
+    /// </summary>
     Devices,
 
     /// <summary>The sender's identity; the inner frame stays as the pod sent it (Cilium).</summary>
@@ -122,7 +126,9 @@ public readonly record struct TunnelParameters
 
     public bool UdpChecksum { get; init; }
 
-    /// <summary>Open vSwitch's userspace datapath sends: every outer IP id is 0, source ports come from a hash without key.</summary>
+    /// <summary>
+    /// Open vSwitch's userspace datapath sends: every outer IP id is 0, source ports come from a hash without key.
+    /// </summary>
     public bool IsOpenVSwitch { get; init; }
 
     public ushort SourcePortMin { get; init; }

@@ -3,7 +3,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>Decides where each captured packet enters the cluster: the pod's veth, a node's underlay, a node's own output.</summary>
+/// <summary>
+/// Decides where each captured packet enters the cluster: the pod's veth, a node's underlay, a node's own output.
+/// </summary>
 public static unsafe class AdmitStage
 {
     public static void Run<TEngine>(PacketBurst burst, PipelineState state, in TEngine engine)
@@ -15,14 +17,16 @@ public static unsafe class AdmitStage
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
-            if (lane.Status == LaneStatus.Live && !lane.Is(Shape.Arp | Shape.NeighbourDiscovery)) Locate(ref lane, topology);
+            if (lane.Status == LaneStatus.Live && !lane.Is(Shape.Arp | Shape.NeighbourDiscovery))
+                Locate(ref lane, topology);
         }
 
         if (state.Sightings is { } sightings)
         {
             for (int index = 0; index < count; index++)
             {
-                if (lanes[index].Status == LaneStatus.Live) AdmitOnce(burst, ref lanes[index], state, in engine, sightings);
+                if (lanes[index].Status == LaneStatus.Live)
+                    AdmitOnce(burst, ref lanes[index], state, in engine, sightings);
             }
 
             return;
@@ -56,7 +60,8 @@ public static unsafe class AdmitStage
     }
 
     // A packet enters at the first of the capture's points where it can; at the others it has been seen.
-    private static void AdmitOnce<TEngine>(PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine, Sightings sightings)
+    private static void AdmitOnce<TEngine>(
+        PacketBurst burst, ref Lane lane, PipelineState state, in TEngine engine, Sightings sightings)
         where TEngine : struct, IServiceEngine
     {
         IgnoreReason reason = sightings.Judge(in lane, burst.FirstRecord + lane.Record, state.Answers);

@@ -15,7 +15,9 @@ public sealed unsafe class AnswerMemory : IDisposable
 
     private const int Slots = 8192;
 
-    /// <summary>What is compared behind the ICMP header: the IP header and the ports of the packet that an error quotes.</summary>
+    /// <summary>
+    /// What is compared behind the ICMP header: the IP header and the ports of the packet that an error quotes.
+    /// </summary>
     private const int BodySize = 24;
 
     private const int TypeSize = sizeof(ushort);

@@ -5,8 +5,8 @@ using Dataplane.Wire.Answers;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// What a node's own kernel says because of a packet: ICMP errors, redirects, echo replies. Each becomes a lane of its own
-/// that leaves from the node's output in the burst's next round.
+/// What a node's own kernel says because of a packet: ICMP errors, redirects, echo replies. Each becomes a lane of its
+/// own that leaves from the node's output in the burst's next round.
 /// </summary>
 public static unsafe class Answers
 {
@@ -16,23 +16,28 @@ public static unsafe class Answers
     private const byte Icmpv6HopLimitExceeded = 0;
 
     /// <summary>
-    /// The ICMP error that belongs to a drop, where there is one. It quotes the packet as it is here; on its way out of the
-    /// node it is translated back like any other error of the connection.
+    /// The ICMP error that belongs to a drop, where there is one. It quotes the packet as it is here; on its way out of
+    /// the node it is translated back like any other error of the connection.
     /// </summary>
     public static void Refuse(PacketBurst burst, ref Lane lane, DropReason reason, PipelineState state)
     {
         if (lane.Role == LaneRole.Answer || lane.Entry == Entry.LocalOutput) return;
-        if (reason == DropReason.MtuExceeded && Oversize.MayFragment(in lane)) return;      // a cut packet: the kernel had fragmented it
+        // a cut packet: the kernel had fragmented it
+        if (reason == DropReason.MtuExceeded && Oversize.MayFragment(in lane)) return;
 
         bool v6 = lane.Is(Shape.V6);
         (int type, int code) = reason switch
         {
-            DropReason.TtlExceeded => v6 ? (Icmpv6Type.TimeExceeded, Icmpv6HopLimitExceeded) : (Icmpv4Type.TimeExceeded, 0),
-            DropReason.NoRoute => v6 ? (Icmpv6Type.DestinationUnreachable, Icmpv6Type.NoRoute) : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.NetUnreachable),
+            DropReason.TtlExceeded =>
+                v6 ? (Icmpv6Type.TimeExceeded, Icmpv6HopLimitExceeded) : (Icmpv4Type.TimeExceeded, 0),
+            DropReason.NoRoute => v6
+                ? (Icmpv6Type.DestinationUnreachable, Icmpv6Type.NoRoute)
+                : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.NetUnreachable),
             DropReason.HostUnreachable => v6
                 ? (Icmpv6Type.DestinationUnreachable, Icmpv6Type.AddressUnreachable)
                 : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.HostUnreachable),
-            DropReason.MtuExceeded => v6 ? (Icmpv6Type.PacketTooBig, 0) : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.FragmentationNeeded),
+            DropReason.MtuExceeded =>
+                v6 ? (Icmpv6Type.PacketTooBig, 0) : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.FragmentationNeeded),
             DropReason.PortClosed or DropReason.NoBackend or DropReason.RejectedByRule => v6
                 ? (Icmpv6Type.DestinationUnreachable, Icmpv6Type.PortUnreachable)
                 : (Icmpv4Type.DestinationUnreachable, Icmpv4Type.PortUnreachable),
@@ -42,10 +47,13 @@ public static unsafe class Answers
 
         if (lane.Is(Shape.IpOptions) && reason != DropReason.HostUnreachable) RecordArrival(in lane, state.Topology);
         uint rest = reason == DropReason.MtuExceeded ? (uint)Oversize.Mtu(in lane, state.Topology) : 0;
-        if (TrySendError(burst, ref lane, state, (byte)type, (byte)code, rest)) burst.Records[lane.Record].Flags |= RecordFlags.Answered;
+        if (TrySendError(burst, ref lane, state, (byte)type, (byte)code, rest))
+            burst.Records[lane.Record].Flags |= RecordFlags.Answered;
     }
 
-    /// <summary>The sender could have reached the pod by itself: ICMP redirect, beside forwarding (net/ipv4/route.c).</summary>
+    /// <summary>
+    /// The sender could have reached the pod by itself: ICMP redirect, beside forwarding (net/ipv4/route.c).
+    /// </summary>
     public static void Redirect(PacketBurst burst, ref Lane lane, PipelineState state)
     {
         if (state.Topology.Routed || lane.Is(Shape.V6 | Shape.Translated) || lane.LinkSize == 0) return;
@@ -79,11 +87,14 @@ public static unsafe class Answers
         PacketEdit.SetDestination(ref lane, before.Destination, before.DestinationPort, names);
     }
 
-    // A slot is taken when the packet comes in (net/ipv4/ip_options.c, __ip_options_compile); forwarding only overwrites it.
+    // A slot is taken when the packet comes in (net/ipv4/ip_options.c, __ip_options_compile);
+    // forwarding only overwrites it.
     private static void RecordArrival(in Lane lane, Topology topology) =>
-        RecordRoute.Reserve(new Span<byte>(lane.Network, lane.Length - lane.LinkSize), SourceTowards(in lane, topology));
+        RecordRoute.Reserve(
+            new Span<byte>(lane.Network, lane.Length - lane.LinkSize), SourceTowards(in lane, topology));
 
-    private static bool TrySendError(PacketBurst burst, ref Lane lane, PipelineState state, byte type, byte code, uint rest)
+    private static bool TrySendError(
+        PacketBurst burst, ref Lane lane, PipelineState state, byte type, byte code, uint rest)
     {
         bool v6 = lane.Is(Shape.V6);
         uint source = SourceOfError(in lane, state.Topology);
@@ -94,18 +105,23 @@ public static unsafe class Answers
         var span = new Span<byte>(to, room);
         int length = v6
             ? IcmpError.BuildV6(span, Packet(in lane), state.Topology.Names.AddressOf(source).Value, type, code, rest)
-            : IcmpError.BuildV4(span, Packet(in lane), source, type, code, rest, state.Ids.Next(source, lane.Key.Source, IpProtocol.Icmp));
+            : IcmpError.BuildV4(span, Packet(in lane), source, type, code,
+                rest, state.Ids.Next(source, lane.Key.Source, IpProtocol.Icmp));
         return length > 0 && TryLeave(burst, in lane, to, length, state);
     }
 
-    // What was sent to the node itself is refused from the address that it was sent to (net/ipv4/icmp.c, icmp_route_lookup).
+    // What was sent to the node itself is refused from the address that it was sent to
+    // (net/ipv4/icmp.c, icmp_route_lookup).
     private static uint SourceOfError(in Lane lane, Topology topology)
     {
-        bool isOwn = lane.Destination.Kind == PlaceKind.Node && topology.NodeAddresses[lane.Destination.Index].Node == lane.Node;
+        bool isOwn = lane.Destination.Kind == PlaceKind.Node
+            && topology.NodeAddresses[lane.Destination.Index].Node == lane.Node;
         return isOwn ? lane.Key.Destination : SourceTowards(in lane, topology);
     }
 
-    /// <summary>The address of the device through which the packet's sender is reached, as the kernel's icmp_send chooses it.</summary>
+    /// <summary>
+    /// The address of the device through which the packet's sender is reached, as the kernel's icmp_send chooses it.
+    /// </summary>
     private static uint SourceTowards(in Lane lane, Topology topology)
     {
         ref NodeEntry node = ref topology.Nodes[lane.Node];

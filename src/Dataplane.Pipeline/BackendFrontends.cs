@@ -8,7 +8,8 @@ namespace Dataplane.Pipeline;
 /// Which Services an endpoint stands behind: from a reply's source to the addresses that its client may have asked. Few
 /// captures ask, so the table is made when one does.
 /// </summary>
-/// <param name="pairs">Endpoints as sources, with the frontends that lead to them as destinations; else empty keys.</param>
+/// <param name="pairs">Endpoints as sources, with the frontends that lead to them as
+/// destinations; else empty keys.</param>
 public sealed class BackendFrontends(IEnumerable<(FlowKey Backend, FlowKey Frontend)> pairs)
 {
     private const int End = -1;
@@ -24,7 +25,9 @@ public sealed class BackendFrontends(IEnumerable<(FlowKey Backend, FlowKey Front
         return Unsafe.IsNullRef(ref first) ? End : first;
     }
 
-    /// <summary>The frontend (destination and its port) at a place, and the next place; negative behind the last.</summary>
+    /// <summary>
+    /// The frontend (destination and its port) at a place, and the next place; negative behind the last.
+    /// </summary>
     public int Read(int place, out FlowKey frontend)
     {
         (frontend, int next) = _frontends[place];

@@ -4,12 +4,16 @@ using Dataplane.Wire;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>Knows packets that a capture shows between two nodes without a tunnel around them, where the sender's is behind them.</summary>
+/// <summary>
+/// Knows packets that a capture shows between two nodes without a tunnel around them,
+/// where the sender's is behind them.
+/// </summary>
 internal static unsafe class BetweenNodes
 {
     /// <summary>
-    /// Whether a pod's packet has been routed by its own node: a TTL that systems begin with has lost one, and the frame goes
-    /// to the other node's interface or tunnel device; or to nobody that a pod would send to, where nodes route directly.
+    /// Whether a pod's packet has been routed by its own node: a TTL that systems begin with has lost one,
+    /// and the frame goes to the other node's interface or tunnel device; or to nobody that a pod would send
+    /// to, where nodes route directly.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Shows(in Lane lane, Topology topology) =>
@@ -22,13 +26,15 @@ internal static unsafe class BetweenNodes
     /// <summary>Whether a node that is not emulated sends to one that is, over the wire and in no tunnel.</summary>
     public static bool IsForEmulated(in Lane lane, Topology topology)
     {
-        if (topology.ManyNodes || lane.Destination.Kind is not (PlaceKind.Pod or PlaceKind.Unlisted or PlaceKind.Node)) return false;
+        if (topology.ManyNodes || lane.Destination.Kind is not (PlaceKind.Pod or PlaceKind.Unlisted or PlaceKind.Node))
+            return false;
 
         int from = AdmitStage.NodeOf(lane.Source, topology);
         int to = AdmitStage.NodeOf(lane.Destination, topology);
         if (topology.Peers[from].IsEmulated || !topology.Peers[to].IsEmulated) return false;
 
-        bool isWired = lane.Destination.Kind == PlaceKind.Node && topology.NodeAddresses[lane.Destination.Index].Device == NodeDevice.Underlay;
+        bool isWired = lane.Destination.Kind == PlaceKind.Node
+            && topology.NodeAddresses[lane.Destination.Index].Device == NodeDevice.Underlay;
         return isWired || !topology.UsesTunnel(from, to, lane.Is(Shape.V6));
     }
 
@@ -46,7 +52,9 @@ internal static unsafe class BetweenNodes
 
         ulong mac = Link.ReadMac(lane.Frame);
         if (mac == topology.Peers[to].UnderlayMac) return true;
-        if (topology.TunnelOf(v6) is { Parameters.Filling: TunnelFilling.Devices } tunnel && mac == tunnel.Peers[to].TunnelMac) return true;
+        if (topology.TunnelOf(v6) is { Parameters.Filling: TunnelFilling.Devices } tunnel
+            && mac == tunnel.Peers[to].TunnelMac)
+            return true;
 
         return isDirect && !IsForVeth(in lane, mac, topology, from);
     }
@@ -56,7 +64,8 @@ internal static unsafe class BetweenNodes
     {
         ref NodeEntry node = ref topology.Nodes[from];
         if ((mac & 1) != 0 || mac == node.BridgeMac) return true;
-        if (lane.Source.Kind == PlaceKind.Pod && IsPods(in lane, ref topology.Endpoints[lane.Source.Index], mac)) return true;
+        if (lane.Source.Kind == PlaceKind.Pod && IsPods(in lane, ref topology.Endpoints[lane.Source.Index], mac))
+            return true;
 
         return lane.Destination.Kind == PlaceKind.Pod && topology.Endpoints[lane.Destination.Index].Mac == mac;
     }

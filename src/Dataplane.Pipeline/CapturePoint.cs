@@ -4,9 +4,11 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>Where a record was captured: its interface, and which way the packet passed it.</summary>
-/// <param name="Interface">The capture's interface and, of a cooked capture of the second version, the device in it.</param>
+/// <param name="Interface">The capture's interface and, of a cooked capture of the second
+/// version, the device in it.</param>
 /// <param name="Way">SLL's packet type plus one, or the direction of pcapng; 0: not known.</param>
-/// <param name="IsCooked">Taken on <c>any</c> without the device's name (SLL, the first version): several devices are one point.</param>
+/// <param name="IsCooked">Taken on <c>any</c> without the device's name (SLL, the first version): several
+/// devices are one point.</param>
 public readonly record struct CapturePoint(ulong Interface, byte Way, bool IsCooked)
 {
     private const int InterfaceShift = 16;
@@ -39,9 +41,12 @@ public readonly record struct CapturePoint(ulong Interface, byte Way, bool IsCoo
                 return new CapturePoint(record.Interface, (byte)(bytes[1] + 1), IsCooked: true);
             case LinkType.LinuxSll2 when bytes.Length >= LinuxSll2Header.Size:
                 ulong device = BinaryPrimitives.ReadUInt32BigEndian(bytes[DeviceOffsetOfSecond..]);
-                return new CapturePoint((device + 1 & uint.MaxValue) << DeviceShift | record.Interface, (byte)(bytes[PacketTypeOffsetOfSecond] + 1), IsCooked: false);
+                return new CapturePoint((device + 1 & uint.MaxValue) << DeviceShift | record.Interface,
+                    (byte)(bytes[PacketTypeOffsetOfSecond] + 1), IsCooked: false);
             default:
-                byte way = record.Direction == CaptureDirection.Unknown ? (byte)0 : (byte)(FirstDirection + (byte)record.Direction);
+                byte way = record.Direction == CaptureDirection.Unknown
+                    ? (byte)0
+                    : (byte)(FirstDirection + (byte)record.Direction);
                 return new CapturePoint(record.Interface, way, IsCooked: false);
         }
     }

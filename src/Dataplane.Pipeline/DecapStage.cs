@@ -22,7 +22,8 @@ public static unsafe class DecapStage
             if (lane.Entry == Entry.Tunnel)
             {
                 Unwrap(ref lane, topology, state.Counters);
-                if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
+                if (sink.Observes(ObservationPoint.Tunnel))
+                    sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
                 if (lane.Is(Shape.Arp)) Floods.Deliver(burst, ref lane, topology);
                 continue;
             }
@@ -81,7 +82,8 @@ public static unsafe class DecapStage
     private static DropReason Arrive(ref Lane lane, PipelineState state)
     {
         AdmitStage.Locate(ref lane, state.Topology);
-        bool isNested = lane.Destination.Kind == PlaceKind.Node && !lane.Is(Shape.LaterFragment) && TunnelFor(in lane, state.Topology) is not null;
+        bool isNested = lane.Destination.Kind == PlaceKind.Node && !lane.Is(Shape.LaterFragment)
+            && TunnelFor(in lane, state.Topology) is not null;
         if (isNested) return DropReason.UnsupportedInner;
 
         lane.Entry = Entry.Tunnel;

@@ -7,8 +7,9 @@ using Dataplane.Wire.Answers;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// Direct server return at the node that was asked, which tells the frontend (cilium's bpf/lib/nodeport.h, dsr_set_opt4,
-/// encap_geneve_dsr_opt4), and at the backend's, which remembers it and so answers with it (nodeport_extract_dsr_v4).
+/// Direct server return at the node that was asked, which tells the frontend (cilium's bpf/lib/nodeport.h,
+/// dsr_set_opt4, encap_geneve_dsr_opt4), and at the backend's, which remembers it and so answers with it
+/// (nodeport_extract_dsr_v4).
 /// </summary>
 internal static unsafe class DirectReturnWay
 {
@@ -19,8 +20,10 @@ internal static unsafe class DirectReturnWay
     public static void Tell(ref Lane lane, in Connection connection, Topology topology)
     {
         bool isTranslatedOnly = (connection.Flags & ConnectionFlags.SourceTranslated) == 0 && !lane.Is(Shape.IcmpError);
-        bool isIts = lane.Entry == Entry.Underlay && isTranslatedOnly && topology.DirectReturn!.Covers(lane.Key.Protocol)
-            && connection.Forward.Kind is PlaceKind.Pod or PlaceKind.Node && AdmitStage.NodeOf(connection.Forward, topology) != lane.Node;
+        bool isIts = lane.Entry == Entry.Underlay && isTranslatedOnly
+            && topology.DirectReturn!.Covers(lane.Key.Protocol)
+            && connection.Forward.Kind is PlaceKind.Pod or PlaceKind.Node
+            && AdmitStage.NodeOf(connection.Forward, topology) != lane.Node;
         if (!isIts) return;
 
         lane.Frontend = connection.Original.Destination;
@@ -33,7 +36,9 @@ internal static unsafe class DirectReturnWay
     /// By Geneve through the tunnel, whatever way pods' own packets have; a node itself has no end of it.
     /// </summary>
     public static DropReason Decide(ref Lane lane, Topology topology, int owner) =>
-        lane.Destination.Kind == PlaceKind.Pod ? RoutingDecision.EnterTunnel(ref lane, topology, (ushort)owner) : DropReason.NoTunnelEndpoint;
+        lane.Destination.Kind == PlaceKind.Pod
+            ? RoutingDecision.EnterTunnel(ref lane, topology, (ushort)owner)
+            : DropReason.NoTunnelEndpoint;
 
     /// <summary>
     /// What fits beside the option; in the tunnel anything, as outer fragments, where nobody is told what fits.
@@ -60,9 +65,11 @@ internal static unsafe class DirectReturnWay
         Span<byte> frontend = stackalloc byte[V6AddressSize];
         fixed (byte* bytes = frontend) WriteAddress(in lane, state.Topology, bytes);
         int length = ReturnTooBig.Build(
-            new Span<byte>(to, ReturnTooBig.MaxSize), Answers.Packet(in lane), lane.Is(Shape.V6) ? frontend : frontend[..sizeof(uint)],
-            lane.FrontendPort, Oversize.Mtu(in lane, state.Topology));
-        if (length > 0 && Answers.TryLeave(burst, in lane, to, length, state)) burst.Records[lane.Record].Flags |= RecordFlags.Answered;
+            new Span<byte>(to, ReturnTooBig.MaxSize), Answers.Packet(in lane),
+            lane.Is(Shape.V6) ? frontend : frontend[..sizeof(uint)], lane.FrontendPort,
+            Oversize.Mtu(in lane, state.Topology));
+        if (length > 0 && Answers.TryLeave(burst, in lane, to, length, state))
+            burst.Records[lane.Record].Flags |= RecordFlags.Answered;
     }
 
     /// <summary>Puts the option behind the IP header; the header goes towards the front for it.</summary>
@@ -83,7 +90,8 @@ internal static unsafe class DirectReturnWay
         lane.LinkSize = 0;
         lane.Length = present + size;
         lane.NetworkLength += size;
-        if (v6 && !lane.Is(Shape.NoSum)) lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(ip, lane.NetworkLength));
+        if (v6 && !lane.Is(Shape.NoSum))
+            lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(ip, lane.NetworkLength));
     }
 
     /// <summary>
@@ -124,7 +132,8 @@ internal static unsafe class DirectReturnWay
         Entry entry = topology.DirectReturn!.Dispatch == ReturnDispatch.Geneve ? Entry.Tunnel : Entry.Underlay;
         return lane.Entry == entry && lane.Source.Kind is PlaceKind.Outside or PlaceKind.Node
             && lane.Destination.Kind is PlaceKind.Pod or PlaceKind.Node
-            && topology.DirectReturn.Covers(lane.Key.Protocol) && AdmitStage.NodeOf(lane.Destination, topology) == lane.Node;
+            && topology.DirectReturn.Covers(lane.Key.Protocol)
+            && AdmitStage.NodeOf(lane.Destination, topology) == lane.Node;
     }
 
     /// <summary>Finds the connection that an earlier packet told; not if this one tells another frontend.</summary>
@@ -135,7 +144,8 @@ internal static unsafe class DirectReturnWay
         if ((reference & 1) == 0) return false;
 
         ref Connection connection = ref state.Connections[reference >> 1];
-        bool isSame = connection.Original.Destination == lane.Frontend && connection.Original.DestinationPort == lane.FrontendPort;
+        bool isSame = connection.Original.Destination == lane.Frontend
+            && connection.Original.DestinationPort == lane.FrontendPort;
         if (isTold && !isSame)
         {
             state.Connections.Remove(reference >> 1);
@@ -233,7 +243,9 @@ internal static unsafe class DirectReturnWay
         fixed (byte* bytes = address) lane.Frontend = names.NameOf(bytes);
     }
 
-    private static uint Swap(uint value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
+    private static uint Swap(uint value) =>
+        BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
 
-    private static ushort Swap(ushort value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
+    private static ushort Swap(ushort value) =>
+        BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
 }

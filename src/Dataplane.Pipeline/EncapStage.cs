@@ -7,8 +7,9 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// Puts the outer headers in front of what leaves through a tunnel: a template of the node's, with lengths, id, source port,
-/// checksums and the receiver's addresses filled in (drivers/net/vxlan/vxlan_core.c, vxlan_xmit_one; geneve.c; ip_tunnel.c).
+/// Puts the outer headers in front of what leaves through a tunnel: a template of the node's, with lengths, id,
+/// source port, checksums and the receiver's addresses filled in (drivers/net/vxlan/vxlan_core.c,
+/// vxlan_xmit_one; geneve.c; ip_tunnel.c).
 /// </summary>
 public static unsafe class EncapStage
 {
@@ -19,8 +20,8 @@ public static unsafe class EncapStage
     private const uint ArpTypeDelta = 0x0608 - 0x0008;
 
     /// <summary>
-    /// Settles the outer ids of a burst whose packets all are on the beaten track, in capture order, so that the rest can be
-    /// done beside other bursts'.
+    /// Settles the outer ids of a burst whose packets all are on the beaten track, in capture order, so that the rest
+    /// can be done beside other bursts'.
     /// </summary>
     public static void Number(PacketBurst burst, PipelineState state)
     {
@@ -34,7 +35,8 @@ public static unsafe class EncapStage
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
-            if (lane.Status == LaneStatus.Live) lane.Identification = state.Ids.NextOf(peers[lane.Node].IdPart, peers[lane.NextNode].IdPart, protocol);
+            if (lane.Status == LaneStatus.Live)
+                lane.Identification = state.Ids.NextOf(peers[lane.Node].IdPart, peers[lane.NextNode].IdPart, protocol);
         }
     }
 
@@ -70,7 +72,8 @@ public static unsafe class EncapStage
     }
 
     // One loop for each kind of tunnel, with its sizes as constants.
-    private static void Run<TSink>(PacketBurst burst, PipelineState state, TunnelTable tunnel, Shape mask, Shape wanted, ref TSink sink)
+    private static void Run<TSink>(
+        PacketBurst burst, PipelineState state, TunnelTable tunnel, Shape mask, Shape wanted, ref TSink sink)
         where TSink : struct, IFrameSink
     {
         switch (tunnel.Parameters.Filling)
@@ -136,7 +139,8 @@ public static unsafe class EncapStage
             ref readonly PeerEntry to = ref peers[lane.NextNode];
             ref readonly PeerEntry from = ref peers[lane.Node];
             if (lane.FlowPort == 0) SettleFlowPort(ref lane, tunnel, topology, state.Connections);
-            uint identification = isNumbered ? lane.Identification : isZero ? 0u : ids.NextOf(from.IdPart, to.IdPart, protocol);
+            uint identification = isNumbered ? lane.Identification : isZero ? 0u
+                : ids.NextOf(from.IdPart, to.IdPart, protocol);
             Encapsulate<TOuter, TFilling>(ref lane, tunnel, in senders[lane.Node], in to, topology, identification);
             if (observed) Show<TFilling, TSink>(in lane, ref sink);
             encapsulated++;
@@ -147,7 +151,8 @@ public static unsafe class EncapStage
 
     // It is the flow's, and so the connection's as long as every packet of it shows the same addresses and ports.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void SettleFlowPort(ref Lane lane, TunnelTable tunnel, Topology topology, ConnectionTable connections)
+    private static void SettleFlowPort(
+        ref Lane lane, TunnelTable tunnel, Topology topology, ConnectionTable connections)
     {
         lane.FlowPort = tunnel.Parameters.IsOpenVSwitch && lane.Connection != 0 && !lane.IsReply
             ? FlowPort.Of(AsSent(in lane, connections), in tunnel.Parameters, topology.Seed)
@@ -171,7 +176,8 @@ public static unsafe class EncapStage
     // As its pod sent it and the capture has it; nothing is to be learnt from such a frame any more.
     private static bool IsRooted(in Lane lane, Topology topology)
     {
-        bool isAsSent = lane.Entry == Entry.PodVeth && lane.LinkSize == EthernetHeader.Size && lane.Shape is Shape.None or Shape.Translated;
+        bool isAsSent = lane.Entry == Entry.PodVeth && lane.LinkSize == EthernetHeader.Size
+            && lane.Shape is Shape.None or Shape.Translated;
         if (!isAsSent || lane.Role != LaneRole.Packet) return false;
         if (lane.Source.Kind != PlaceKind.Pod) return lane.Source.Kind == PlaceKind.Unlisted;
 
@@ -204,7 +210,8 @@ public static unsafe class EncapStage
         byte* ip = outer + EthernetHeader.Size;
         uint network = (uint)lane.NetworkLength;
         TOuter.Write(ip, in lane, network, TFilling.Size, identification, tunnel, in from, in to);
-        if (TFilling.Size != 0) WriteUdp<TFilling>(ip + TOuter.Size, ref lane, tunnel, in from, in to, topology, network);
+        if (TFilling.Size != 0)
+            WriteUdp<TFilling>(ip + TOuter.Size, ref lane, tunnel, in from, in to, topology, network);
 
         lane.Frame = outer;
         lane.Length = present + headers;
@@ -214,13 +221,16 @@ public static unsafe class EncapStage
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteUdp<TFilling>(
-        byte* udp, ref Lane lane, TunnelTable tunnel, in OuterEntry from, in PeerEntry to, Topology topology, uint network)
+        byte* udp, ref Lane lane, TunnelTable tunnel, in OuterEntry from, in PeerEntry to, Topology topology,
+        uint network)
         where TFilling : struct, ITunnelFilling
     {
         byte* ethernet = udp + TFilling.Size - EthernetHeader.Size;
         uint filled = TFilling.Fill(in lane, udp + UdpHeader.Size, ethernet, topology, in to);
         bool hasOtherType = lane.Is(Shape.V6 | Shape.Arp) && !TFilling.KeepsFrame;
-        if (hasOtherType) Unsafe.WriteUnaligned(ethernet + 2 * MacAddress.Size, Swap(lane.Is(Shape.V6) ? EtherType.Ipv6 : EtherType.Arp));
+        if (hasOtherType)
+            Unsafe.WriteUnaligned(
+                ethernet + 2 * MacAddress.Size, Swap(lane.Is(Shape.V6) ? EtherType.Ipv6 : EtherType.Arp));
 
         uint port = Swap(lane.FlowPort);
         uint length = Swap((ushort)(network + (uint)TFilling.Size));
@@ -246,5 +256,6 @@ public static unsafe class EncapStage
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ushort Swap(ushort value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
+    private static ushort Swap(ushort value) =>
+        BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
 }

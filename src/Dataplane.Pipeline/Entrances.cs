@@ -15,27 +15,32 @@ internal static class Entrances
         Topology topology = state.Topology;
         if (IsForUnderlay(in lane, topology) && !IsExpected(in lane, state))
         {
-            AdmitStage.EnterAt(burst, ref lane, topology, Entry.Underlay, topology.NodeAddresses[lane.Destination.Index].Node);
+            AdmitStage.EnterAt(
+                burst, ref lane, topology, Entry.Underlay, topology.NodeAddresses[lane.Destination.Index].Node);
             return;
         }
 
         switch (lane.Source.Kind)
         {
             case PlaceKind.Pod or PlaceKind.Unlisted when BetweenNodes.Shows(in lane, topology):
-                AdmitStage.EnterAt(burst, ref lane, topology, Entry.Underlay, AdmitStage.NodeOf(lane.Destination, topology));
+                AdmitStage.EnterAt(
+                    burst, ref lane, topology, Entry.Underlay, AdmitStage.NodeOf(lane.Destination, topology));
                 break;
             case PlaceKind.Pod:
-                AdmitStage.EnterAt(burst, ref lane, topology, Entry.PodVeth, topology.Endpoints[lane.Source.Index].Node);
+                AdmitStage.EnterAt(
+                    burst, ref lane, topology, Entry.PodVeth, topology.Endpoints[lane.Source.Index].Node);
                 break;
             case PlaceKind.Unlisted:
                 lane.Marks |= RecordFlags.Unlisted;
                 AdmitStage.EnterAt(burst, ref lane, topology, Entry.PodVeth, lane.Source.Index);
                 break;
             case PlaceKind.Node when BetweenNodes.IsForEmulated(in lane, topology):
-                AdmitStage.EnterAt(burst, ref lane, topology, Entry.Underlay, AdmitStage.NodeOf(lane.Destination, topology));
+                AdmitStage.EnterAt(
+                    burst, ref lane, topology, Entry.Underlay, AdmitStage.NodeOf(lane.Destination, topology));
                 break;
             case PlaceKind.Node:
-                AdmitStage.EnterAt(burst, ref lane, topology, Entry.LocalOutput, topology.NodeAddresses[lane.Source.Index].Node);
+                AdmitStage.EnterAt(
+                    burst, ref lane, topology, Entry.LocalOutput, topology.NodeAddresses[lane.Source.Index].Node);
                 if (state.Answers.Holds(in lane)) burst.Ignore(ref lane, IgnoreReason.OwnAnswer);
                 break;
             case PlaceKind.Service:
@@ -46,7 +51,8 @@ internal static class Entrances
                 break;
         }
 
-        if (lane.Status == LaneStatus.Live && lane.Entry == Entry.PodVeth && !lane.Is(Shape.Reoriginated)) VethFrames.Check(burst, ref lane, state);
+        if (lane.Status == LaneStatus.Live && lane.Entry == Entry.PodVeth && !lane.Is(Shape.Reoriginated))
+            VethFrames.Check(burst, ref lane, state);
     }
 
     private static void EnterFromOutside(PacketBurst burst, ref Lane lane, PipelineState state)
@@ -55,7 +61,8 @@ internal static class Entrances
         switch (lane.Destination.Kind)
         {
             case PlaceKind.Node:
-                AdmitStage.EnterAt(burst, ref lane, topology, Entry.Underlay, topology.NodeAddresses[lane.Destination.Index].Node);
+                AdmitStage.EnterAt(
+                    burst, ref lane, topology, Entry.Underlay, topology.NodeAddresses[lane.Destination.Index].Node);
                 break;
             case PlaceKind.Pod or PlaceKind.Unlisted:
                 int node = AdmitStage.NodeOf(lane.Destination, topology);
@@ -64,7 +71,8 @@ internal static class Entrances
                 break;
             case PlaceKind.Service when lane.Destination.Index != 0:
                 ushort[] nodes = topology.ServiceEntries[lane.Destination.Index];
-                AdmitStage.EnterAt(burst, ref lane, topology, Entry.Underlay, nodes[lane.Key.Hash() % (uint)nodes.Length]);
+                AdmitStage.EnterAt(
+                    burst, ref lane, topology, Entry.Underlay, nodes[lane.Key.Hash() % (uint)nodes.Length]);
                 break;
             default:
                 burst.Ignore(ref lane, IgnoreReason.UnknownAddresses);
@@ -80,7 +88,8 @@ internal static class Entrances
         return !lane.Is(Shape.LaterFragment) || lane.Source.Kind == PlaceKind.Node;
     }
 
-    // The node's connections come before its sockets: a reply to a masqueraded connection that drew the tunnel's port is its own.
+    // The node's connections come before its sockets: a reply to a masqueraded connection that drew
+    // the tunnel's port is its own.
     private static bool IsExpected(in Lane lane, PipelineState state)
     {
         if (lane.Source.Kind == PlaceKind.Node) return false;

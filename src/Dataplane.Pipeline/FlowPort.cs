@@ -25,7 +25,8 @@ public static unsafe class FlowPort
         return (ushort)(tunnel.SourcePortMin + (uint)((ulong)hash * tunnel.SourcePortCount >> 32));
     }
 
-    // Addresses and ports in canonical order (net/core/flow_dissector.c, __flow_hash_consistentify); a fragment has no ports.
+    // Addresses and ports in canonical order (net/core/flow_dissector.c,
+    // __flow_hash_consistentify); a fragment has no ports.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Hash(in Lane lane, uint seed)
     {
@@ -48,7 +49,8 @@ public static unsafe class FlowPort
             return high << 16 | low;
         }
 
-        bool hasSpi = protocol == IpProtocol.Esp && !lane.Is(Shape.V6) && lane.Length - lane.LinkSize >= Ipv4Header.Size + EspSpiSize;
+        bool hasSpi = protocol == IpProtocol.Esp && !lane.Is(Shape.V6)
+            && lane.Length - lane.LinkSize >= Ipv4Header.Size + EspSpiSize;
         return hasSpi ? Unsafe.ReadUnaligned<uint>(lane.Network + Ipv4Header.Size) : 0;
     }
 }

@@ -18,7 +18,12 @@ internal static unsafe class FollowedConnections
             ref Connection connection = ref state.Connections[lane.Connection >> 1];
             if (connection.Service == 0) continue;
 
-            var query = new ServiceQuery(in connection.Original) { Entry = lane.Entry, TcpFlags = lane.TcpFlags, Length = lane.NetworkLength };
+            var query = new ServiceQuery(in connection.Original)
+            {
+                Entry = lane.Entry,
+                TcpFlags = lane.TcpFlags,
+                Length = lane.NetworkLength,
+            };
             engine.Follow(in query, lane.IsReply, new ServiceState(lane.Timestamp, state.Affinity));
         }
     }

@@ -21,7 +21,8 @@ internal static unsafe class ForwardedOptions
         int size = (*lane.Network & 0x0F) * sizeof(uint);
         if (Wire.Answers.RecordRoute.Apply(new Span<byte>(lane.Network, size), address))
         {
-            lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize)));
+            lane.Sum = InternetChecksum.Sum(
+                new ReadOnlySpan<byte>(lane.Network, Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize)));
         }
     }
 }

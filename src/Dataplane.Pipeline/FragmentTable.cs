@@ -88,6 +88,7 @@ public sealed unsafe class FragmentTable : IDisposable
         public ushort Zone;
 
         public readonly bool IsSame(in Slot other) =>
-            Addresses == other.Addresses && Id == other.Id && Protocol == other.Protocol && Family == other.Family && Zone == other.Zone;
+            Addresses == other.Addresses && Id == other.Id && Protocol == other.Protocol && Family == other.Family
+            && Zone == other.Zone;
     }
 }

@@ -2,7 +2,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>The policies of a run: one call for a burst, so that what enforces them need not be known where the stages are.</summary>
+/// <summary>
+/// The policies of a run: one call for a burst, so that what enforces them need not be known where the stages are.
+/// </summary>
 public interface IPolice
 {
     /// <summary>See <see cref="IPolicyEngine.JudgesEstablished"/>.</summary>

@@ -29,7 +29,9 @@ public static unsafe class Link
         Unsafe.WriteUnaligned(at + MacAddress.Size, source | (v6 ? Ipv6InMemory : Ipv4InMemory));
     }
 
-    /// <summary>Replaces whatever is in front of the IP packet by an Ethernet header, and cuts off what is behind it.</summary>
+    /// <summary>
+    /// Replaces whatever is in front of the IP packet by an Ethernet header, and cuts off what is behind it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Frame(ref Lane lane, ulong destination, ulong source)
     {
@@ -41,13 +43,17 @@ public static unsafe class Link
         WriteEthernet(lane.Frame, destination, source, lane.Is(Shape.V6));
     }
 
-    /// <summary>Gives a packet that has no link header an Ethernet one without addresses, so that it can be shown beside others.</summary>
+    /// <summary>
+    /// Gives a packet that has no link header an Ethernet one without addresses, so that it can be shown beside others.
+    /// </summary>
     public static void EnsureEthernet(ref Lane lane)
     {
         if (lane.LinkSize == 0 && lane.Frame == lane.Network) Frame(ref lane, 0, 0);
     }
 
-    /// <summary>The MAC that is made up for an address without a pod: 0a:58 and the IPv4 address, as the bridge plugin did.</summary>
+    /// <summary>
+    /// The MAC that is made up for an address without a pod: 0a:58 and the IPv4 address, as the bridge plugin did.
+    /// </summary>
     public static ulong MadeUpMac(uint name)
     {
         ulong mac = 0x0A58ul << 32 | name;

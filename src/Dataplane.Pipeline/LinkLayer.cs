@@ -11,7 +11,9 @@ internal readonly ref struct LinkLayer
         Size = size;
         EtherType = etherType;
         IsTagged = isTagged;
-        Ignored = etherType is Wire.EtherType.Ipv4 or Wire.EtherType.Ipv6 or Wire.EtherType.Arp ? IgnoreReason.None : IgnoreReason.NotIp;
+        Ignored = etherType is Wire.EtherType.Ipv4 or Wire.EtherType.Ipv6 or Wire.EtherType.Arp
+            ? IgnoreReason.None
+            : IgnoreReason.NotIp;
     }
 
     private LinkLayer(IgnoreReason ignored) => Ignored = ignored;

@@ -5,8 +5,8 @@ namespace Dataplane.Pipeline;
 
 /// <summary>
 /// Sources that a node gives to connections: where its proxy asks for it, and flanneld's masquerading (its chain
-/// FLANNEL-POSTRTG, in order): what pods send outside the cluster's network leaves with the node's address, and what nodes
-/// send into it, to other nodes' pods, with the tunnel device's.
+/// FLANNEL-POSTRTG, in order): what pods send outside the cluster's network leaves with the node's address, and what
+/// nodes send into it, to other nodes' pods, with the tunnel device's.
 /// </summary>
 public static class Masquerade
 {
@@ -22,9 +22,12 @@ public static class Masquerade
             return holder.Node != lane.Node || TryTake(ref connection, holder.Address, SourcePorts.KeptIfFree, state);
         }
 
-        if (!verdict.Masquerade && (!topology.Masquerade || !IsForwarded(in lane, in connection, topology))) return true;
+        if (!verdict.Masquerade && (!topology.Masquerade || !IsForwarded(in lane, in connection, topology)))
+            return true;
 
-        uint address = verdict.MasqueradeAddress != 0 ? verdict.MasqueradeAddress : AddressFor(in lane, in connection, topology);
+        uint address = verdict.MasqueradeAddress != 0
+            ? verdict.MasqueradeAddress
+            : AddressFor(in lane, in connection, topology);
         return address == 0 || TryTake(ref connection, address, verdict.SourcePorts, state);
     }
 
@@ -43,7 +46,8 @@ public static class Masquerade
     private static bool IsForwarded(in Lane lane, in Connection connection, Topology topology)
     {
         Place to = connection.Forward;
-        bool isHere = to.Kind is PlaceKind.Pod or PlaceKind.Unlisted or PlaceKind.Node && AdmitStage.NodeOf(to, topology) == lane.Node;
+        bool isHere = to.Kind is PlaceKind.Pod or PlaceKind.Unlisted or PlaceKind.Node
+            && AdmitStage.NodeOf(to, topology) == lane.Node;
         if (isHere || to.Kind is PlaceKind.Group or PlaceKind.Martian) return false;
 
         byte family = lane.Key.Family;
@@ -62,7 +66,8 @@ public static class Masquerade
         if (isHere) return v6 ? node.BridgeV6 : node.BridgeV4;
 
         bool toPods = topology.ClusterNetwork.Contains(connection.Reply.Source, lane.Key.Family, topology.Names);
-        bool byTunnel = toPods && topology.HasTunnel && topology.UsesTunnel(lane.Node, AdmitStage.NodeOf(connection.Forward, topology), v6);
+        bool byTunnel = toPods && topology.HasTunnel
+            && topology.UsesTunnel(lane.Node, AdmitStage.NodeOf(connection.Forward, topology), v6);
         if (byTunnel) return v6 ? node.TunnelV6 : node.TunnelV4;
 
         return v6 ? node.UnderlayV6 : topology.Peers[lane.Node].UnderlayV4;
@@ -71,7 +76,8 @@ public static class Masquerade
     // Starts anywhere; a port is taken only where the reply would be ambiguous (nf_nat_core.c).
     private static bool TryTakePort(ref Connection connection, PipelineState state)
     {
-        if (connection.Original.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.Icmp or IpProtocol.Icmpv6))
+        if (connection.Original.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.Icmp
+            or IpProtocol.Icmpv6))
         {
             return state.Connections.Find(in connection.Reply) == 0;
         }
@@ -79,7 +85,8 @@ public static class Masquerade
         bool isIcmp = connection.Original.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
         (int first, int last) = isIcmp ? (0, ushort.MaxValue) : PortsLike(connection.Original.SourcePort);
         ushort known = 0;
-        bool isKnown = state.Options.Choice is { } choice && choice.TryChooseSourcePort(in connection.Original, out known);
+        bool isKnown = state.Options.Choice is { } choice
+            && choice.TryChooseSourcePort(in connection.Original, out known);
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             ushort port = isKnown ? known : (ushort)(first + (int)state.Draw.Next((uint)(last - first + 1)));

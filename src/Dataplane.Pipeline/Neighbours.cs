@@ -55,13 +55,16 @@ public static unsafe class Neighbours
 
         Learn(in lane, topology);
         if (view.IsSolicitation && IsGateway(in lane, topology)) AnswerSolicitation(burst, ref lane, topology);
-        else if (view.IsAdvertisement && lane.Source.Kind == PlaceKind.Node) burst.Ignore(ref lane, IgnoreReason.OwnAnswer);
+        else if (view.IsAdvertisement && lane.Source.Kind == PlaceKind.Node)
+            burst.Ignore(ref lane, IgnoreReason.OwnAnswer);
         else Pass(burst, ref lane, topology);
     }
 
     private static bool TryEnter(PacketBurst burst, ref Lane lane, Topology topology)
     {
-        Place known = lane.Source.Kind is PlaceKind.Pod or PlaceKind.Unlisted or PlaceKind.Node ? lane.Source : lane.Destination;
+        Place known = lane.Source.Kind is PlaceKind.Pod or PlaceKind.Unlisted or PlaceKind.Node
+            ? lane.Source
+            : lane.Destination;
         if (known.Kind is not (PlaceKind.Pod or PlaceKind.Unlisted or PlaceKind.Node))
         {
             burst.Ignore(ref lane, IgnoreReason.UnknownAddresses);
@@ -69,7 +72,8 @@ public static unsafe class Neighbours
         }
 
         bool fromPod = lane.Source.Kind is PlaceKind.Pod or PlaceKind.Unlisted;
-        AdmitStage.EnterAt(burst, ref lane, topology, fromPod ? Entry.PodVeth : Entry.LocalOutput, AdmitStage.NodeOf(known, topology));
+        AdmitStage.EnterAt(
+            burst, ref lane, topology, fromPod ? Entry.PodVeth : Entry.LocalOutput, AdmitStage.NodeOf(known, topology));
         return lane.Status == LaneStatus.Live;
     }
 
@@ -90,7 +94,8 @@ public static unsafe class Neighbours
     private static bool IsGateway(in Lane lane, Topology topology)
     {
         if (lane.Entry != Entry.PodVeth) return false;
-        if (lane.Destination.Kind == PlaceKind.Node) return topology.NodeAddresses[lane.Destination.Index].Node == lane.Node;
+        if (lane.Destination.Kind == PlaceKind.Node)
+            return topology.NodeAddresses[lane.Destination.Index].Node == lane.Node;
 
         uint gateway = topology.Nodes[lane.Node].GatewayV4;
         return gateway != 0 && lane.Is(Shape.Arp) && lane.Key.Destination == gateway;
@@ -152,7 +157,8 @@ public static unsafe class Neighbours
     private static void Pass(PacketBurst burst, ref Lane lane, Topology topology)
     {
         bool isNeighbour = lane.Destination.Kind is PlaceKind.Pod && !topology.Routed
-            && AdmitStage.NodeOf(lane.Destination, topology) == lane.Node && lane.Destination != lane.Source && lane.LinkSize != 0;
+            && AdmitStage.NodeOf(lane.Destination, topology) == lane.Node && lane.Destination != lane.Source
+            && lane.LinkSize != 0;
         if (isNeighbour)
         {
             lane.Shape |= Shape.Arp;

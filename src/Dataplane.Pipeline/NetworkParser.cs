@@ -6,7 +6,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>Reads an IP packet into its lane: key, offsets, shape. The lane's frame, network and length are set already.</summary>
+/// <summary>
+/// Reads an IP packet into its lane: key, offsets, shape. The lane's frame, network and length are set already.
+/// </summary>
 public static unsafe class NetworkParser
 {
     /// <summary>RFC 9293 §3.1: the flags' byte.</summary>
@@ -25,7 +27,9 @@ public static unsafe class NetworkParser
         return isNamed ? reason : DropReason.NoBuffer;
     }
 
-    /// <summary>Puts IPv6 addresses' names into the key, where <see cref="Parse(ref Lane, int, int)"/> left hashes.</summary>
+    /// <summary>
+    /// Puts IPv6 addresses' names into the key, where <see cref="Parse(ref Lane, int, int)"/> left hashes.
+    /// </summary>
     public static bool TryName(ref Lane lane, AddressNames names)
     {
         lane.Key.Source = names.NameOf(lane.Network + Ipv6Header.SourceOffset);
@@ -36,7 +40,8 @@ public static unsafe class NetworkParser
     /// <param name="lane">Its <c>Network</c> points at the first byte.</param>
     /// <param name="present">Bytes from there that were captured.</param>
     /// <param name="missing">Bytes that the snap length cut off behind them.</param>
-    /// <returns>What is wrong; the key is set for <see cref="DropReason.BadChecksum"/> and <see cref="DropReason.None"/>.</returns>
+    /// <returns>What is wrong; the key is set for <see cref="DropReason.BadChecksum"/> and
+    /// <see cref="DropReason.None"/>.</returns>
     public static DropReason Parse(ref Lane lane, int present, int missing)
     {
         if (present < 1) return DropReason.Truncated;
@@ -100,7 +105,8 @@ public static unsafe class NetworkParser
         lane.NetworkLength = view.TotalLength;
         if (view.TotalLength > present) lane.Shape |= Shape.Cut | Shape.NoSum;
         if (view.HeaderLength > Ipv4Header.Size) lane.Shape |= Shape.IpOptions;
-        if (view.IsFragment) lane.Shape |= view.FragmentOffset > 0 ? Shape.Fragment | Shape.LaterFragment : Shape.Fragment;
+        if (view.IsFragment)
+            lane.Shape |= view.FragmentOffset > 0 ? Shape.Fragment | Shape.LaterFragment : Shape.Fragment;
         if (!lane.Is(Shape.LaterFragment))
         {
             int there = Math.Min(present, view.TotalLength) - view.HeaderLength;
@@ -133,7 +139,8 @@ public static unsafe class NetworkParser
         lane.NetworkLength = length;
         lane.Shape |= Shape.V6;
         if (length > present) lane.Shape |= Shape.Cut | Shape.NoSum;
-        if (view.IsFragment) lane.Shape |= view.FragmentOffset > 0 ? Shape.Fragment | Shape.LaterFragment : Shape.Fragment;
+        if (view.IsFragment)
+            lane.Shape |= view.FragmentOffset > 0 ? Shape.Fragment | Shape.LaterFragment : Shape.Fragment;
         if (lane.Is(Shape.LaterFragment)) return DropReason.None;
 
         int there = Math.Min(present, length) - view.HeaderSize;
@@ -177,13 +184,15 @@ public static unsafe class NetworkParser
         if (isError) lane.Shape |= Shape.IcmpError;
         if (!isQuery) return;
 
-        ushort id = BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(icmp + IcmpHeader.IdentifierOffset, sizeof(ushort)));
+        ushort id = BinaryPrimitives.ReadUInt16BigEndian(
+            new ReadOnlySpan<byte>(icmp + IcmpHeader.IdentifierOffset, sizeof(ushort)));
         lane.Key.SourcePort = id;
         lane.Key.DestinationPort = id;
     }
 
     // Echo, timestamp, information and address mask: what conntrack follows (net/netfilter/nf_conntrack_proto_icmp.c).
-    private static bool IsQueryV4(byte type) => type is Icmpv4Type.EchoReply or Icmpv4Type.EchoRequest or (>= 13 and <= 18);
+    private static bool IsQueryV4(byte type) =>
+        type is Icmpv4Type.EchoReply or Icmpv4Type.EchoRequest or (>= 13 and <= 18);
 
     private static bool IsQueryV6(byte type) => type is Icmpv6Type.EchoRequest or Icmpv6Type.EchoReply;
 

@@ -9,7 +9,8 @@ namespace Dataplane.Pipeline;
 /// </summary>
 internal static class NewConnections
 {
-    public static void Enter(PacketBurst burst, ref Lane lane, in FlowKey original, in ServiceVerdict verdict, PipelineState state)
+    public static void Enter(
+        PacketBurst burst, ref Lane lane, in FlowKey original, in ServiceVerdict verdict, PipelineState state)
     {
         if (lane.Source.Kind == PlaceKind.Unlisted) state.Topology.SeenUnlisted.Add(lane.Key.Source, lane.Key.Family);
         Connection connection = Translate(in original, in verdict, state);
@@ -22,9 +23,11 @@ internal static class NewConnections
 
         connection.Created = lane.Timestamp;
         if (lane.Key.Protocol == IpProtocol.Tcp) connection.State = TcpStates.NewState(lane.TcpFlags).State;
-        if (connection.State == TcpState.None && lane.Key.Protocol == IpProtocol.Tcp) connection.State = TcpState.Established;
+        if (connection.State == TcpState.None && lane.Key.Protocol == IpProtocol.Tcp)
+            connection.State = TcpState.Established;
         connection.Expires = lane.Timestamp
-            + state.Options.Timeouts.NanosecondsFor(lane.Key.Protocol, connection.State, seenReply: false, assured: false);
+            + state.Options.Timeouts.NanosecondsFor(
+                lane.Key.Protocol, connection.State, seenReply: false, assured: false);
         if (!state.Connections.TryAdd(in connection, lane.Timestamp, out uint entry))
         {
             burst.Drop(ref lane, DropReason.TableFull, Stage.Track);
@@ -52,7 +55,12 @@ internal static class NewConnections
         where TEngine : struct, IServiceEngine
     {
         var service = new ServiceState(lane.Timestamp, state.Affinity);
-        var query = new ServiceQuery(in original) { Source = lane.Destination, Destination = lane.Source, Length = lane.NetworkLength };
+        var query = new ServiceQuery(in original)
+        {
+            Source = lane.Destination,
+            Destination = lane.Source,
+            Length = lane.NetworkLength,
+        };
         ServiceVerdict verdict = engine.Lookup(in query, in service, ref state.Draw);
         if (verdict.Outcome != ServiceOutcome.Backend) return 0;
 
@@ -61,7 +69,8 @@ internal static class NewConnections
         connection.State = original.Protocol == IpProtocol.Tcp ? TcpState.Established : TcpState.None;
         connection.Flags |= ConnectionFlags.Confirmed | ConnectionFlags.SeenReply;
         connection.Expires = lane.Timestamp
-            + state.Options.Timeouts.NanosecondsFor(original.Protocol, connection.State, seenReply: true, assured: false);
+            + state.Options.Timeouts.NanosecondsFor(
+                original.Protocol, connection.State, seenReply: true, assured: false);
         return state.Connections.TryAdd(in connection, lane.Timestamp, out uint entry) ? entry << 1 : 0;
     }
 

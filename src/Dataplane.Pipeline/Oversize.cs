@@ -6,8 +6,8 @@ using Dataplane.Wire.Answers;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// Packets larger than the MTU of the device that they leave by: refused with DF or over IPv6, else fragmented. TCP that no
-/// wire could have carried was captured before segmentation (GSO), and is segmented here.
+/// Packets larger than the MTU of the device that they leave by: refused with DF or over IPv6, else fragmented. TCP
+/// that no wire could have carried was captured before segmentation (GSO), and is segmented here.
 /// </summary>
 internal static unsafe class Oversize
 {
@@ -28,7 +28,8 @@ internal static unsafe class Oversize
 
     /// <summary>Whether pieces of the packet may go on; of one that the snap length cut there are none.</summary>
     public static bool CanTakeApart(in Lane lane, Topology topology) =>
-        !lane.Is(Shape.Cut) && ((MayFragment(in lane) && !DirectReturnWay.IsLeaving(in lane)) || IsSuperFrame(in lane, topology));
+        !lane.Is(Shape.Cut)
+        && ((MayFragment(in lane) && !DirectReturnWay.IsLeaving(in lane)) || IsSuperFrame(in lane, topology));
 
     /// <summary>Pieces go on in lanes of their own, and the lane itself is done; or the reason why not.</summary>
     public static DropReason TakeApart(PacketBurst burst, ref Lane lane, PipelineState state)
@@ -39,7 +40,8 @@ internal static unsafe class Oversize
         if (IsSuperFrame(in lane, state.Topology))
         {
             int size = Math.Min(mtu, state.Topology.Nodes[lane.Node].PodMtu);
-            int headers = (int)(lane.Transport - lane.Network) + ((lane.Transport[TcpOffsetOffset] >> 4) * sizeof(uint));
+            int headers = (int)(lane.Transport - lane.Network)
+                + ((lane.Transport[TcpOffsetOffset] >> 4) * sizeof(uint));
             if (!TcpSegmenter.TryCreate(packet, size - headers, out TcpSegmenter segments)) return DropReason.NoBuffer;
             return TakeApart(burst, ref lane, in segments, size, Shape.None, hops, state.Sightings);
         }
@@ -63,13 +65,14 @@ internal static unsafe class Oversize
     }
 
     /// <summary>
-    /// Whether the first packet of a connection will be refused for its size: such a connection never comes to be, and the
-    /// packet goes to its refusal untranslated, as it must be quoted.
+    /// Whether the first packet of a connection will be refused for its size: such a connection never comes to be, and
+    /// the packet goes to its refusal untranslated, as it must be quoted.
     /// </summary>
     public static bool IsRefused(ref Lane lane, in Connection connection, Topology topology)
     {
         ref NodeEntry node = ref topology.Nodes[lane.Node];
-        int smallest = Math.Min(lane.Is(Shape.V6) ? node.TunnelMtuV6 : node.TunnelMtu, Math.Min(node.PodMtu, node.UnderlayMtu));
+        int smallest = Math.Min(
+            lane.Is(Shape.V6) ? node.TunnelMtuV6 : node.TunnelMtu, Math.Min(node.PodMtu, node.UnderlayMtu));
         if (lane.NetworkLength <= smallest || MayFragment(in lane) || IsSuperFrame(in lane, topology)) return false;
         if (lane.Entry != Entry.LocalOutput && PacketEdit.Ttl(in lane) <= 1) return false;
 

@@ -18,10 +18,15 @@ public static unsafe class PacketEdit
     private const int TcpBit = 2;
     private const int IcmpChecksumOffset = 2;
 
-    /// <summary>Twice the largest word of 32 bits: nothing, to a sum of ones' complement, and no less than any change of an address.</summary>
+    /// <summary>
+    /// Twice the largest word of 32 bits: nothing, to a sum of ones' complement, and no less
+    /// than any change of an address.
+    /// </summary>
     private const ulong TwiceZero = 2ul * uint.MaxValue;
 
-    /// <summary>What a TTL that is one less changes in the sum of its header: TTL is the first of its word's two bytes.</summary>
+    /// <summary>
+    /// What a TTL that is one less changes in the sum of its header: TTL is the first of its word's two bytes.
+    /// </summary>
     private static readonly uint HopDelta = BitConverter.IsLittleEndian ? 0xFFFEu : 0xFEFF;
 
     private const int SctpChecksumOffset = 8;
@@ -141,7 +146,8 @@ public static unsafe class PacketEdit
     private static void FixHeader(byte* ip, ulong delta)
     {
         byte* checksum = ip + Ipv4Header.ChecksumOffset;
-        Unsafe.WriteUnaligned(checksum, InternetChecksum.Finish((ushort)~Unsafe.ReadUnaligned<ushort>(checksum) + delta));
+        Unsafe.WriteUnaligned(
+            checksum, InternetChecksum.Finish((ushort)~Unsafe.ReadUnaligned<ushort>(checksum) + delta));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -186,9 +192,11 @@ public static unsafe class PacketEdit
     private static uint ReplaceV6(byte* field, uint address, AddressNames names)
     {
         uint delta = 0;
-        for (int at = 0; at < V6AddressSize; at += sizeof(uint)) delta += Halves(~Unsafe.ReadUnaligned<uint>(field + at));
+        for (int at = 0; at < V6AddressSize; at += sizeof(uint))
+            delta += Halves(~Unsafe.ReadUnaligned<uint>(field + at));
         names.WriteTo(address, field);
-        for (int at = 0; at < V6AddressSize; at += sizeof(uint)) delta += Halves(Unsafe.ReadUnaligned<uint>(field + at));
+        for (int at = 0; at < V6AddressSize; at += sizeof(uint))
+            delta += Halves(Unsafe.ReadUnaligned<uint>(field + at));
         return delta;
     }
 
@@ -199,7 +207,8 @@ public static unsafe class PacketEdit
         byte* field = lane.Key.Protocol switch
         {
             IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp => lane.Transport + offset,
-            IpProtocol.Icmp or IpProtocol.Icmpv6 when !lane.Is(Shape.IcmpError) => lane.Transport + IcmpHeader.IdentifierOffset,
+            IpProtocol.Icmp or IpProtocol.Icmpv6 when !lane.Is(Shape.IcmpError) =>
+                lane.Transport + IcmpHeader.IdentifierOffset,
             _ => null,
         };
         if (field == null) return 0;

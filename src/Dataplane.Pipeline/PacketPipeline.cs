@@ -7,7 +7,9 @@ namespace Dataplane.Pipeline;
 /// <summary>A packet's way, top to bottom.</summary>
 public static class PacketPipeline
 {
-    /// <summary>Rounds at most: a packet crosses two nodes, its answer two more; what still moves then goes in a circle.</summary>
+    /// <summary>
+    /// Rounds at most: a packet crosses two nodes, its answer two more; what still moves then goes in a circle.
+    /// </summary>
     private const int MaxRounds = 16;
 
     /// <summary>Takes records from the front of the span through the cluster; gives how many it took.</summary>
@@ -24,7 +26,8 @@ public static class PacketPipeline
     // The caller's loop is compiled while it runs: what is inlined there is compiled for that frame, and worse.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static int Process<TEngine, TSink, TWatch>(
-        PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state, in TEngine engine, ref TSink sink, ref TWatch watch)
+        PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state, in TEngine engine, ref TSink sink,
+        ref TWatch watch)
         where TEngine : struct, IServiceEngine
         where TSink : struct, IFrameSink
         where TWatch : struct, IStageWatch
@@ -39,7 +42,9 @@ public static class PacketPipeline
         return taken;
     }
 
-    /// <summary>The first part: what is each packet's own. May be done beside any other part of an earlier burst.</summary>
+    /// <summary>
+    /// The first part: what is each packet's own. May be done beside any other part of an earlier burst.
+    /// </summary>
     public static int Take(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
     {
         burst.Clear();
@@ -47,8 +52,9 @@ public static class PacketPipeline
     }
 
     /// <summary>
-    /// The second part: packets of connections that stand need no more than what their connection knows. In capture order,
-    /// but beside <see cref="EncapStage"/>, <see cref="TransmitStage"/> and <see cref="Emit"/> of bursts that are all steady.
+    /// The second part: packets of connections that stand need no more than what their connection knows. In
+    /// capture order, but beside <see cref="EncapStage"/>, <see cref="TransmitStage"/> and <see cref="Emit"/>
+    /// of bursts that are all steady.
     /// </summary>
     public static void GoAhead<TEngine, TWatch>(PacketBurst burst, PipelineState state)
         where TEngine : struct, IServiceEngine
@@ -58,7 +64,9 @@ public static class PacketPipeline
         burst.IsSteady = !TEngine.FollowsConnections && !TWatch.SeesEveryStage && SteadyStage.GoAhead(burst, state);
     }
 
-    /// <summary>The third part: everything that packets decide and change, until none of the burst moves any more.</summary>
+    /// <summary>
+    /// The third part: everything that packets decide and change, until none of the burst moves any more.
+    /// </summary>
     public static void GoOn<TEngine, TSink, TWatch>(
         PacketBurst burst, PipelineState state, in TEngine engine, ref TSink sink, ref TWatch watch)
         where TEngine : struct, IServiceEngine

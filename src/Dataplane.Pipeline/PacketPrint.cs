@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// What stays the same of a packet between the points that it passes: not its addresses, ports and TTL, which nodes change,
-/// nor its checksums; of TCP neither the length, for offloads cut super-frames and put segments together.
+/// What stays the same of a packet between the points that it passes: not its addresses, ports and TTL, which nodes
+/// change, nor its checksums; of TCP neither the length, for offloads cut super-frames and put segments together.
 /// </summary>
 public static unsafe class PacketPrint
 {
@@ -37,9 +37,12 @@ public static unsafe class PacketPrint
         byte* transport = lane.Transport != null ? lane.Transport : ip + headers;
         ulong print = Mix(Salt, (ulong)lane.Key.Protocol << 32 | lane.Key.Family);
         if (!v6) print = Mix(print, IdAndPlace(ip));
-        else if (lane.Is(Shape.Fragment)) print = Add(print, ip + headers, Least(ip + headers + Ipv6FragmentHeader, end));
+        else if (lane.Is(Shape.Fragment))
+            print = Add(print, ip + headers, Least(ip + headers + Ipv6FragmentHeader, end));
         if (lane.Is(Shape.Fragment)) print = Mix(print, (ulong)lane.NetworkLength);
-        return lane.Transport == null ? Add(print, transport, Least(transport + PayloadSize, end)) : AddTransport(print, in lane, end);
+        return lane.Transport == null
+            ? Add(print, transport, Least(transport + PayloadSize, end))
+            : AddTransport(print, in lane, end);
     }
 
     /// <summary>A train of fragments, by what all of them have in common and where they pass.</summary>
@@ -52,11 +55,15 @@ public static unsafe class PacketPrint
         return Mix(Mix(lane.Key.Addresses, id << 8 | lane.Key.Protocol), point.Interface ^ Salt);
     }
 
-    /// <summary>Whether the print tells one packet from all others within a capture: TCP's numbers, with IP's id or a time stamp.</summary>
+    /// <summary>
+    /// Whether the print tells one packet from all others within a capture: TCP's numbers,
+    /// with IP's id or a time stamp.
+    /// </summary>
     public static bool IsUnique(in Lane lane)
     {
         if (lane.Key.Protocol != IpProtocol.Tcp || lane.Transport == null || lane.Is(Shape.Fragment)) return false;
-        if (lane.Transport + TcpHeader.Size > lane.Network + Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize)) return false;
+        if (lane.Transport + TcpHeader.Size > lane.Network + Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize))
+            return false;
 
         bool hasId = !lane.Is(Shape.V6) && IdAndPlace(lane.Network) >> 16 != 0;
         return hasId || (lane.Transport[TcpOffset] >> 4) * sizeof(uint) > TcpHeader.Size;
@@ -77,7 +84,8 @@ public static unsafe class PacketPrint
                 return Add(print, transport + SctpHeader.Size, Least(transport + SctpHeader.Size + PayloadSize, end));
             case IpProtocol.Icmp or IpProtocol.Icmpv6:
                 print = Mix(print, Unsafe.ReadUnaligned<ushort>(transport));
-                if (lane.Is(Shape.IcmpError)) return Mix(print, Unsafe.ReadUnaligned<uint>(transport + IcmpHeader.IdentifierOffset));
+                if (lane.Is(Shape.IcmpError))
+                    return Mix(print, Unsafe.ReadUnaligned<uint>(transport + IcmpHeader.IdentifierOffset));
 
                 // The identifier is a port to those who translate.
                 byte* sequence = transport + IcmpHeader.IdentifierOffset + sizeof(ushort);
@@ -106,7 +114,8 @@ public static unsafe class PacketPrint
 
     private static ulong Add(ulong print, byte* from, byte* end)
     {
-        for (; from + sizeof(ulong) <= end; from += sizeof(ulong)) print = Mix(print, Unsafe.ReadUnaligned<ulong>(from));
+        for (; from + sizeof(ulong) <= end; from += sizeof(ulong))
+            print = Mix(print, Unsafe.ReadUnaligned<ulong>(from));
 
         ulong rest = 1;
         for (; from < end; from++) rest = rest << 8 | *from;

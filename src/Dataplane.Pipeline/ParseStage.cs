@@ -6,8 +6,8 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// Takes records in capture order: each frame is copied once, summed while it is copied, and read while it is in the cache.
-/// Nothing that packets share is changed here, so that it can be done beside the stages of an earlier burst.
+/// Takes records in capture order: each frame is copied once, summed while it is copied, and read while it is in the
+/// cache. Nothing that packets share is changed here, so that it can be done beside the stages of an earlier burst.
 /// </summary>
 public static unsafe class ParseStage
 {
@@ -20,13 +20,16 @@ public static unsafe class ParseStage
     /// <summary>Set in TCP's number, clear in UDP's.</summary>
     private const int TcpBit = 2;
 
-    /// <summary>Fills the burst from the front of the span; gives how many records it took (at least one, if there is one).</summary>
+    /// <summary>
+    /// Fills the burst from the front of the span; gives how many records it took (at least one, if there is one).
+    /// </summary>
     public static int Run(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state) =>
         state.Topology.ManyNodes || state.Sightings is not null
             ? RunAmongOthers(burst, records, state)
             : RunAlone(burst, records, state);
 
-    // Of one node, captured at one point. Loops of their own, and not inlined: what the other one asks costs this one a third.
+    // Of one node, captured at one point. Loops of their own, and not inlined: what the other one
+    // asks costs this one a third.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int RunAlone(PacketBurst burst, ReadOnlySpan<CaptureRecord> records, PipelineState state)
     {
@@ -85,7 +88,9 @@ public static unsafe class ParseStage
         return false;
     }
 
-    /// <summary>Gives IPv6 addresses their names, in capture order; until then keys hold hashes in their place.</summary>
+    /// <summary>
+    /// Gives IPv6 addresses their names, in capture order; until then keys hold hashes in their place.
+    /// </summary>
     public static void Name(PacketBurst burst, PipelineState state)
     {
         if (!burst.HasUnnamed) return;
@@ -96,7 +101,8 @@ public static unsafe class ParseStage
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
-            bool isNamed = lane.Status != LaneStatus.Live || !lane.Is(Shape.V6) || NetworkParser.TryName(ref lane, state.Topology.Names);
+            bool isNamed = lane.Status != LaneStatus.Live || !lane.Is(Shape.V6)
+                || NetworkParser.TryName(ref lane, state.Topology.Names);
             if (!isNamed) burst.Drop(ref lane, DropReason.NoBuffer, Stage.Parse);
         }
     }
@@ -203,7 +209,8 @@ public static unsafe class ParseStage
         }
 
         burst.HasUnnamed |= lane.Is(Shape.V6);
-        if (!lane.Is(Shape.NoSum)) lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));
+        if (!lane.Is(Shape.NoSum))
+            lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -211,10 +218,12 @@ public static unsafe class ParseStage
     {
         ulong first = Unsafe.ReadUnaligned<ulong>(ip);
         ulong second = Unsafe.ReadUnaligned<ulong>(ip + sizeof(ulong));
-        ulong sum = (uint)first + (first >> 32) + (uint)second + (second >> 32) + Unsafe.ReadUnaligned<uint>(ip + Ipv4Header.DestinationOffset);
+        ulong sum = (uint)first + (first >> 32) + (uint)second + (second >> 32)
+            + Unsafe.ReadUnaligned<uint>(ip + Ipv4Header.DestinationOffset);
         return InternetChecksum.IsZero(sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ushort Load16(byte* field) => BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ushort>(field));
+    private static ushort Load16(byte* field) =>
+        BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ushort>(field));
 }

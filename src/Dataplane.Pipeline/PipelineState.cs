@@ -2,7 +2,10 @@ using Dataplane.Core;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>What the stages share: the compiled cluster, and everything that remembers. One run; one thread at a time, in capture order.</summary>
+/// <summary>
+/// What the stages share: the compiled cluster, and everything that remembers. One run; one
+/// thread at a time, in capture order.
+/// </summary>
 public sealed class PipelineState : IDisposable
 {
     /// <summary>First seed of the draws, so that a seed of zero draws like any other.</summary>
@@ -37,7 +40,10 @@ public sealed class PipelineState : IDisposable
 
     public AffinityMap Affinity { get; } = new();
 
-    /// <summary>Null where wires are as fast as can be; otherwise the pipeline's sink says so (<see cref="IFrameSink.HasLinks"/>).</summary>
+    /// <summary>
+    /// Null where wires are as fast as can be; otherwise the pipeline's sink says so
+    /// (<see cref="IFrameSink.HasLinks"/>).
+    /// </summary>
     public NodeLinks? Links { get; init; }
 
     public FragmentTable Fragments { get; } = new();
@@ -61,8 +67,8 @@ public sealed class PipelineState : IDisposable
     }
 
     /// <summary>
-    /// What connections carry that the policies of now let pass, be it that those do not touch what is established; 0 where
-    /// nobody enforces any.
+    /// What connections carry that the policies of now let pass, be it that those do not touch what is established;
+    /// 0 where nobody enforces any.
     /// </summary>
     public ushort PolicyMark { get; private set; }
 
@@ -95,13 +101,17 @@ public sealed record PipelineOptions
     /// <summary>Nodes refuse UDP to their own addresses: nothing listens there.</summary>
     public bool NodeUdpClosed { get; init; }
 
-    /// <summary>TCP super-frames stay whole, as tcpdump sees them in front of the network card's segmentation.</summary>
+    /// <summary>
+    /// TCP super-frames stay whole, as tcpdump sees them in front of the network card's segmentation.
+    /// </summary>
     public bool KeepsSuperFrames { get; init; }
 
     /// <summary>Finds the connection of a reply that another endpoint than the chosen one sent.</summary>
     public BackendFrontends? BackendFrontends { get; init; }
 
-    /// <summary>Decides in place of the engine's draw, where a test knows what really happened; null: nobody does.</summary>
+    /// <summary>
+    /// Decides in place of the engine's draw, where a test knows what really happened; null: nobody does.
+    /// </summary>
     public IBackendChoice? Choice { get; init; }
 }
 

@@ -3,8 +3,9 @@ using Dataplane.Core;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// NetworkPolicies, behind the routing decision and in front of masquerading, where netfilter's FORWARD is: what a pod of
-/// this node sends is judged for egress, what one receives for ingress. Replies and errors pass with their connection.
+/// NetworkPolicies, behind the routing decision and in front of masquerading, where netfilter's FORWARD
+/// is: what a pod of this node sends is judged for egress, what one receives for ingress. Replies and
+/// errors pass with their connection.
 /// </summary>
 public static unsafe class PoliceStage
 {
@@ -21,7 +22,8 @@ public static unsafe class PoliceStage
         for (int index = 0; index < count; index++)
         {
             ref Lane lane = ref lanes[index];
-            if (lane.Status != LaneStatus.Live || lane.Connection == 0 || lane.IsReply || lane.Is(Shape.IcmpError)) continue;
+            if (lane.Status != LaneStatus.Live || lane.Connection == 0 || lane.IsReply || lane.Is(Shape.IcmpError))
+                continue;
 
             ref Connection connection = ref connections[lane.Connection >> 1];
             // a connection that the burst's earlier packet began, and lost here: this one would have begun it again
@@ -64,7 +66,8 @@ public static unsafe class PoliceStage
             Peer = lane.Source,
             IsToService = isToService,
         });
-        return ingress.IsAllowed || Deny(burst, ref lane, ingress.Rule, PolicyDirection.Ingress, lane.Destination.Index);
+        return ingress.IsAllowed
+            || Deny(burst, ref lane, ingress.Rule, PolicyDirection.Ingress, lane.Destination.Index);
     }
 
     private static bool Deny(PacketBurst burst, ref Lane lane, int rule, PolicyDirection direction, int endpoint)

@@ -5,8 +5,9 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// Puts fragments of packets to a node together (RFC 791 §3.2; net/ipv4/ip_fragment.c): outer fragments of tunnel packets.
-/// Holds a fixed number of packets; records that wait have their verdict when the packet is whole, or its time is over.
+/// Puts fragments of packets to a node together (RFC 791 §3.2; net/ipv4/ip_fragment.c): outer fragments of
+/// tunnel packets. Holds a fixed number of packets; records that wait have their verdict when the packet
+/// is whole, or its time is over.
 /// </summary>
 public sealed unsafe class Reassembly : IDisposable
 {
@@ -22,8 +23,8 @@ public sealed unsafe class Reassembly : IDisposable
     private readonly Waiting?[] _waiting = new Waiting?[Capacity];
 
     /// <summary>
-    /// Adds a fragment. True where it completes its packet: the lane then holds the whole of it. False otherwise: the lane
-    /// is held, or dropped.
+    /// Adds a fragment. True where it completes its packet: the lane then holds the whole of it. False otherwise:
+    /// the lane is held, or dropped.
     /// </summary>
     public bool TryComplete(PacketBurst burst, ref Lane lane, PipelineState state)
     {
@@ -128,15 +129,20 @@ public sealed unsafe class Reassembly : IDisposable
             Records.Clear();
         }
 
-        public bool IsSame(in Lane lane) => _addresses == lane.Key.Addresses && _id == Id(in lane) && _zone == lane.Node;
+        public bool IsSame(in Lane lane) =>
+            _addresses == lane.Key.Addresses && _id == Id(in lane) && _zone == lane.Node;
 
         public bool TryAdd(in Lane lane)
         {
-            if (Ipv4View.TryParse(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength), out Ipv4View view) != WireError.None) return false;
+            if (Ipv4View.TryParse(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength), out Ipv4View view)
+                != WireError.None)
+                return false;
 
             ReadOnlySpan<byte> payload = view.Payload;
             int offset = view.FragmentOffset;
-            if (Records.Count == MaxFragments || offset + payload.Length > MaxSize || (view.MoreFragments && payload.Length % Unit != 0)) return false;
+            if (Records.Count == MaxFragments || offset + payload.Length > MaxSize
+                || (view.MoreFragments && payload.Length % Unit != 0))
+                return false;
 
             if (offset == 0)
             {
@@ -169,13 +175,15 @@ public sealed unsafe class Reassembly : IDisposable
             if (to == null || length > ushort.MaxValue) return false;
 
             new ReadOnlySpan<byte>(_bytes.Start, _headerSize).CopyTo(new Span<byte>(to, _headerSize));
-            new ReadOnlySpan<byte>(_bytes.Start + Ipv4Header.MaxSize, _total).CopyTo(new Span<byte>(to + _headerSize, _total));
+            new ReadOnlySpan<byte>(_bytes.Start + Ipv4Header.MaxSize, _total)
+                .CopyTo(new Span<byte>(to + _headerSize, _total));
             to[Ipv4Header.TotalLengthOffset] = (byte)(length >> 8);
             to[Ipv4Header.TotalLengthOffset + 1] = (byte)length;
             to[Ipv4Header.FragmentOffsetOffset] = 0;
             to[Ipv4Header.FragmentOffsetOffset + 1] = 0;
             Unsafe.InitBlockUnaligned(to + Ipv4Header.ChecksumOffset, 0, sizeof(ushort));
-            Unsafe.WriteUnaligned(to + Ipv4Header.ChecksumOffset, InternetChecksum.Finish(InternetChecksum.Sum(new ReadOnlySpan<byte>(to, _headerSize))));
+            Unsafe.WriteUnaligned(to + Ipv4Header.ChecksumOffset,
+                InternetChecksum.Finish(InternetChecksum.Sum(new ReadOnlySpan<byte>(to, _headerSize))));
 
             lane.Network = to;
             lane.Frame = to;

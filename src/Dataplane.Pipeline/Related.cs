@@ -3,7 +3,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>Packets without ports of their own that belong to a connection: ICMP errors, by the packet that they quote, and later fragments, by their first.</summary>
+/// <summary>
+/// Packets without ports of their own that belong to a connection: ICMP errors, by the packet that they quote, and
+/// later fragments, by their first.
+/// </summary>
 public static unsafe class Related
 {
     /// <summary>What a quoted packet may have lost behind what is quoted.</summary>
@@ -28,8 +31,8 @@ public static unsafe class Related
     }
 
     /// <summary>
-    /// Translates an ICMP error of a translated connection: its own addresses, and those of the packet that it quotes, the
-    /// other way round (net/netfilter/nf_nat_core.c, nf_nat_icmp_reply_translation).
+    /// Translates an ICMP error of a translated connection: its own addresses, and those of the packet that it quotes,
+    /// the other way round (net/netfilter/nf_nat_core.c, nf_nat_icmp_reply_translation).
     /// </summary>
     public static void Translate(ref Lane lane, in Connection connection, AddressNames names)
     {
@@ -74,7 +77,8 @@ public static unsafe class Related
         quoted.Network = from;
         quoted.Frame = from;
         quoted.Length = (int)there;
-        return NetworkParser.Parse(ref quoted, (int)there, AnyLength, names) is DropReason.None or DropReason.BadChecksum
+        return NetworkParser.Parse(ref quoted, (int)there, AnyLength, names) is DropReason.None
+            or DropReason.BadChecksum
             && quoted.Key.Family == lane.Key.Family;
     }
 
@@ -91,7 +95,8 @@ public static unsafe class Related
             sum += InternetChecksum.PseudoHeader(addresses, IpProtocol.Icmpv6, size);
         }
 
-        System.Runtime.CompilerServices.Unsafe.WriteUnaligned(lane.Transport + IcmpHeader.ChecksumOffset, InternetChecksum.Finish(sum));
+        System.Runtime.CompilerServices.Unsafe.WriteUnaligned(
+            lane.Transport + IcmpHeader.ChecksumOffset, InternetChecksum.Finish(sum));
         lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));
     }
 }

@@ -3,8 +3,8 @@ using Dataplane.Core;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// A capture at a receiver shows packets after the dataplane has worked on them. They are put back to where they came from,
-/// as they were there, so that the pipeline can bring them here again.
+/// A capture at a receiver shows packets after the dataplane has worked on them. They are put back to where they came
+/// from, as they were there, so that the pipeline can bring them here again.
 /// </summary>
 public static unsafe class Reorigination
 {
@@ -46,8 +46,8 @@ public static unsafe class Reorigination
     }
 
     /// <summary>
-    /// A reply from outside to a pod whose connection was masqueraded: came to the node's address, or to an egress address at
-    /// the node that holds it.
+    /// A reply from outside to a pod whose connection was masqueraded: came to the node's address, or to an egress
+    /// address at the node that holds it.
     /// </summary>
     public static bool TryFromOutside(ref Lane lane, PipelineState state, ref int node)
     {
@@ -56,13 +56,15 @@ public static unsafe class Reorigination
         int holder = topology.Egress is null ? node : EgressWay.HolderFor(in lane, in inverse, topology, node);
         inverse.Zone = (ushort)holder;
         uint reference = state.Connections.Find(in inverse);
-        if (reference == 0 || (state.Connections[reference >> 1].Flags & ConnectionFlags.SourceTranslated) == 0) return false;
+        if (reference == 0 || (state.Connections[reference >> 1].Flags & ConnectionFlags.SourceTranslated) == 0)
+            return false;
 
         FlowKey reply = state.Connections[reference >> 1].Reply;
         PacketEdit.SetDestination(ref lane, reply.Destination, reply.DestinationPort, topology.Names);
         AdmitStage.Locate(ref lane, topology);
         RaiseTtl(ref lane, holder == node ? 1
-            : topology.Hops[Topology.HopIndex(Entry.Underlay, Exit.Tunnel)] + topology.Hops[Topology.HopIndex(Entry.Tunnel, Exit.Pod)]);
+            : topology.Hops[Topology.HopIndex(Entry.Underlay, Exit.Tunnel)]
+                + topology.Hops[Topology.HopIndex(Entry.Tunnel, Exit.Pod)]);
         node = holder;
         lane.Shape |= Shape.Reoriginated;
         return true;
@@ -80,7 +82,9 @@ public static unsafe class Reorigination
         lane.Marks |= RecordFlags.Reoriginated;
     }
 
-    /// <summary>A packet that was seen at a Service's backend, if its connection is known: was sent to the Service.</summary>
+    /// <summary>
+    /// A packet that was seen at a Service's backend, if its connection is known: was sent to the Service.
+    /// </summary>
     public static void Untranslate(ref Lane lane, PipelineState state)
     {
         FlowKey reply = lane.Key.Reversed();
@@ -89,16 +93,18 @@ public static unsafe class Reorigination
         if ((reference & 1) == 0) return;
 
         ref readonly Connection connection = ref state.Connections[reference >> 1];
-        bool isTranslated = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0 && connection.Original.Source == lane.Key.Source;
+        bool isTranslated = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0
+            && connection.Original.Source == lane.Key.Source;
         if (!isTranslated || connection.Expires < lane.Timestamp) return;
 
-        PacketEdit.SetDestination(ref lane, connection.Original.Destination, connection.Original.DestinationPort, state.Topology.Names);
+        PacketEdit.SetDestination(
+            ref lane, connection.Original.Destination, connection.Original.DestinationPort, state.Topology.Names);
         AdmitStage.Locate(ref lane, state.Topology);
     }
 
     /// <summary>
-    /// A reply of an endpoint that was not chosen here: the cluster of the capture drew differently. The client's connection
-    /// stands, and the reply comes from the backend that it has.
+    /// A reply of an endpoint that was not chosen here: the cluster of the capture drew differently. The client's
+    /// connection stands, and the reply comes from the backend that it has.
     /// </summary>
     public static bool TryToChosenBackend(PacketBurst burst, ref Lane lane, PipelineState state)
     {

@@ -4,8 +4,8 @@ using Dataplane.Core;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// The node's routing decision: where the packet leaves, one TTL less, and whether it fits (net/ipv4/ip_forward.c). What
-/// cannot go on is answered as the kernel would.
+/// The node's routing decision: where the packet leaves, one TTL less, and whether it fits (net/ipv4/ip_forward.c).
+/// What cannot go on is answered as the kernel would.
 /// </summary>
 public static unsafe class RouteStage
 {
@@ -21,7 +21,8 @@ public static unsafe class RouteStage
             if (lane.Exit is Exit.Bridge or Exit.Tunnel) continue;
 
             DropReason reason = RoutingDecision.Decide(ref lane, topology);
-            if (reason == DropReason.None && lane.Exit > Exit.LocalInput | lane.Exit == Exit.Pod) reason = Forward(burst, ref lane, state);
+            if (reason == DropReason.None && lane.Exit > Exit.LocalInput | lane.Exit == Exit.Pod)
+                reason = Forward(burst, ref lane, state);
             if (reason != DropReason.None) RouteRefusal.Apply(burst, ref lane, reason, state);
         }
     }

@@ -20,14 +20,17 @@ internal static class RoutingDecision
             case PlaceKind.Unlisted:
                 owner = to.Index;
                 if (owner != lane.Node) break;
-                bool exists = topology.ForwardUnlisted || topology.SeenUnlisted.Contains(lane.Key.Destination, lane.Key.Family);
+                bool exists = topology.ForwardUnlisted
+                    || topology.SeenUnlisted.Contains(lane.Key.Destination, lane.Key.Family);
                 return exists ? DecideLocal(ref lane, topology) : DropReason.HostUnreachable;
             case PlaceKind.Node:
                 return DecideNode(ref lane, topology, in topology.NodeAddresses[to.Index]);
             case PlaceKind.Group or PlaceKind.Martian:
                 return DropReason.NotForwardable;
             default:
-                return topology.Egress is not null ? EgressWay.Decide(ref lane, topology) : LeaveOutside(ref lane, topology);
+                return topology.Egress is not null
+                    ? EgressWay.Decide(ref lane, topology)
+                    : LeaveOutside(ref lane, topology);
         }
 
         return DecideRemote(ref lane, topology, owner);
@@ -37,7 +40,8 @@ internal static class RoutingDecision
     {
         // A translated packet between pods of one bridge stays on it: br_netfilter translates there.
         bool onBridge = !topology.Routed && lane.Entry == Entry.PodVeth && lane.Connection != 0
-            && lane.Source.Kind is PlaceKind.Pod or PlaceKind.Unlisted && lane.LinkSize != 0 && lane.Destination.Kind == PlaceKind.Pod
+            && lane.Source.Kind is PlaceKind.Pod or PlaceKind.Unlisted && lane.LinkSize != 0
+            && lane.Destination.Kind == PlaceKind.Pod
             && lane.Is(Shape.Translated);
         lane.Exit = onBridge ? Exit.Bridge : Exit.Pod;
         return DropReason.None;
@@ -51,7 +55,8 @@ internal static class RoutingDecision
             return DropReason.None;
         }
 
-        if (address.Device != NodeDevice.Underlay || lane.Frontend != 0) return DecideRemote(ref lane, topology, address.Node);
+        if (address.Device != NodeDevice.Underlay || lane.Frontend != 0)
+            return DecideRemote(ref lane, topology, address.Node);
 
         lane.Exit = Exit.Direct;
         lane.NextNode = address.Node;
@@ -70,7 +75,8 @@ internal static class RoutingDecision
         if (topology.Nodes[owner].IsBeside) return EnterBeside(ref lane, topology);
 
         bool isByTunnel = topology.UsesTunnel(lane.Node, owner, lane.Is(Shape.V6));
-        if (isByTunnel || (topology.Egress is not null && EgressWay.IsReturning(in lane, topology))) return EnterTunnel(ref lane, topology, (ushort)owner);
+        if (isByTunnel || (topology.Egress is not null && EgressWay.IsReturning(in lane, topology)))
+            return EnterTunnel(ref lane, topology, (ushort)owner);
 
         lane.Exit = Exit.Direct;
         return DropReason.None;

@@ -51,7 +51,8 @@ public static unsafe class SelectStage
         if (lane.Is(Shape.Invalid))
         {
             // conntrack lets it pass untranslated; a cluster IP alone leads nowhere
-            if (lane.Destination.Kind == PlaceKind.Service && lane.Destination.Index == 0) burst.Drop(ref lane, DropReason.InvalidState, Stage.Track);
+            if (lane.Destination.Kind == PlaceKind.Service && lane.Destination.Index == 0)
+                burst.Drop(ref lane, DropReason.InvalidState, Stage.Track);
             return;
         }
 
@@ -78,7 +79,8 @@ public static unsafe class SelectStage
             Override(in lane.Key, ref verdict, state.Options.Choice);
             if (verdict.AffinityTimeout > 0)
             {
-                state.Affinity.Remember(in lane.Key, verdict.Service, verdict.Backend, lane.Timestamp, verdict.AffinityTimeout);
+                state.Affinity.Remember(
+                    in lane.Key, verdict.Service, verdict.Backend, lane.Timestamp, verdict.AffinityTimeout);
             }
         }
 
@@ -87,7 +89,8 @@ public static unsafe class SelectStage
     }
 
     private static bool MayBeFrontend(in Lane lane, Topology topology) => lane.Destination.Kind == PlaceKind.Service
-        || (lane.Destination.Kind == PlaceKind.Node && topology.NodeAddresses[lane.Destination.Index].Node == lane.Node);
+        || (lane.Destination.Kind == PlaceKind.Node
+            && topology.NodeAddresses[lane.Destination.Index].Node == lane.Node);
 
     private static bool MayBegin(in Lane lane, PipelineState state) => lane.Key.Protocol switch
     {

@@ -44,12 +44,15 @@ internal unsafe struct Sighted
     /// <summary>The record that entered last, by number in the capture; of a piece, the whole's.</summary>
     public long Record;
 
-    /// <summary>Whether the lane may be this packet at another point: alike, soon, and between the same two ends.</summary>
+    /// <summary>
+    /// Whether the lane may be this packet at another point: alike, soon, and between the same two ends.
+    /// </summary>
     public readonly bool IsSame(ulong print, in Lane lane) =>
         Print == print && Packets != 0 && Math.Abs(lane.Timestamp - Time) <= Sightings.Window
         && (lane.Key.Addresses == Key.Addresses && SamePorts(in lane)
             || (IsSameEnd(Source, Key.Source, Key.SourcePort, lane.Source, lane.Key.Source, lane.Key.SourcePort)
-                && IsSameEnd(Destination, Key.Destination, Key.DestinationPort, lane.Destination, lane.Key.Destination, lane.Key.DestinationPort)));
+                && IsSameEnd(Destination, Key.Destination, Key.DestinationPort,
+                    lane.Destination, lane.Key.Destination, lane.Key.DestinationPort)));
 
     public void Begin(uint point)
     {
@@ -58,7 +61,9 @@ internal unsafe struct Sighted
         _pointCount = 1;
     }
 
-    /// <summary>Counts a sighting; false where the point has shown all packets of this kind already: it is one more.</summary>
+    /// <summary>
+    /// Counts a sighting; false where the point has shown all packets of this kind already: it is one more.
+    /// </summary>
     public bool TrySight(uint point, long time, bool isVague)
     {
         for (int index = 0; index < _pointCount; index++)
@@ -102,10 +107,12 @@ internal unsafe struct Sighted
     private readonly bool SamePorts(in Lane lane) =>
         lane.Key.SourcePort == Key.SourcePort && lane.Key.DestinationPort == Key.DestinationPort;
 
-    // Translation leads from one kind of address to another: Service and pod, pod and node, outside and node. Two pods are two.
+    // Translation leads from one kind of address to another: Service and pod, pod and node,
+    // outside and node. Two pods are two.
     private readonly bool IsSameEnd(Place was, uint address, ushort port, Place now, uint addressNow, ushort portNow)
     {
-        if (address == addressNow) return port == portNow || Key.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6 || IsNodes(was);
+        if (address == addressNow)
+            return port == portNow || Key.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6 || IsNodes(was);
 
         return KindOf(was) != KindOf(now) || IsNodes(was);
     }

@@ -6,9 +6,9 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// Remembers which packets of a capture of several points have been seen, so that each counts once: at the pod's veth, say,
-/// and not again at the bridge, in the tunnel, on the wire and at the receiver. A fixed number of them for a second of
-/// capture time; the oldest gives way. What comes again by the same point is another packet, however equal.
+/// Remembers which packets of a capture of several points have been seen, so that each counts once: at the pod's veth,
+/// say, and not again at the bridge, in the tunnel, on the wire and at the receiver. A fixed number of them for a
+/// second of capture time; the oldest gives way. What comes again by the same point is another packet, however equal.
 /// </summary>
 public sealed unsafe class Sightings : IDisposable
 {
@@ -28,8 +28,8 @@ public sealed unsafe class Sightings : IDisposable
     private bool _hasLarge;
 
     /// <summary>
-    /// Of a record that was judged to be seen again, the last of these: which one it shows, by its number in the capture. −1
-    /// where several packets were alike.
+    /// Of a record that was judged to be seen again, the last of these: which one it shows, by its number in the
+    /// capture. −1 where several packets were alike.
     /// </summary>
     public long Shown { get; private set; } = -1;
 
@@ -40,8 +40,9 @@ public sealed unsafe class Sightings : IDisposable
     }
 
     /// <summary>
-    /// Whether the record may show what an earlier one of the burst becomes (a piece of it, a node's answer to it): that must
-    /// have been on its way first. Notes where it was captured. Of bursts that are being read, not of those that are decided.
+    /// Whether the record may show what an earlier one of the burst becomes (a piece of it, a node's answer to
+    /// it): that must have been on its way first. Notes where it was captured. Of bursts that are being read,
+    /// not of those that are decided.
     /// </summary>
     // Not inlined: the loop over records of captures of one point would pay for its locals.
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -56,8 +57,8 @@ public sealed unsafe class Sightings : IDisposable
     }
 
     /// <summary>
-    /// Why the record is no packet of its own: it shows one that has entered the cluster already. In capture order; remembers
-    /// what it has not seen yet.
+    /// Why the record is no packet of its own: it shows one that has entered the cluster already. In capture order;
+    /// remembers what it has not seen yet.
     /// </summary>
     internal IgnoreReason Judge(in Lane lane, long record, AnswerMemory answers)
     {
@@ -65,7 +66,8 @@ public sealed unsafe class Sightings : IDisposable
         if (lane.Point == 0) return IgnoreReason.None;
 
         var point = CapturePoint.FromPacked(lane.Point);
-        if (lane.Is(Shape.LaterFragment) && Find(PacketPrint.OfTrain(in lane, in point), in lane) is >= 0 and long train)
+        if (lane.Is(Shape.LaterFragment)
+            && Find(PacketPrint.OfTrain(in lane, in point), in lane) is >= 0 and long train)
         {
             Shown = _table[train].Record;
             return IgnoreReason.SeenAgain;
@@ -77,7 +79,8 @@ public sealed unsafe class Sightings : IDisposable
         if (!IsAgain(in inner, record, in point, isInside)) return IgnoreReason.None;
 
         // The later pieces of a tunnel's packet tell nothing of the packet inside.
-        if (lane.Is(Shape.Fragment)) Add(PacketPrint.OfTrain(in lane, in point), in lane, Shown, in point, id: 0, ttl: 0);
+        if (lane.Is(Shape.Fragment))
+            Add(PacketPrint.OfTrain(in lane, in point), in lane, Shown, in point, id: 0, ttl: 0);
         return IgnoreReason.SeenAgain;
     }
 
@@ -102,7 +105,9 @@ public sealed unsafe class Sightings : IDisposable
         ulong print = PacketPrint.Of(in shown);
         long found = Find(print, in shown);
         if (found >= 0) _table[found].Repeat();
-        else Add(print, in shown, _table[entry].Record, CapturePoint.FromPacked(piece.Point), id: 0, PacketEdit.Ttl(in piece));
+        else
+            Add(print, in shown, _table[entry].Record,
+                CapturePoint.FromPacked(piece.Point), id: 0, PacketEdit.Ttl(in piece));
     }
 
     public void Dispose() => _table.Dispose();

@@ -5,22 +5,24 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// The beaten track, as the kernel's flowtable has it (net/netfilter/nf_flow_table_ip.c): for a plain packet of a connection
-/// whose earlier ones took the tunnel nothing is left to decide, and it is translated and loses its hop in one pass. All
-/// others take the stages around this one, and come to the same bytes.
+/// The beaten track, as the kernel's flowtable has it (net/netfilter/nf_flow_table_ip.c): for a plain packet of a
+/// connection whose earlier ones took the tunnel nothing is left to decide, and it is translated and loses its hop in
+/// one pass. All others take the stages around this one, and come to the same bytes.
 /// </summary>
 public static unsafe class SteadyStage
 {
-    /// <summary>What a packet on this track may be; everything else that is special about one wants its own stage.</summary>
+    /// <summary>
+    /// What a packet on this track may be; everything else that is special about one wants its own stage.
+    /// </summary>
     private const Shape Harmless = Shape.Reoriginated | Shape.Tagged;
 
     private const ConnectionFlags Ahead = ConnectionFlags.Steady | ConnectionFlags.Rooted;
 
     /// <summary>
-    /// In front of all look-ups, for packets that enter where their connection began: gives whether that is all of them. One
-    /// that stays behind holds back those of the burst that may belong to the same connection, so that no packet overtakes
-    /// another; and everything behind it where that cannot be known. Of a capture of several points Admit asks first what has
-    /// been seen.
+    /// In front of all look-ups, for packets that enter where their connection began: gives whether that is all of
+    /// them. One that stays behind holds back those of the burst that may belong to the same connection, so that no
+    /// packet overtakes another; and everything behind it where that cannot be known. Of a capture of several points
+    /// Admit asks first what has been seen.
     /// </summary>
     public static bool GoAhead(PacketBurst burst, PipelineState state)
     {
@@ -65,7 +67,9 @@ public static unsafe class SteadyStage
         return isAll;
     }
 
-    /// <summary>Behind the look-ups: gives whether all packets went this way, and none is left to the stages behind.</summary>
+    /// <summary>
+    /// Behind the look-ups: gives whether all packets went this way, and none is left to the stages behind.
+    /// </summary>
     public static bool Run(PacketBurst burst, PipelineState state)
     {
         NodeEntry* nodes = state.Topology.Nodes.Start;
@@ -111,12 +115,14 @@ public static unsafe class SteadyStage
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsBeaten(in Lane lane, in Connection connection, PipelineState state, uint hops)
     {
-        bool isKnown = connection.Original.IsSamePacket(in lane.Key) & (connection.Flags & Ahead) == Ahead & lane.Hash != 0;
+        bool isKnown = connection.Original.IsSamePacket(in lane.Key) & (connection.Flags & Ahead) == Ahead
+            & lane.Hash != 0;
         if (!isKnown || lane.Status != LaneStatus.Live) return false;
 
         ref NodeEntry node = ref state.Topology.Nodes.Start[connection.Original.Zone];
         bool fits = (lane.NetworkLength <= node.TunnelMtu) & (lane.Network[Ipv4Header.TtlOffset] > hops);
-        return fits & connection.Judged == state.PolicyMark && IsForRouter(in lane, in connection, in node, state.Topology);
+        return fits & connection.Judged == state.PolicyMark
+            && IsForRouter(in lane, in connection, in node, state.Topology);
     }
 
     // As AdmitStage reads the frame's MACs: sent to the node, and not seen at its receiver, nor on its way there.
@@ -127,7 +133,8 @@ public static unsafe class SteadyStage
         if ((to & 1) != 0 || (node.BridgeMacKnown && to != node.BridgeMac)) return false;
 
         bool isTranslated = (connection.Flags & ConnectionFlags.DestinationTranslated) != 0;
-        return isTranslated || (!BetweenNodes.MayShow(in lane) && topology.Endpoints[connection.Forward.Index].Mac != to);
+        return isTranslated
+            || (!BetweenNodes.MayShow(in lane) && topology.Endpoints[connection.Forward.Index].Mac != to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -166,5 +173,6 @@ public static unsafe class SteadyStage
     private static bool IsSteady(in Lane lane, in Connection connection, ushort mark, uint hops) =>
         lane.FlowPort != 0 && lane.Status == LaneStatus.Live && lane.Connection != 0 && (lane.Shape & ~Harmless) == 0
         && lane.Entry != Entry.LocalOutput && lane.Exit == Exit.None
-        && (connection.Flags & ConnectionFlags.Steady) != 0 && connection.Judged == mark && lane.Network[Ipv4Header.TtlOffset] > hops;
+        && (connection.Flags & ConnectionFlags.Steady) != 0 && connection.Judged == mark
+        && lane.Network[Ipv4Header.TtlOffset] > hops;
 }

@@ -5,13 +5,14 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline;
 
 /// <summary>
-/// Finds each packet's connection on its node: one pass that sends for the entries, one that compares and moves their state.
-/// Packets without one are the next stage's, and those that follow another packet's: fragments and ICMP errors.
+/// Finds each packet's connection on its node: one pass that sends for the entries, one that compares and moves their
+/// state. Packets without one are the next stage's, and those that follow another packet's: fragments and ICMP errors.
 /// </summary>
 public static unsafe class TrackStage
 {
     private const byte StateChangingFlags = TcpStates.Syn | TcpStates.Fin | TcpStates.Rst;
-    private const Shape NotTracked = Shape.IcmpError | Shape.Fragment | Shape.Invalid | Shape.NeighbourDiscovery | Shape.Arp;
+    private const Shape NotTracked = Shape.IcmpError | Shape.Fragment | Shape.Invalid | Shape.NeighbourDiscovery
+        | Shape.Arp;
 
     public static void Run(PacketBurst burst, PipelineState state)
     {
@@ -51,7 +52,8 @@ public static unsafe class TrackStage
         }
 
         if (lane.Connection == 0) return false;
-        if (!state.Connections.Matches(lane.Connection, in lane.Key)) lane.Connection = state.Connections.Find(in lane.Key, lane.Hash);
+        if (!state.Connections.Matches(lane.Connection, in lane.Key))
+            lane.Connection = state.Connections.Find(in lane.Key, lane.Hash);
         if (lane.Connection == 0) return false;
 
         ref Connection connection = ref entries[lane.Connection >> 1];
@@ -68,7 +70,9 @@ public static unsafe class TrackStage
         if (!TryProlong(in lane, ref connection, state)) UpdateSlowly(ref lane, ref connection, state);
     }
 
-    /// <summary>All that is to be done for a packet that changes nothing of its connection but its time; false for others.</summary>
+    /// <summary>
+    /// All that is to be done for a packet that changes nothing of its connection but its time; false for others.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryProlong(in Lane lane, ref Connection connection, PipelineState state)
     {
@@ -76,7 +80,8 @@ public static unsafe class TrackStage
         bool assured = (connection.Flags & ConnectionFlags.Assured) != 0;
         bool isSteadyTcp = (connection.State == TcpState.Established) & ((lane.TcpFlags & StateChangingFlags) == 0);
         bool isSteadyUdp = (lane.Key.Protocol == IpProtocol.Udp) & (!seenReply | assured);
-        if (!(isSteadyTcp | isSteadyUdp) || !(seenReply | !lane.IsReply) || connection.Expires < lane.Timestamp) return false;
+        if (!(isSteadyTcp | isSteadyUdp) || !(seenReply | !lane.IsReply) || connection.Expires < lane.Timestamp)
+            return false;
 
         connection.Expires = lane.Timestamp
             + state.Timeouts.NanosecondsFor(lane.Key.Protocol, connection.State, seenReply, assured: seenReply);
@@ -96,7 +101,9 @@ public static unsafe class TrackStage
 
         if (lane.IsReply) connection.Flags |= ConnectionFlags.SeenReply;
         bool seenReply = (connection.Flags & ConnectionFlags.SeenReply) != 0;
-        if (lane.Key.Protocol != IpProtocol.Udp ? seenReply : ConnectionTimeouts.IsUdpStream(seenReply, lane.Timestamp - connection.Created))
+        if (lane.Key.Protocol != IpProtocol.Udp
+            ? seenReply
+            : ConnectionTimeouts.IsUdpStream(seenReply, lane.Timestamp - connection.Created))
         {
             connection.Flags |= ConnectionFlags.Assured;
         }
@@ -132,9 +139,9 @@ public static unsafe class TrackStage
         }
     }
 
-    // With one node of several emulated, what an endpoint elsewhere answered is not in the run; and answers to a masqueraded
-    // connection carry the port that the capture's own cluster drew; by direct server return they pass this node by. Who goes on
-    // has had an answer.
+    // With one node of several emulated, what an endpoint elsewhere answered is not in the run; and answers to a
+    // masqueraded connection carry the port that the capture's own cluster drew; by direct server return they pass this
+    // node by. Who goes on has had an answer.
     private static bool TryAssumeReply(in Lane lane, ref Connection connection, Topology topology)
     {
         bool isOpening = connection.State == TcpState.SynSent && !lane.IsReply

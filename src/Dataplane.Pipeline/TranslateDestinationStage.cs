@@ -2,7 +2,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>DNAT: a Service's address becomes the backend's, and a masquerading node's the pod's; before the routing decision.</summary>
+/// <summary>
+/// DNAT: a Service's address becomes the backend's, and a masquerading node's the pod's; before the routing decision.
+/// </summary>
 public static unsafe class TranslateDestinationStage
 {
     public static void Run(PacketBurst burst, PipelineState state)
@@ -32,7 +34,8 @@ public static unsafe class TranslateDestinationStage
         {
             if ((connection.Flags & ConnectionFlags.SourceTranslated) != 0 && !lane.Is(Shape.IcmpError))
             {
-                PacketEdit.SetDestination(ref lane, connection.Original.Source, connection.Original.SourcePort, topology.Names);
+                PacketEdit.SetDestination(
+                    ref lane, connection.Original.Source, connection.Original.SourcePort, topology.Names);
             }
 
             lane.Owner = Lane.UnknownNode;

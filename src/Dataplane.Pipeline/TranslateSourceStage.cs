@@ -27,10 +27,14 @@ public static unsafe class TranslateSourceStage
 
             if (lane.Is(Shape.IcmpError) || !connection.IsTranslated) continue;
 
-            ConnectionFlags relevant = lane.IsReply ? ConnectionFlags.DestinationTranslated : ConnectionFlags.SourceTranslated;
+            ConnectionFlags relevant = lane.IsReply
+                ? ConnectionFlags.DestinationTranslated
+                : ConnectionFlags.SourceTranslated;
             if ((connection.Flags & relevant) == 0) continue;
 
-            if (lane.IsReply) PacketEdit.SetSource(ref lane, connection.Original.Destination, connection.Original.DestinationPort, names);
+            if (lane.IsReply)
+                PacketEdit.SetSource(
+                    ref lane, connection.Original.Destination, connection.Original.DestinationPort, names);
             else PacketEdit.SetSource(ref lane, connection.Reply.Destination, connection.Reply.DestinationPort, names);
         }
     }

@@ -5,7 +5,9 @@ using Dataplane.Wire.Answers;
 
 namespace Dataplane.Pipeline;
 
-/// <summary>Lets packets leave the node, shows them where somebody looks, and hands on what another emulated node receives.</summary>
+/// <summary>
+/// Lets packets leave the node, shows them where somebody looks, and hands on what another emulated node receives.
+/// </summary>
 public static unsafe class TransmitStage
 {
     public static void Run<TSink>(PacketBurst burst, PipelineState state, ref TSink sink)
@@ -33,7 +35,8 @@ public static unsafe class TransmitStage
                     break;
                 case Exit.Direct:
                     if (lane.Is(Shape.TellsFrontend)) DirectReturnWay.Insert(ref lane, topology);
-                    Link.Frame(ref lane, topology.Peers[lane.NextNode].UnderlayMac, topology.Peers[lane.Node].UnderlayMac);
+                    Link.Frame(
+                        ref lane, topology.Peers[lane.NextNode].UnderlayMac, topology.Peers[lane.Node].UnderlayMac);
                     Leave(burst, ref lane, state, ref sink);
                     Receive(burst, ref lane, state, Entry.Underlay);
                     break;
@@ -83,7 +86,8 @@ public static unsafe class TransmitStage
     private static void Arrive(PacketBurst burst, ref Lane lane, PipelineState state)
     {
         bool isClosed = state.Options.NodeUdpClosed && lane.Key.Protocol == IpProtocol.Udp;
-        if ((isClosed || IsUnwantedTunnel(in lane, state.Topology)) && lane.Role == LaneRole.Packet && !lane.Is(Shape.Fragment))
+        if ((isClosed || IsUnwantedTunnel(in lane, state.Topology)) && lane.Role == LaneRole.Packet
+            && !lane.Is(Shape.Fragment))
         {
             Answers.Refuse(burst, ref lane, DropReason.PortClosed, state);
             burst.Drop(ref lane, DropReason.PortClosed, Stage.Transmit);
@@ -104,11 +108,14 @@ public static unsafe class TransmitStage
         int place = isPod ? lane.Destination.Index : -1 - lane.Node;
         ulong to = isPod ? topology.Endpoints[lane.Destination.Index].Mac : Link.MadeUpMac(lane.Key.Destination);
         bool isFramed = lane.Entry == Entry.Tunnel && topology.TunnelOf(lane.Is(Shape.V6)) is { KeepsInnerFrame: true };
-        if (lane.Exit == Exit.Pod && !(isFramed && !lane.Is(Shape.Beside) && lane.LinkSize == EthernetHeader.Size && !lane.Is(Shape.Translated)))
+        if (lane.Exit == Exit.Pod && !(isFramed && !lane.Is(Shape.Beside) && lane.LinkSize == EthernetHeader.Size
+            && !lane.Is(Shape.Translated)))
         {
             bool isRouted = isPod && topology.Routed;
             if (lane.Is(Shape.Beside)) Link.Frame(ref lane, to, topology.Beside!.Peers[lane.Node].TunnelMac);
-            else Link.Frame(ref lane, to, isRouted ? topology.Endpoints[place].VethMac : topology.Nodes[lane.Node].BridgeMac);
+            else
+                Link.Frame(
+                    ref lane, to, isRouted ? topology.Endpoints[place].VethMac : topology.Nodes[lane.Node].BridgeMac);
         }
         else if (lane.LinkSize == 0 || lane.Is(Shape.Translated | Shape.Reoriginated))
         {
@@ -156,7 +163,8 @@ public static unsafe class TransmitStage
         }
 
         byte* ip = lane.Frame + EthernetHeader.Size;
-        bool dontFragment = ip[0] >> 4 == 6 || (ip[Ipv4Header.FragmentOffsetOffset] & (Ipv4Header.DontFragmentFlag >> 8)) != 0;
+        bool dontFragment = ip[0] >> 4 == 6
+            || (ip[Ipv4Header.FragmentOffsetOffset] & (Ipv4Header.DontFragmentFlag >> 8)) != 0;
         if (dontFragment)
         {
             burst.Drop(ref lane, DropReason.MtuExceeded, Stage.Encap);
@@ -182,8 +190,10 @@ public static unsafe class TransmitStage
         for (int index = 0; index < fragmenter.Count; index++)
         {
             int length = fragmenter.Build(index, new Span<byte>(to, mtu));
-            new ReadOnlySpan<byte>(lane.Frame, EthernetHeader.Size).CopyTo(new Span<byte>(to - EthernetHeader.Size, EthernetHeader.Size));
-            sink.Take(in lane, ObservationPoint.Wire, lane.Node, to - EthernetHeader.Size, length + EthernetHeader.Size);
+            new ReadOnlySpan<byte>(lane.Frame, EthernetHeader.Size)
+                .CopyTo(new Span<byte>(to - EthernetHeader.Size, EthernetHeader.Size));
+            sink.Take(
+                in lane, ObservationPoint.Wire, lane.Node, to - EthernetHeader.Size, length + EthernetHeader.Size);
         }
     }
 

@@ -12,7 +12,8 @@ internal static unsafe class VethFrames
     public static void Check(PacketBurst burst, ref Lane lane, PipelineState state)
     {
         Topology topology = state.Topology;
-        bool isLocal = lane.Destination.Kind is PlaceKind.Pod or PlaceKind.Unlisted && AdmitStage.NodeOf(lane.Destination, topology) == lane.Node;
+        bool isLocal = lane.Destination.Kind is PlaceKind.Pod or PlaceKind.Unlisted
+            && AdmitStage.NodeOf(lane.Destination, topology) == lane.Node;
         if (isLocal && !topology.Routed) lane.Exit = Exit.Bridge;
         if (lane.LinkSize == 0) return;
 
@@ -24,7 +25,8 @@ internal static unsafe class VethFrames
         }
 
         bool isStretched = topology.Tunnel is { Parameters.Filling: TunnelFilling.PodNetwork };
-        if (lane.Destination.Kind == PlaceKind.Pod && (!isLocal || topology.Routed) && !isStretched && topology.Endpoints[lane.Destination.Index].Mac == to)
+        if (lane.Destination.Kind == PlaceKind.Pod && (!isLocal || topology.Routed) && !isStretched
+            && topology.Endpoints[lane.Destination.Index].Mac == to)
         {
             Reorigination.Rewind(burst, ref lane, topology);
             Reorigination.Untranslate(ref lane, state);
@@ -33,7 +35,8 @@ internal static unsafe class VethFrames
 
         ref NodeEntry node = ref topology.Nodes[lane.Node];
         if (node.BridgeMacKnown) CheckBridge(burst, ref lane, topology, to, isLocal);
-        if (lane.Source.Kind == PlaceKind.Pod) Learn(in lane, ref topology.Endpoints[lane.Source.Index], to, topology.Routed);
+        if (lane.Source.Kind == PlaceKind.Pod)
+            Learn(in lane, ref topology.Endpoints[lane.Source.Index], to, topology.Routed);
     }
 
     private static void CheckBridge(PacketBurst burst, ref Lane lane, Topology topology, ulong to, bool isLocal)
@@ -44,7 +47,8 @@ internal static unsafe class VethFrames
             return;
         }
 
-        bool isPods = isLocal && lane.Destination.Kind == PlaceKind.Pod && topology.Endpoints[lane.Destination.Index].Mac == to;
+        bool isPods = isLocal && lane.Destination.Kind == PlaceKind.Pod
+            && topology.Endpoints[lane.Destination.Index].Mac == to;
         if (!isPods) burst.Drop(ref lane, DropReason.WrongMac, Stage.Admit);
     }
 

@@ -4,7 +4,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay;
 
 /// <summary>A capture's records, batch by batch and loop by loop, and how far a run has come with them.</summary>
-internal sealed class CaptureFeed(CaptureReader reader, ReplayOptions options, IReplayObserver observer, RunMeter meter, CapturePoints? points = null)
+internal sealed class CaptureFeed(
+    CaptureReader reader, ReplayOptions options, IReplayObserver observer, RunMeter meter, CapturePoints? points = null)
 {
     private const int BatchSize = 256;
     private const long BytesBetweenSamples = 64 << 20;

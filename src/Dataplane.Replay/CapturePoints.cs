@@ -4,7 +4,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay;
 
-/// <summary>Has packets remembered from where a capture turns out to have several points; where it has one, nothing is.</summary>
+/// <summary>
+/// Has packets remembered from where a capture turns out to have several points; where it has one, nothing is.
+/// </summary>
 internal sealed class CapturePoints
 {
     private readonly CaptureReader _reader;

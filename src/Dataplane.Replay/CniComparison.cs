@@ -11,11 +11,14 @@ public sealed record CniComparison
 
     public ImmutableArray<CniOutcome> Runs { get; init; } = [];
 
-    /// <summary>Packets below which a run is repeated: the first pays for code that is compiled while it runs.</summary>
+    /// <summary>
+    /// Packets below which a run is repeated: the first pays for code that is compiled while it runs.
+    /// </summary>
     private const long FewPackets = 100_000;
 
     /// <exception cref="InvalidDataException">An input cannot be read, or an option makes no sense with it.</exception>
-    public static CniComparison Run(ReplayOptions options, IReadOnlyList<string> cnis, IReplayObserver observer, CancellationToken cancellation)
+    public static CniComparison Run(
+        ReplayOptions options, IReadOnlyList<string> cnis, IReplayObserver observer, CancellationToken cancellation)
     {
         List<CniOutcome> runs = [];
         try
@@ -42,10 +45,13 @@ public sealed record CniComparison
 /// <param name="Report">The run, as a replay alone reports it.</param>
 /// <param name="WireFrames">Frames that left a node by its underlay interface.</param>
 /// <param name="WireBytes">Their bytes, outer headers and all.</param>
-/// <param name="Overhead">Bytes that the tunnel puts around a packet, without the outer link header; 0 where there is none.</param>
+/// <param name="Overhead">Bytes that the tunnel puts around a packet, without the outer link header;
+/// 0 where there is none.</param>
 /// <param name="Hops">TTL that a packet loses between pods of two nodes.</param>
-/// <param name="OverMtu">Packets that were larger than what they had to leave by takes: dropped for it, or sent on in fragments.</param>
-public sealed record CniOutcome(ReplayReport Report, long WireFrames, long WireBytes, int Overhead, int Hops, long OverMtu)
+/// <param name="OverMtu">Packets that were larger than what they had to leave by takes: dropped for it, or
+/// sent on in fragments.</param>
+public sealed record CniOutcome(
+    ReplayReport Report, long WireFrames, long WireBytes, int Overhead, int Hops, long OverMtu)
 {
     internal static CniOutcome Of(ReplayReport report, Emulation emulation, WireCount wire)
     {
@@ -59,6 +65,7 @@ public sealed record CniOutcome(ReplayReport Report, long WireFrames, long WireB
             wire.Bytes,
             tunnels ? topology.Tunnel!.HeaderSize - EthernetHeader.Size : 0,
             hasPeer ? topology.HopsBetween(0, 1, v6: false) : 0,
-            report.Drops.Where(drop => drop.Reason == tooLarge).Sum(drop => drop.Packets) + emulation.State.Counters.Fragmented);
+            report.Drops.Where(drop => drop.Reason == tooLarge).Sum(drop => drop.Packets)
+            + emulation.State.Counters.Fragmented);
     }
 }

@@ -3,7 +3,10 @@ using HdrHistogram;
 
 namespace Dataplane.Replay;
 
-/// <summary>Nanoseconds in HdrHistogram's buckets: three digits, up to half an hour. All are alike, so that any two can be added.</summary>
+/// <summary>
+/// Nanoseconds in HdrHistogram's buckets: three digits, up to half an hour. All are alike,
+/// so that any two can be added.
+/// </summary>
 internal sealed class DelayHistogram
 {
     /// <summary>From 2⁴¹ on the library's buckets do not end where they should: their size overflows.</summary>
@@ -22,7 +25,9 @@ internal sealed class DelayHistogram
     public void WritePercentiles(TextWriter output) =>
         _histogram.OutputPercentileDistribution(output, StepsPerHalf, NanosecondsPerMicrosecond);
 
-    /// <summary>One interval of HdrHistogram's log (V2), in nanoseconds: all buckets, so that logs of several runs can be added.</summary>
+    /// <summary>
+    /// One interval of HdrHistogram's log (V2), in nanoseconds: all buckets, so that logs of several runs can be added.
+    /// </summary>
     public void WriteLog(Stream output, DateTime began, DateTime ended)
     {
         using var log = new MemoryStream();
@@ -31,7 +36,8 @@ internal sealed class DelayHistogram
         HistogramLogWriter.Write(log, began, _histogram);
 
         // The library writes UTF-16, which no other reader of such logs takes.
-        output.Write(Encoding.ASCII.GetBytes(Encoding.Unicode.GetString(log.ToArray()).TrimStart(ByteOrderMark).ReplaceLineEndings("\n")));
+        output.Write(Encoding.ASCII.GetBytes(
+            Encoding.Unicode.GetString(log.ToArray()).TrimStart(ByteOrderMark).ReplaceLineEndings("\n")));
     }
 
     /// <summary>Everything that the other one holds, too.</summary>
@@ -39,5 +45,6 @@ internal sealed class DelayHistogram
 
     public void Record(long nanoseconds) => _histogram.RecordValue(Math.Clamp(nanoseconds, 0, Longest));
 
-    public void Record(long nanoseconds, int count) => _histogram.RecordValueWithCount(Math.Clamp(nanoseconds, 0, Longest), count);
+    public void Record(long nanoseconds, int count) =>
+        _histogram.RecordValueWithCount(Math.Clamp(nanoseconds, 0, Longest), count);
 }

@@ -6,8 +6,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay;
 
 /// <summary>
-/// Turns the model's egress addresses into the table that the stages ask: a group for each assignment, and one for each set of
-/// those that depend on the destination.
+/// Turns the model's egress addresses into the table that the stages ask: a group for each assignment, and one for each
+/// set of those that depend on the destination.
 /// </summary>
 internal sealed class EgressCompiler
 {
@@ -33,7 +33,8 @@ internal sealed class EgressCompiler
         {
             Missing = assignment.IsByGateway ? DropReason.NoEgressGateway : DropReason.NoEgressAddress,
         });
-        return new EgressTable([.. own, .. _scopes.Select(scopes => new EgressGroup([], [], PrefersOwnNode: false) { Scopes = scopes })]);
+        return new EgressTable(
+            [.. own, .. _scopes.Select(scopes => new EgressGroup([], [], PrefersOwnNode: false) { Scopes = scopes })]);
     }
 
     // The first assignment that has a pod has it; those that name destinations share it.

@@ -25,7 +25,8 @@ public sealed class Emulation : IDisposable
     private bool _isDisposed;
 
     private Emulation(
-        ProxyRequest request, IProxy proxy, EnforcedPolicies? policies, PipelineState state, NodeRoutes? routes, IEnumerable<string> notes)
+        ProxyRequest request, IProxy proxy, EnforcedPolicies? policies, PipelineState state, NodeRoutes? routes,
+        IEnumerable<string> notes)
     {
         Request = request;
         Ways = new WayTeller(request.Network, request.Topology, routes);
@@ -63,12 +64,14 @@ public sealed class Emulation : IDisposable
     /// <param name="options">CNI, proxy, settings and node, as the command line gives them.</param>
     /// <param name="choice">Knows backends beforehand; null: the engine draws.</param>
     /// <exception cref="InvalidDataException">A name or setting is unknown, or not built.</exception>
-    public static Emulation Compile(ClusterSnapshot snapshot, ReplayOptions options, Func<AddressNames, IBackendChoice>? choice = null)
+    public static Emulation Compile(
+        ClusterSnapshot snapshot, ReplayOptions options, Func<AddressNames, IBackendChoice>? choice = null)
     {
         EmulationSettings settings = EmulationSettings.Parse(options.Settings);
         CniChoice cni = CniCatalog.Resolve(options.Cni, snapshot);
         var enforcement = PolicyEnforcement.Of(snapshot, options.Cni, settings);
-        return Compile(CniProfiles.Compile(cni.Name, snapshot, settings, enforcement), enforcement, options, [cni.Evidence], choice);
+        return Compile(CniProfiles.Compile(cni.Name, snapshot, settings, enforcement),
+            enforcement, options, [cni.Evidence], choice);
     }
 
     /// <summary>The same for a network that is known already.</summary>
@@ -86,11 +89,14 @@ public sealed class Emulation : IDisposable
         string proxyName = ResolveProxy(options, model);
         int onlyNode = FindNode("--node", options.Node, model);
         ServiceModel services = ServiceModel.Compile(snapshot);
-        ImmutableArray<ServiceFrontend> frontends = ServiceFrontends.Of(services, model, FindNode("--entry", options.Entry, model));
+        ImmutableArray<ServiceFrontend> frontends = ServiceFrontends.Of(
+            services, model, FindNode("--entry", options.Entry, model));
         bool hasOwnMasquerade = options.Rules.IsEmpty || proxyName != IptablesEngine.Name;
         NodeRoutes? routes = options.Routes.IsEmpty ? null
-            : NodeRoutes.Compile(model, options.Routes.Select(file => (FindNode("--routes", file.Node, model), file.Path)));
-        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed, onlyNode, routes, hasOwnMasquerade, hasOwnProxy: proxyName == EbpfEngine.Name);
+            : NodeRoutes.Compile(
+                model, options.Routes.Select(file => (FindNode("--routes", file.Node, model), file.Path)));
+        Topology topology = TopologyCompiler.Compile(model, frontends, settings.Seed,
+            onlyNode, routes, hasOwnMasquerade, hasOwnProxy: proxyName == EbpfEngine.Name);
         topology.Names.Limit = settings.Limits.Addresses;
         topology.SeenUnlisted.Limit = settings.Limits.Unlisted;
         var request = new ProxyRequest(snapshot, services, model, settings, topology) { Rules = options.Rules };
@@ -98,7 +104,9 @@ public sealed class Emulation : IDisposable
         var state = new PipelineState(topology, new PipelineOptions
         {
             ConnectionLimit = settings.ConntrackMax ?? 0,
-            Timeouts = settings.ConntrackProfile == ConntrackProfile.Cilium ? ConnectionTimeouts.Cilium : ConnectionTimeouts.Linux,
+            Timeouts = settings.ConntrackProfile == ConntrackProfile.Cilium
+                ? ConnectionTimeouts.Cilium
+                : ConnectionTimeouts.Linux,
             CiliumStates = settings.ConntrackProfile == ConntrackProfile.Cilium,
             NodeUdpClosed = settings.NodeUdpClosed,
             KeepsSuperFrames = options.KeepSuperFrames,
@@ -112,8 +120,8 @@ public sealed class Emulation : IDisposable
         string[] enforced = policies is null ? [] : [enforcement.Evidence];
         IEnumerable<string> notes =
         [
-            .. evidence, .. ProxyNote(options, model, proxyName), .. enforced, .. model.Notes, .. routes?.Notes ?? [], .. proxy.Notes,
-            .. LinkNote(settings.Link),
+            .. evidence, .. ProxyNote(options, model, proxyName), .. enforced, .. model.Notes, .. routes?.Notes ?? [],
+            .. proxy.Notes, .. LinkNote(settings.Link),
         ];
         return new Emulation(request, proxy, policies, state, routes, notes);
     }
@@ -141,11 +149,13 @@ public sealed class Emulation : IDisposable
 
     private static NodeLinks? LinksOf(LinkSettings link, NetworkModel model) => link == LinkSettings.None
         ? null
-        : new NodeLinks(new LinkParameters(link.Rate ?? 0, link.Queue ?? LinkSettings.DefaultQueue, link.Delay ?? 0), model.Nodes.Length);
+        : new NodeLinks(new LinkParameters(link.Rate ?? 0, link.Queue ?? LinkSettings.DefaultQueue, link.Delay ?? 0),
+            model.Nodes.Length);
 
     private static IEnumerable<string> LinkNote(LinkSettings link)
     {
-        if (link.Queue is not null && link.Rate is null) yield return "link.queue has no effect without link.rate: nothing ever waits";
+        if (link.Queue is not null && link.Rate is null)
+            yield return "link.queue has no effect without link.rate: nothing ever waits";
     }
 
     private static string ResolveProxy(ReplayOptions options, NetworkModel model)
@@ -184,6 +194,7 @@ public sealed class Emulation : IDisposable
         }
 
         string? nearest = NearestWord.Of(name, model.Nodes.Select(node => node.Name));
-        throw new InvalidDataException($"{option} {name}: the manifests have no such node{(nearest is null ? "" : $": did you mean {nearest}?")}");
+        throw new InvalidDataException(
+            $"{option} {name}: the manifests have no such node{(nearest is null ? "" : $": did you mean {nearest}?")}");
     }
 }

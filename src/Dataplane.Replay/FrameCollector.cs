@@ -34,7 +34,8 @@ public sealed unsafe class FrameCollector : IDisposable
     private NativeArray<byte> _bytes = new(FirstStaging);
     private long _used;
 
-    public FrameCollector(Emulation emulation, Observation observation, CaptureWriter? writer, DropLog? drops, PolicyTeller? policies, ReplayOptions options)
+    public FrameCollector(Emulation emulation, Observation observation, CaptureWriter? writer, DropLog? drops,
+        PolicyTeller? policies, ReplayOptions options)
     {
         NetworkModel model = emulation.Model;
         _model = model;
@@ -65,7 +66,8 @@ public sealed unsafe class FrameCollector : IDisposable
         if (_direct)
         {
             PacketMetadata metadata = default;
-            _writer!.Write((uint)lane.Record, number, lane.Timestamp, new ReadOnlySpan<byte>(frame, length), length + lane.Missing, in metadata);
+            _writer!.Write((uint)lane.Record, number, lane.Timestamp,
+                new ReadOnlySpan<byte>(frame, length), length + lane.Missing, in metadata);
             FramesWritten++;
             return;
         }
@@ -106,12 +108,14 @@ public sealed unsafe class FrameCollector : IDisposable
     {
         foreach (PodNetwork pod in model.Pods)
         {
-            foreach (IpAddress address in pod.Pod.Addresses) yield return (address, $"{pod.Pod.Name}.{pod.Pod.Namespace}.pod");
+            foreach (IpAddress address in pod.Pod.Addresses)
+                yield return (address, $"{pod.Pod.Name}.{pod.Pod.Namespace}.pod");
         }
 
         foreach (Cluster.Model.Service service in model.Snapshot.Services)
         {
-            foreach (IpAddress address in service.ClusterIps) yield return (address, $"{service.Name}.{service.Namespace}.svc");
+            foreach (IpAddress address in service.ClusterIps)
+                yield return (address, $"{service.Name}.{service.Namespace}.svc");
         }
 
         foreach (NodeNetwork node in model.Nodes)
@@ -162,10 +166,12 @@ public sealed unsafe class FrameCollector : IDisposable
             PacketId = (ulong)(burst.FirstRecord + staged.Record + 1),
             Comment = isPlain ? default : _comment.Fields,
             SecondComment = isPlain ? default : _comment.Sentence,
-            Verdict = !_verdictOption ? PacketVerdict.None : record.Verdict == Verdict.Dropped ? PacketVerdict.Drop : PacketVerdict.Pass,
+            Verdict = !_verdictOption ? PacketVerdict.None : record.Verdict == Verdict.Dropped ? PacketVerdict.Drop
+                : PacketVerdict.Pass,
         };
         var frame = new ReadOnlySpan<byte>(_bytes.Start + staged.Offset, staged.Length);
-        _writer!.Write((uint)staged.Record, staged.Interface, staged.Timestamp, frame, staged.Length + staged.Missing, in metadata);
+        _writer!.Write((uint)staged.Record, staged.Interface,
+            staged.Timestamp, frame, staged.Length + staged.Missing, in metadata);
         FramesWritten++;
     }
 
@@ -196,10 +202,13 @@ public sealed unsafe class FrameCollector : IDisposable
         (string name, MacAddress mac) = point switch
         {
             ObservationPoint.Wire => ($"{_model.Nodes[place].Name}/eth0", _model.Nodes[place].UnderlayMac),
-            ObservationPoint.Tunnel => ($"{_model.Nodes[place].Name}/{_model.Tunnel!.Device}", _model.Nodes[place].TunnelMac),
+            ObservationPoint.Tunnel =>
+                ($"{_model.Nodes[place].Name}/{_model.Tunnel!.Device}", _model.Nodes[place].TunnelMac),
             ObservationPoint.Drop => ("drops", default),
             _ when place < 0 => ($"pod:{_model.Nodes[-1 - place].Name}/unlisted", default),
-            _ => _observation.PodOf(place) is { } pod ? ($"pod:{pod.Pod}", pod.Mac) : ("pod:unlisted", default(MacAddress)),
+            _ => _observation.PodOf(place) is { } pod
+                ? ($"pod:{pod.Pod}", pod.Mac)
+                : ("pod:unlisted", default(MacAddress)),
         };
         bool isBare = point == ObservationPoint.Tunnel && _model.Tunnel!.Kind == TunnelKind.IpInIp;
         return _writer!.AddInterface(name, isBare ? LinkType.Raw : LinkType.Ethernet, mac: mac);

@@ -4,8 +4,8 @@ using Dataplane.Capture;
 namespace Dataplane.Replay;
 
 /// <summary>
-/// Where <c>--histogram</c> goes: HdrHistogram's table of percentiles, or, where the name ends in <c>.hlog</c>, its log.
-/// Opened before the run, so that nobody waits for a run whose result has no place.
+/// Where <c>--histogram</c> goes: HdrHistogram's table of percentiles, or, where the name ends in <c>.hlog</c>, its
+/// log. Opened before the run, so that nobody waits for a run whose result has no place.
 /// </summary>
 internal sealed class HistogramFile : IDisposable
 {
@@ -35,7 +35,11 @@ internal sealed class HistogramFile : IDisposable
             return;
         }
 
-        using var text = new StreamWriter(_stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
+        using var text =
+            new StreamWriter(_stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true)
+            {
+                NewLine = "\n",
+            };
         latency.WritePercentiles(text);
     }
 

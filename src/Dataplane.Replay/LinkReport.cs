@@ -4,7 +4,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Replay;
 
-/// <summary>What the nodes' links did (<c>--set link.rate</c>, <c>link.queue</c>, <c>link.delay</c>), on capture time.</summary>
+/// <summary>
+/// What the nodes' links did (<c>--set link.rate</c>, <c>link.queue</c>, <c>link.delay</c>), on capture time.
+/// </summary>
 /// <param name="RateBitsPerSecond">0: no limit.</param>
 /// <param name="Queue">Frames that may wait.</param>
 /// <param name="DelayNanoseconds">From a frame's departure to its arrival.</param>
@@ -51,7 +53,8 @@ public sealed record LinkReport(long RateBitsPerSecond, int Queue, long DelayNan
 /// <param name="GoodputBitsPerSecond">Bits of the IP packets inside, without tunnels' headers.</param>
 /// <param name="QueueDepth">Frames that each frame found waiting.</param>
 public sealed record LinkUse(
-    string Node, long Frames, long WireBytes, long Dropped, double Utilisation, double GoodputBitsPerSecond, QueueDepth QueueDepth);
+    string Node, long Frames, long WireBytes, long Dropped, double Utilisation, double GoodputBitsPerSecond,
+    QueueDepth QueueDepth);
 
 /// <summary>Frames waiting, as arriving frames find them; those that are dropped find the queue full.</summary>
 public sealed record QueueDepth(long Max, double Mean, long P99)

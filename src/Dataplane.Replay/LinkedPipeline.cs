@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay;
 
 /// <summary>
-/// Frames go by the nodes' links. Records go one by one, for in a burst pieces and answers leave behind later records, and a
-/// queue asks who came first.
+/// Frames go by the nodes' links. Records go one by one, for in a burst pieces and answers leave behind later records,
+/// and a queue asks who came first.
 /// </summary>
 internal sealed class LinkedPipeline(IPipeline pipeline) : IPipeline, ITimeable
 {

@@ -3,7 +3,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay;
 
-/// <summary>Counts and times loops; each begins a microsecond of capture time behind the end of the one before.</summary>
+/// <summary>
+/// Counts and times loops; each begins a microsecond of capture time behind the end of the one before.
+/// </summary>
 internal sealed class LoopClock(int loops)
 {
     private const long Gap = 1000;

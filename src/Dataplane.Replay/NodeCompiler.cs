@@ -39,7 +39,8 @@ internal static class NodeCompiler
         return compiled;
     }
 
-    // The kernel does not let it be more than its underlay carries (drivers/net/vxlan/vxlan_core.c, vxlan_config_apply).
+    // The kernel does not let it be more than its underlay carries
+    // (drivers/net/vxlan/vxlan_core.c, vxlan_config_apply).
     private static int TunnelMtuV6(NodeNetwork node, NetworkModel model) => model.TunnelV6 is { } own
         ? Math.Min(node.TunnelMtu, node.UnderlayMtu - own.Overhead)
         : node.TunnelMtu;
@@ -57,7 +58,8 @@ internal static class NodeCompiler
                 TunnelMac = tunnel is null ? 0 : TopologyCompiler.InMemory(TunnelCompiler.MacOf(node, tunnel, model)),
                 UnderlayV4 = TopologyCompiler.Name(node.UnderlayV4, names),
                 IdPart = IdCounters.PartOf(TopologyCompiler.Name(node.UnderlayV4, names), seed),
-                OuterUdpSum = tunnel is null ? 0 : TunnelCompiler.SumOfReceiver(node, TunnelCompiler.MacOf(node, tunnel, model), tunnel),
+                OuterUdpSum = tunnel is null ? 0 : TunnelCompiler.SumOfReceiver(
+                    node, TunnelCompiler.MacOf(node, tunnel, model), tunnel),
                 HasTunnel = tunnel is not null && !(tunnel.OuterFamily == 6 ? node.UnderlayV6 : node.UnderlayV4).IsNone,
                 Segment = (ushort)node.Segment,
                 IsEmulated = (onlyNode < 0 || onlyNode == index) && !node.IsBeside,

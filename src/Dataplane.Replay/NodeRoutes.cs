@@ -6,13 +6,14 @@ using Dataplane.Wire;
 namespace Dataplane.Replay;
 
 /// <summary>
-/// Real nodes' routes (<c>--routes</c>): how each node's packets get to each other's pods, asked of the route that the kernel
-/// would take for these pods' addresses.
+/// Real nodes' routes (<c>--routes</c>): how each node's packets get to each other's pods, asked of the route that the
+/// kernel would take for these pods' addresses.
 /// </summary>
 internal sealed class NodeRoutes
 {
     /// <summary>How devices are called that are tunnels, whichever CNI's.</summary>
-    private static readonly string[] TunnelNames = ["tunl", "flannel", "vxlan", "wireguard", "geneve", "genev_sys", "cilium_"];
+    private static readonly string[] TunnelNames =
+        ["tunl", "flannel", "vxlan", "wireguard", "geneve", "genev_sys", "cilium_"];
 
     private readonly NetworkModel _model;
     private readonly List<string> _notes = [];
@@ -43,7 +44,8 @@ internal sealed class NodeRoutes
     public RouteEntry? RouteOf(int from, int to, int family) => _routes[Index(from, to, family)];
 
     /// <summary>Nodes without a file go by their CNI's routes.</summary>
-    /// <exception cref="InvalidDataException">A route leads where the emulation has nothing: file, line, what is wrong.</exception>
+    /// <exception cref="InvalidDataException">A route leads where the emulation has nothing: file,
+    /// line, what is wrong.</exception>
     public static NodeRoutes Compile(NetworkModel model, IEnumerable<(int Node, string Path)> files)
     {
         var routes = new NodeRoutes(model);
@@ -51,18 +53,23 @@ internal sealed class NodeRoutes
         foreach ((int node, string path) in files)
         {
             RouteTable table = RouteTableReader.Read(path);
-            if (!read.Add(node)) throw new InvalidDataException($"--routes {model.Nodes[node].Name}={path}: this node's routes are given twice");
+            if (!read.Add(node))
+                throw new InvalidDataException(
+                    $"--routes {model.Nodes[node].Name}={path}: this node's routes are given twice");
 
             if (AsksNodes(model)) routes.Read(node, table, path);
         }
 
-        if (!AsksNodes(model)) routes._notes.Add($"--routes has no effect under {model.Cni}: what its pods send does not pass the node's routes");
+        if (!AsksNodes(model))
+            routes._notes.Add(
+                $"--routes has no effect under {model.Cni}: what its pods send does not pass the node's routes");
         return routes;
     }
 
     // Open vSwitch and Cilium's programs send into their tunnels by tables of their own.
     private static bool AsksNodes(NetworkModel model) =>
-        model.Tunnel is null or { Kind: TunnelKind.IpInIp } or { IdSource: TunnelIdSource.Fixed, Inner: InnerFrame.TunnelDevices };
+        model.Tunnel is null or { Kind: TunnelKind.IpInIp }
+            or { IdSource: TunnelIdSource.Fixed, Inner: InnerFrame.TunnelDevices };
 
     private NodeWay Computed(DirectRouting direct, int from, int to)
     {
@@ -71,7 +78,8 @@ internal sealed class NodeRoutes
         return isDirect ? NodeWay.Direct : NodeWay.Tunnel;
     }
 
-    private int Index(int from, int to, int family) => ((((family == 6 ? _model.Nodes.Length : 0) + from) * _model.Nodes.Length) + to);
+    private int Index(int from, int to, int family) =>
+        ((((family == 6 ? _model.Nodes.Length : 0) + from) * _model.Nodes.Length) + to);
 
     private void Read(int from, RouteTable table, string path)
     {
@@ -99,7 +107,9 @@ internal sealed class NodeRoutes
         }
 
         string summary = string.Join(", ", counts.Select(count => $"{count.Key} {count.Value}"));
-        _notes.Add($"{_model.Nodes[from].Name}'s routes are those of {path}; ways to other nodes' pods: {(counts.Count == 0 ? "none asked" : summary)}");
+        _notes.Add(
+            $"{_model.Nodes[from].Name}'s routes are those of {path}; ways to other nodes' pods: "
+            + $"{(counts.Count == 0 ? "none asked" : summary)}");
     }
 
     /// <summary>Null where the other node has no addresses of the family, or the file no routes of it.</summary>
@@ -111,11 +121,13 @@ internal sealed class NodeRoutes
         foreach (IpAddress address in AddressesOf(to, family))
         {
             RouteEntry? route = table.Find(address);
-            (NodeWay Way, RouteEntry? Route) found = (route is null ? NodeWay.None : WayOf(route, from, to, family), route);
+            (NodeWay Way, RouteEntry? Route) found = (route is null ? NodeWay.None : WayOf(route, from, to, family),
+                route);
             if (first is { } other && other.Way != found.Way)
                 throw new InvalidDataException(
-                    $"{(found.Route ?? other.Route)!.Source}: pods of node {_model.Nodes[to].Name} go another way here than by "
-                    + $"{(other.Route is { } its ? its.Destination.ToString() : "no route")}: one way for each pair of nodes is emulated");
+                    $"{(found.Route ?? other.Route)!.Source}: pods of node {_model.Nodes[to].Name} go another way here "
+                    + $"than by {(other.Route is { } its ? its.Destination.ToString() : "no route")}: "
+                    + "one way for each pair of nodes is emulated");
 
             first ??= found;
         }
@@ -128,10 +140,12 @@ internal sealed class NodeRoutes
     {
         IpAddress[] pods =
         [
-            .. _model.Pods.Where(pod => pod.Node == node).Select(pod => family == 4 ? pod.V4 : pod.V6).Where(address => !address.IsNone),
+            .. _model.Pods.Where(pod => pod.Node == node)
+                .Select(pod => family == 4 ? pod.V4 : pod.V6).Where(address => !address.IsNone),
         ];
         return pods.Length > 0 ? pods
-            : _model.Nodes[node].PodCidrs.Where(cidr => cidr.Address.Family == family).Select(cidr => cidr.Address.Plus(1));
+            : _model.Nodes[node].PodCidrs.Where(cidr => cidr.Address.Family == family)
+                .Select(cidr => cidr.Address.Plus(1));
     }
 
     private NodeWay WayOf(RouteEntry route, int from, int to, int family)
@@ -141,7 +155,9 @@ internal sealed class NodeRoutes
             case RouteKind.Blackhole: return NodeWay.Blackhole;
             case RouteKind.Unreachable: return NodeWay.Unreachable;
             case RouteKind.Unicast: break;
-            default: throw Wrong(route, $"a {Word(route.Kind)} route to pods of node {_model.Nodes[to].Name} is not emulated");
+            default:
+                throw Wrong(
+                    route, $"a {Word(route.Kind)} route to pods of node {_model.Nodes[to].Name} is not emulated");
         }
 
         RouteHop? hop = route.Hops.FirstOrDefault(hop => !hop.IsDown);
@@ -155,8 +171,9 @@ internal sealed class NodeRoutes
         if (next == from) throw Wrong(route, $"the gateway {hop.Gateway} is this node itself");
         if (next != to)
             throw Wrong(
-                route, $"the gateway {hop.Gateway} is node {_model.Nodes[next].Name}, but the pods are on {_model.Nodes[to].Name}: a way "
-                + "over a third node is not emulated");
+                route,
+                $"the gateway {hop.Gateway} is node {_model.Nodes[next].Name}, "
+                + $"but the pods are on {_model.Nodes[to].Name}: a way over a third node is not emulated");
 
         return isTunnel ? NodeWay.Tunnel : NodeWay.Direct;
     }
@@ -177,13 +194,18 @@ internal sealed class NodeRoutes
 
     private InvalidDataException Unknown(RouteEntry route, RouteHop hop, bool isDevice, int family)
     {
-        if (!hop.Gateway.IsNone && !isDevice) return Wrong(route, $"the gateway {hop.Gateway} is no node's address: give the routes of this cluster's node");
+        if (!hop.Gateway.IsNone && !isDevice)
+            return Wrong(
+                route, $"the gateway {hop.Gateway} is no node's address: give the routes of this cluster's node");
 
         string tunnel = DeviceOf(family) is { } device ? $"the tunnel is {device}" : $"{_model.Cni} has no tunnel here";
-        return Wrong(route, $"device {hop.Device} leads to no other node here ({tunnel}): choose the CNI's settings as the node has them");
+        return Wrong(route,
+            $"device {hop.Device} leads to no other node here ({tunnel}): "
+            + "choose the CNI's settings as the node has them");
     }
 
-    private static InvalidDataException Wrong(RouteEntry route, string what) => new($"{route.Source}: {route.Destination}: {what}");
+    private static InvalidDataException Wrong(RouteEntry route, string what) =>
+        new($"{route.Source}: {route.Destination}: {what}");
 
     private static string Word(RouteKind kind) => kind.ToString().ToLowerInvariant();
 }

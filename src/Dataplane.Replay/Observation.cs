@@ -25,12 +25,15 @@ public sealed class Observation
     }
 
     /// <summary>Reads the words of <c>--at</c>; none means wire.</summary>
-    /// <exception cref="InvalidDataException">A word is unknown, or names a pod that the manifests do not have.</exception>
+    /// <exception cref="InvalidDataException">A word is unknown, or names a pod that the
+    /// manifests do not have.</exception>
     public static Observation Parse(ImmutableArray<string> words, NetworkModel model, Topology topology)
     {
-        List<string> named = [.. words.Where(word => word.StartsWith(PodPrefix, StringComparison.Ordinal)).Select(word => word[PodPrefix.Length..])];
+        List<string> named = [.. words.Where(word => word.StartsWith(PodPrefix, StringComparison.Ordinal))
+            .Select(word => word[PodPrefix.Length..])];
         bool everyPod = words.Any(word => word is "pod" or "all");
-        var observation = new Observation(model, topology, named.Count == 0 || everyPod ? null : [.. named.Select(name => IndexOf(name, model))]);
+        var observation = new Observation(
+            model, topology, named.Count == 0 || everyPod ? null : [.. named.Select(name => IndexOf(name, model))]);
         foreach (string word in words.DefaultIfEmpty("wire")) observation.Include(word);
         return observation;
     }
@@ -38,10 +41,12 @@ public sealed class Observation
     public bool Includes(ObservationPoint point) => _included[(int)point];
 
     /// <summary>Whether the endpoint (or −1 − node for an unlisted pod) was asked for.</summary>
-    public bool IncludesPod(int endpoint) => _pods is null || (endpoint >= 0 && _pods.Contains(_topology.Endpoints[endpoint].Pod));
+    public bool IncludesPod(int endpoint) =>
+        _pods is null || (endpoint >= 0 && _pods.Contains(_topology.Endpoints[endpoint].Pod));
 
     /// <summary>The pod behind an endpoint; null where no Pod object has it.</summary>
-    public PodNetwork? PodOf(int endpoint) => _topology.Endpoints[endpoint].Pod is >= 0 and int pod ? _model.Pods[pod] : null;
+    public PodNetwork? PodOf(int endpoint) =>
+        _topology.Endpoints[endpoint].Pod is >= 0 and int pod ? _model.Pods[pod] : null;
 
     private static int IndexOf(string name, NetworkModel model)
     {
@@ -75,7 +80,8 @@ public sealed class Observation
             default:
                 if (!word.StartsWith(PodPrefix, StringComparison.Ordinal))
                 {
-                    throw new InvalidDataException($"--at {word}: unknown (known: {string.Join(", ", Names)}, pod:NS/NAME)");
+                    throw new InvalidDataException(
+                        $"--at {word}: unknown (known: {string.Join(", ", Names)}, pod:NS/NAME)");
                 }
 
                 _included[(int)ObservationPoint.Pod] = true;

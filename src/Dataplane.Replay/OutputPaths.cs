@@ -8,12 +8,17 @@ internal static class OutputPaths
     /// <exception cref="InvalidDataException">A file stands twice where it must not.</exception>
     public static void Check(ReplayOptions options)
     {
-        (string Option, string? Path)[] all = [("-w", options.Output), ("--drops", options.DropsPath), ("--histogram", options.HistogramPath)];
-        (string Option, string Path)[] outputs = [.. all.Where(output => output.Path is not null).Select(output => (output.Option, output.Path!))];
+        (string Option, string? Path)[] all =
+            [("-w", options.Output), ("--drops", options.DropsPath), ("--histogram", options.HistogramPath)];
+        (string Option, string Path)[] outputs =
+            [.. all.Where(output => output.Path is not null).Select(output => (output.Option, output.Path!))];
         foreach ((_, string output) in outputs)
         {
-            string? input = options.Captures.Concat(options.Manifests).FirstOrDefault(path => path != StandardStream && IsSame(path, output));
-            if (input is not null) throw new InvalidDataException($"{output}: is read too, and writing would empty it: name another output");
+            string? input = options.Captures.Concat(options.Manifests)
+                .FirstOrDefault(path => path != StandardStream && IsSame(path, output));
+            if (input is not null)
+                throw new InvalidDataException(
+                    $"{output}: is read too, and writing would empty it: name another output");
         }
 
         for (int later = 1; later < outputs.Length; later++)
@@ -21,7 +26,8 @@ internal static class OutputPaths
             foreach ((string option, string path) in outputs[..later])
             {
                 if (IsSame(path, outputs[later].Path))
-                    throw new InvalidDataException($"{path}: stands at both {option} and {outputs[later].Option}: name two outputs");
+                    throw new InvalidDataException(
+                        $"{path}: stands at both {option} and {outputs[later].Option}: name two outputs");
             }
         }
     }

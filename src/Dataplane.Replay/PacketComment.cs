@@ -7,10 +7,13 @@ using Dataplane.Replay.Policies;
 
 namespace Dataplane.Replay;
 
-/// <summary>The two comments of a packet that was not simply forwarded: fields for programs, a sentence for people.</summary>
+/// <summary>
+/// The two comments of a packet that was not simply forwarded: fields for programs, a sentence for people.
+/// </summary>
 internal sealed class PacketComment(NetworkModel model, PolicyTeller? policies, WayTeller ways)
 {
-    private readonly Dictionary<(Verdict, DropReason, Stage, ushort, bool), (byte[] Fields, byte[] Sentence)> _known = [];
+    private readonly Dictionary<(Verdict, DropReason, Stage, ushort, bool), (byte[] Fields, byte[] Sentence)> _known =
+        [];
     private (byte[] Fields, byte[] Sentence) _current = ([], []);
 
     public ReadOnlySpan<byte> Fields => _current.Fields;
@@ -29,7 +32,8 @@ internal sealed class PacketComment(NetworkModel model, PolicyTeller? policies, 
             return;
         }
 
-        if (record.Verdict == Verdict.Dropped && !isAnswer && ways.RefusalOf(record.Drop, record.Stage, in lane) is { } refusal)
+        if (record.Verdict == Verdict.Dropped && !isAnswer
+            && ways.RefusalOf(record.Drop, record.Stage, in lane) is { } refusal)
         {
             WriteRefusal(in record, refusal);
             return;
@@ -40,11 +44,13 @@ internal sealed class PacketComment(NetworkModel model, PolicyTeller? policies, 
 
         string node = NodeName(model, record.Node);
         string fields = record.Verdict == Verdict.Dropped
-            ? $"verdict=dropped reason={DropReasonText.Name(record.Drop)} stage={VerdictText.Name(record.Stage)} node={node}"
+            ? $"verdict=dropped reason={DropReasonText.Name(record.Drop)} "
+                + $"stage={VerdictText.Name(record.Stage)} node={node}"
             : $"verdict={VerdictText.Name(record.Verdict)} node={node}";
         string sentence = record.Verdict switch
         {
-            Verdict.Dropped when isAnswer => $"{node} answers for a packet that it dropped: {DropReasonText.Sentence(record.Drop)}",
+            Verdict.Dropped when isAnswer =>
+                $"{node} answers for a packet that it dropped: {DropReasonText.Sentence(record.Drop)}",
             Verdict.Dropped => $"dropped at {node}: {DropReasonText.Sentence(record.Drop)}",
             Verdict.Answered => $"answered by {node}",
             _ => $"forwarded by {node}",
@@ -55,19 +61,23 @@ internal sealed class PacketComment(NetworkModel model, PolicyTeller? policies, 
 
     private void WriteRefusal(in RecordState record, WayReason refusal)
     {
-        string fields = $"verdict=dropped reason={DropReasonText.Name(record.Drop)} stage={VerdictText.Name(record.Stage)} "
-            + $"node={NodeName(model, record.Node)} src={refusal.Source}";
-        _current = (Encoding.UTF8.GetBytes(fields), Encoding.UTF8.GetBytes($"dropped at {NodeName(model, record.Node)}: {refusal.Text}"));
+        string fields = $"verdict=dropped reason={DropReasonText.Name(record.Drop)} "
+            + $"stage={VerdictText.Name(record.Stage)} node={NodeName(model, record.Node)} src={refusal.Source}";
+        _current = (Encoding.UTF8.GetBytes(fields),
+            Encoding.UTF8.GetBytes($"dropped at {NodeName(model, record.Node)}: {refusal.Text}"));
     }
 
     private void WriteDenial(in RecordState record, PolicyExplanation explanation)
     {
         string rule = explanation.Rule < 0 ? "-" : explanation.Rule.ToString(CultureInfo.InvariantCulture);
-        string fields = $"verdict=dropped reason={DropReasonText.Name(record.Drop)} stage={VerdictText.Name(record.Stage)} "
-            + $"node={NodeName(model, record.Node)} direction={VerdictText.Name(record.Direction)} "
-            + $"policy={explanation.Policy} rule={rule} src={explanation.Source}";
-        _current = (Encoding.UTF8.GetBytes(fields), Encoding.UTF8.GetBytes($"dropped at {NodeName(model, record.Node)}: {explanation.Sentence}"));
+        string fields = $"verdict=dropped reason={DropReasonText.Name(record.Drop)} "
+            + $"stage={VerdictText.Name(record.Stage)} node={NodeName(model, record.Node)} "
+            + $"direction={VerdictText.Name(record.Direction)} policy={explanation.Policy} rule={rule} "
+            + $"src={explanation.Source}";
+        _current = (Encoding.UTF8.GetBytes(fields),
+            Encoding.UTF8.GetBytes($"dropped at {NodeName(model, record.Node)}: {explanation.Sentence}"));
     }
 
-    internal static string NodeName(NetworkModel model, int node) => node < model.Nodes.Length ? model.Nodes[node].Name : "-";
+    internal static string NodeName(NetworkModel model, int node) =>
+        node < model.Nodes.Length ? model.Nodes[node].Name : "-";
 }

@@ -32,7 +32,9 @@ public interface IPipeline
     void Finish();
 }
 
-/// <summary>The one place that lists proxies and enforcers of policies, and closes the stages' type parameters.</summary>
+/// <summary>
+/// The one place that lists proxies and enforcers of policies, and closes the stages' type parameters.
+/// </summary>
 public static class PipelineCatalog
 {
     private static readonly Dictionary<string, Func<ProxyRequest, IProxy>> Known = new()
@@ -49,7 +51,8 @@ public static class PipelineCatalog
     public static IProxy Compile(string name, ProxyRequest request) => Known[name](request);
 
     /// <summary>The policies, in the tables of whoever enforces them.</summary>
-    public static EnforcedPolicies Compile(PolicyEnforcer enforcer, PolicyModel model, NetworkModel network, Topology topology)
+    public static EnforcedPolicies Compile(
+        PolicyEnforcer enforcer, PolicyModel model, NetworkModel network, Topology topology)
     {
         switch (enforcer)
         {
@@ -73,19 +76,22 @@ public static class PipelineCatalog
         ? Create(emulation, default(NullSink))
         : Create(emulation, new CollectorSink(collector));
 
-    internal static IPipeline Create(Emulation emulation, WireCount count) => Create(emulation, new WireCountSink(count));
+    internal static IPipeline Create(Emulation emulation, WireCount count) =>
+        Create(emulation, new WireCountSink(count));
 
     /// <summary>With links where the settings have them.</summary>
     internal static IPipeline Create<TSink>(Emulation emulation, TSink sink)
         where TSink : struct, IFrameSink => emulation.State.Links is null
             ? emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, sink)
-            : new LinkedPipeline(emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new LinkedSink<TSink>(sink)));
+            : new LinkedPipeline(
+                emulation.Proxy.CreatePipeline(emulation.State, emulation.Burst, new LinkedSink<TSink>(sink)));
 
     internal static IPipeline Close<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst)
         where TEngine : struct, IServiceEngine
         where TSink : struct, IFrameSink => new Closed<TEngine, TSink>(engine, sink, state, burst);
 
-    internal static IPipeline CloseTraced<TEngine>(TEngine engine, PipelineState state, PacketBurst burst, TraceRecorder recorder)
+    internal static IPipeline CloseTraced<TEngine>(
+        TEngine engine, PipelineState state, PacketBurst burst, TraceRecorder recorder)
         where TEngine : struct, IExplainingEngine => new TracedPipeline<TEngine>(engine, state, burst, recorder);
 
     internal static ILookupLoop CloseLookups<TEngine>(TEngine engine, LookupContext context)
@@ -96,7 +102,8 @@ public static class PipelineCatalog
         PolicyModel model, NetworkModel network, Topology topology, TPolicy engine, IDisposable? tables)
         where TPolicy : struct, IPolicyEngine
     {
-        if (network.EgressRules.IsEmpty) return new EnforcedPolicies(model, TPolicy.Name, new Police<TPolicy>(engine), tables);
+        if (network.EgressRules.IsEmpty)
+            return new EnforcedPolicies(model, TPolicy.Name, new Police<TPolicy>(engine), tables);
 
         var outside = new OutsidePolicyEngine<TPolicy>(engine, OutsideTables.Compile(model, network, topology));
         return new EnforcedPolicies(model, TPolicy.Name, new Police<OutsidePolicyEngine<TPolicy>>(outside), tables);
@@ -117,7 +124,8 @@ public static class PipelineCatalog
             return taken;
         }
 
-        public int Take(PacketBurst own, ReadOnlySpan<CaptureRecord> records) => PacketPipeline.Take(own, records, state);
+        public int Take(PacketBurst own, ReadOnlySpan<CaptureRecord> records) =>
+            PacketPipeline.Take(own, records, state);
 
         public bool Decide(PacketBurst own)
         {
@@ -142,6 +150,7 @@ public static class PipelineCatalog
 
         public void Finish() => state.Reassembly.Finish(state.Counters);
 
-        public IPipeline With(StageTimes times) => new TimedPipeline<TEngine, TSink>(_engine, _sink, state, burst, times);
+        public IPipeline With(StageTimes times) =>
+            new TimedPipeline<TEngine, TSink>(_engine, _sink, state, burst, times);
     }
 }

@@ -39,7 +39,8 @@ internal sealed class PlaceCompiler
         for (int node = 0; node < model.Nodes.Length; node++) AddNodeAddresses(model.Nodes[node], node);
         foreach (ServiceFrontend frontend in frontends)
         {
-            _places.Add((Host(frontend.Address), new Place(PlaceKind.Service, frontend.EntryNodes.IsEmpty ? 0 : _entries.Count)));
+            _places.Add((Host(frontend.Address),
+                new Place(PlaceKind.Service, frontend.EntryNodes.IsEmpty ? 0 : _entries.Count)));
             if (!frontend.EntryNodes.IsEmpty) _entries.Add([.. frontend.EntryNodes]);
         }
     }
@@ -55,7 +56,11 @@ internal sealed class PlaceCompiler
         for (int index = 0; index < _endpoints.Count; index++)
         {
             (EndpointEntry entry, IpAddress v4, IpAddress v6) = _endpoints[index];
-            compiled[index] = entry with { V4 = TopologyCompiler.Name(v4, names), V6 = TopologyCompiler.Name(v6, names) };
+            compiled[index] = entry with
+            {
+                V4 = TopologyCompiler.Name(v4, names),
+                V6 = TopologyCompiler.Name(v6, names),
+            };
         }
 
         return compiled;
@@ -66,7 +71,8 @@ internal sealed class PlaceCompiler
         var compiled = new NativeArray<NodeAddress>(_addresses.Count);
         for (int index = 0; index < _addresses.Count; index++)
         {
-            compiled[index] = _addresses[index].Entry with { Name = TopologyCompiler.Name(_addresses[index].Address, names) };
+            compiled[index] =
+                _addresses[index].Entry with { Name = TopologyCompiler.Name(_addresses[index].Address, names) };
         }
 
         return compiled;
@@ -121,8 +127,10 @@ internal sealed class PlaceCompiler
             known.Add(pod.V6);
         }
 
-        foreach (NodeNetwork node in model.Nodes) known.UnionWith(node.OwnAddresses.Append(node.UnderlayV4).Append(node.UnderlayV6));
-        Dictionary<string, int> nodes = model.Nodes.Select((node, index) => (node.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index);
+        foreach (NodeNetwork node in model.Nodes)
+            known.UnionWith(node.OwnAddresses.Append(node.UnderlayV4).Append(node.UnderlayV6));
+        Dictionary<string, int> nodes = model.Nodes.Select((node, index) => (node.Name, index))
+            .ToDictionary(pair => pair.Name, pair => pair.index);
         foreach (Endpoint endpoint in model.Snapshot.EndpointSlices.SelectMany(slice => slice.Endpoints))
         {
             foreach (IpAddress address in endpoint.Addresses)
@@ -132,7 +140,13 @@ internal sealed class PlaceCompiler
 
                 _places.Add((Host(address), new Place(PlaceKind.Pod, _endpoints.Count)));
                 ulong mac = address.IsV4 ? Link.MadeUpMac(address.V4) : Link.MadeUpMac((uint)address.Value);
-                var entry = new EndpointEntry { Mac = mac, VethMac = TopologyCompiler.InMemory(model.Nodes[node].BridgeMac), Node = (ushort)node, Pod = -1 };
+                var entry = new EndpointEntry
+                {
+                    Mac = mac,
+                    VethMac = TopologyCompiler.InMemory(model.Nodes[node].BridgeMac),
+                    Node = (ushort)node,
+                    Pod = -1,
+                };
                 _endpoints.Add((entry, address.IsV4 ? address : default, address.IsV6 ? address : default));
             }
         }

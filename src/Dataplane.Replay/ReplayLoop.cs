@@ -15,7 +15,8 @@ internal sealed class ReplayLoop<TClock>
     private readonly Pacer<TClock>? _pacer;
     private long[] _due = [];
 
-    public ReplayLoop(CaptureFeed feed, IPipeline pipeline, RunMeter meter, Pace pace, IReplayObserver observer, TClock clock)
+    public ReplayLoop(
+        CaptureFeed feed, IPipeline pipeline, RunMeter meter, Pace pace, IReplayObserver observer, TClock clock)
     {
         _feed = feed;
         _pipeline = pipeline;

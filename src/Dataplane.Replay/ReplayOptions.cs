@@ -29,10 +29,14 @@ public sealed record ReplayOptions
     /// <summary>Dumps in the place of generated rules: a node's name (null: every node's) and a file.</summary>
     public ImmutableArray<(string? Node, string Path)> Rules { get; init; } = [];
 
-    /// <summary>What <c>ip route</c> or BIRD print at a node, in the place of computed routes: its name and a file.</summary>
+    /// <summary>
+    /// What <c>ip route</c> or BIRD print at a node, in the place of computed routes: its name and a file.
+    /// </summary>
     public ImmutableArray<(string Node, string Path)> Routes { get; init; } = [];
 
-    /// <summary>Where traffic from outside to a Service's outer address arrives; null: at any node that takes it.</summary>
+    /// <summary>
+    /// Where traffic from outside to a Service's outer address arrives; null: at any node that takes it.
+    /// </summary>
     public string? Entry { get; init; }
 
     /// <summary>Emulate this node alone.</summary>
@@ -62,7 +66,9 @@ public sealed record ReplayOptions
     /// <summary>JSON lines, one for each dropped packet; null: none.</summary>
     public string? DropsPath { get; init; }
 
-    /// <summary>Percentiles of latency as HdrHistogram writes them, or its log where the name ends in <c>.hlog</c>; null: none.</summary>
+    /// <summary>
+    /// Percentiles of latency as HdrHistogram writes them, or its log where the name ends in <c>.hlog</c>; null: none.
+    /// </summary>
     public string? HistogramPath { get; init; }
 
     /// <summary>Measure what each stage takes.</summary>

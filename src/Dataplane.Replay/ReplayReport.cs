@@ -7,7 +7,9 @@ using Dataplane.Replay.Workers;
 
 namespace Dataplane.Replay;
 
-/// <summary>The result of a replay: what <c>-o json</c> prints (see the command line's contract), and what text is made of.</summary>
+/// <summary>
+/// The result of a replay: what <c>-o json</c> prints (see the command line's contract), and what text is made of.
+/// </summary>
 public sealed record ReplayReport
 {
     public const int CurrentSchemaVersion = 1;
@@ -107,14 +109,18 @@ public sealed record ReplayReport
     /// <summary>What was assumed, made up, or has no effect: one line each, for stderr.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 
-    /// <summary>One line for each input that was damaged or could not be fully used; not empty means exit code 3.</summary>
+    /// <summary>
+    /// One line for each input that was damaged or could not be fully used; not empty means exit code 3.
+    /// </summary>
     public ImmutableArray<string> Damage { get; init; } = [];
 }
 
 /// <summary>The four verdicts; their sum is the number of records read.</summary>
 public sealed record VerdictCounts(long Forwarded, long Answered, long Dropped, long Ignored);
 
-/// <summary>Dropped packets of one reason at one stage of one node; answered: how many were refused with an ICMP error.</summary>
+/// <summary>
+/// Dropped packets of one reason at one stage of one node; answered: how many were refused with an ICMP error.
+/// </summary>
 public sealed record DropCount(string Reason, string Stage, string Node, long Packets, long Bytes, long Answered);
 
 /// <summary>TCP packets over every MTU, and what <c>--gso</c> did with them: <c>segment</c> or <c>keep</c>.</summary>

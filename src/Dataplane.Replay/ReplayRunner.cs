@@ -25,9 +25,12 @@ public static class ReplayRunner
 
         OutputPaths.Check(options);
         using Emulation emulation = Compile(options, cancellation);
-        using CaptureReader reader = OpenAll(options, emulation.Topology, cancellation, out ImmutableArray<CaptureClock> clocks);
+        using CaptureReader reader = OpenAll(
+            options, emulation.Topology, cancellation, out ImmutableArray<CaptureClock> clocks);
         ReplayReport report = Run(emulation, reader, options, observer, cancellation);
-        return clocks.IsEmpty ? report : report with { Clocks = clocks, Notes = [.. report.Notes, .. CaptureClocks.NotesOf(clocks)] };
+        return clocks.IsEmpty
+            ? report
+            : report with { Clocks = clocks, Notes = [.. report.Notes, .. CaptureClocks.NotesOf(clocks)] };
     }
 
     /// <summary>The same with a cluster that is compiled already, and an open capture.</summary>
@@ -82,15 +85,17 @@ public static class ReplayRunner
     {
         string? reason = options.Pace.Kind != PaceKind.TopSpeed ? "a pace is kept by one"
             : options.StageTimes ? "--stage-times watches one"
-            : pipeline is IBurstPipeline ? null : "frames go by links (link.rate, link.queue, link.delay) one behind the other";
-        if (options.Workers == ReplayOptions.AnyWorkers) return reason is null ? Math.Min(Environment.ProcessorCount, ReplayOptions.MostWorkers) : 1;
+            : pipeline is IBurstPipeline ? null
+            : "frames go by links (link.rate, link.queue, link.delay) one behind the other";
+        if (options.Workers == ReplayOptions.AnyWorkers)
+            return reason is null ? Math.Min(Environment.ProcessorCount, ReplayOptions.MostWorkers) : 1;
         if (options.Workers == 1 || reason is null) return options.Workers;
 
         throw new InvalidDataException($"--workers {options.Workers}: {reason}: leave it out");
     }
 
-    // Nearly all that reading and compiling allocate stays: full collections in between would find little. What is left of it
-    // goes before the run, which lets the tables have the memory.
+    // Nearly all that reading and compiling allocate stays: full collections in between would find little. What is left
+    // of it goes before the run, which lets the tables have the memory.
     private static Emulation Compile(ReplayOptions options, CancellationToken cancellation)
     {
         GCLatencyMode before = GCSettings.LatencyMode;
@@ -114,7 +119,8 @@ public static class ReplayRunner
     {
         Finding? damage = snapshot.Findings.FirstOrDefault(finding => finding.Severity == Severity.Damage);
         string why = damage is null ? "" : $" ({damage})";
-        return $"{string.Join(", ", options.Manifests)}: no Node, so no packet enters anywhere: add kubectl get nodes -o yaml{why}";
+        return $"{string.Join(", ", options.Manifests)}: no Node, so no packet enters anywhere: "
+            + $"add kubectl get nodes -o yaml{why}";
     }
 
     /// <summary>How captures are read: whole before the run or not, and how much hostile ones may take.</summary>
@@ -132,7 +138,8 @@ public static class ReplayRunner
 
     // Files are read twice then: what was corrected has to be what was compared.
     private static CaptureReader OpenAll(
-        ReplayOptions options, Topology topology, CancellationToken cancellation, out ImmutableArray<CaptureClock> clocks)
+        ReplayOptions options, Topology topology, CancellationToken cancellation,
+        out ImmutableArray<CaptureClock> clocks)
     {
         FileStamp?[] before = [.. options.Captures.Select(FileStamp.Of)];
         clocks = CaptureClocks.Find(options, topology, cancellation);
@@ -140,17 +147,20 @@ public static class ReplayRunner
         for (int index = 0; index < clocks.Length; index++)
         {
             string path = options.Captures[index];
-            if (before[index] is not { } compared || FileStamp.Of(path) is not { } now || compared.IsOrGrewTo(now)) continue;
+            if (before[index] is not { } compared || FileStamp.Of(path) is not { } now || compared.IsOrGrewTo(now))
+                continue;
 
             reader.Dispose();
-            throw new InvalidDataException($"{path}: was changed or replaced when its clock had been compared: run again");
+            throw new InvalidDataException(
+                $"{path}: was changed or replaced when its clock had been compared: run again");
         }
 
         return reader;
     }
 
     /// <summary>All captures as one, on the first one's clock.</summary>
-    internal static CaptureReader OpenAll(ReplayOptions options, CancellationToken cancellation, ImmutableArray<CaptureClock> clocks = default)
+    internal static CaptureReader OpenAll(
+        ReplayOptions options, CancellationToken cancellation, ImmutableArray<CaptureClock> clocks = default)
     {
         CaptureReadOptions how = ReadOptions(options, cancellation);
         long[] ahead = clocks.IsDefaultOrEmpty ? [] : [.. clocks.Select(clock => clock.SkewNanoseconds)];

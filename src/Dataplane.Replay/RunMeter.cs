@@ -3,10 +3,14 @@ using Dataplane.Core;
 
 namespace Dataplane.Replay;
 
-/// <summary>Measures a run: time, latency of packets, allocated bytes, memory. Reads no clock: whoever drives it does.</summary>
+/// <summary>
+/// Measures a run: time, latency of packets, allocated bytes, memory. Reads no clock: whoever drives it does.
+/// </summary>
 internal sealed class RunMeter
 {
-    /// <summary>Records before which allocations are not counted: nodes' tables are made and code is compiled.</summary>
+    /// <summary>
+    /// Records before which allocations are not counted: nodes' tables are made and code is compiled.
+    /// </summary>
     private const int WarmUpRecords = 10 * PacketBurst.MaxRecords;
 
     private const double NanosecondsPerSecond = 1e9;
@@ -69,7 +73,8 @@ internal sealed class RunMeter
             if (!line.StartsWith("RssAnon:", StringComparison.Ordinal)) continue;
 
             ReadOnlySpan<char> kilobytes = line.AsSpan("RssAnon:".Length).Trim();
-            PeakMemory = Math.Max(PeakMemory, 1024 * long.Parse(kilobytes[..kilobytes.IndexOf(' ')], CultureInfo.InvariantCulture));
+            PeakMemory = Math.Max(
+                PeakMemory, 1024 * long.Parse(kilobytes[..kilobytes.IndexOf(' ')], CultureInfo.InvariantCulture));
             return;
         }
     }

@@ -27,7 +27,8 @@ internal static class RunReport
             Nodes = [.. emulation.Model.Nodes.Select(node => node.Name)],
             Packets = counters.Records,
             Bytes = counters.Bytes,
-            Verdicts = new VerdictCounts(counters[Verdict.Forwarded], counters[Verdict.Answered], counters[Verdict.Dropped], counters[Verdict.Ignored]),
+            Verdicts = new VerdictCounts(counters[Verdict.Forwarded],
+                counters[Verdict.Answered], counters[Verdict.Dropped], counters[Verdict.Ignored]),
             Drops = DropsOf(emulation, counters),
             PolicyDrops = PolicyDropCounts.Of(emulation),
             Ignored = IgnoredOf(counters),
@@ -39,7 +40,8 @@ internal static class RunReport
             Connections = emulation.State.Connections.Created,
             Unlisted = counters.Unlisted,
             SnapCut = counters.Cut,
-            SuperFrames = counters.SuperFrames == 0 ? null : new SuperFrameCount(emulation.State.Options.KeepsSuperFrames ? "keep" : "segment", counters.SuperFrames),
+            SuperFrames = counters.SuperFrames == 0 ? null : new SuperFrameCount(
+                emulation.State.Options.KeepsSuperFrames ? "keep" : "segment", counters.SuperFrames),
             Loops = [.. loops.Times],
             ElapsedSeconds = seconds,
             PacketsPerSecond = counters.Records * perSecond,
@@ -52,7 +54,8 @@ internal static class RunReport
             PeakMemoryBytes = meter.PeakMemory,
             Notes =
             [
-                .. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader), .. LimitsOf(emulation.Topology),
+                .. emulation.Notes, .. NotesOf(emulation.Model.Snapshot, counters, reader), .. LimitsOf(
+                    emulation.Topology),
                 .. NotesOf(schedule),
             ],
             Damage = [.. DamageOf(emulation.Model.Snapshot, reader)],
@@ -81,13 +84,17 @@ internal static class RunReport
 
     private static IEnumerable<string> NotesOf(ClusterSnapshot snapshot, RunCounters counters, CaptureReader reader)
     {
-        foreach (Finding finding in snapshot.Findings.Where(finding => finding.Severity != Severity.Damage)) yield return finding.ToString();
+        foreach (Finding finding in snapshot.Findings.Where(finding => finding.Severity != Severity.Damage))
+            yield return finding.ToString();
         if (counters.Unlisted > 0)
         {
-            yield return $"{Quantity(counters.Unlisted, "packet")} came from addresses in a podCIDR that no Pod object has: forwarded as pods without labels";
+            yield return $"{Quantity(counters.Unlisted, "packet")} came from addresses in a podCIDR that no Pod object "
+                + "has: forwarded as pods without labels";
         }
 
-        if (counters.Cut > 0) yield return $"{Quantity(counters.Cut, "packet")} cut by the capture's snap length: outer checksums over them are left out";
+        if (counters.Cut > 0)
+            yield return $"{Quantity(counters.Cut, "packet")} cut by the capture's snap length: "
+                + "outer checksums over them are left out";
         if (reader.Remark is { } remark) yield return Place(reader, remark);
     }
 
@@ -97,15 +104,16 @@ internal static class RunReport
 
         if (schedule.Backwards > 0)
         {
-            yield return $"{Quantity(schedule.Backwards, "packet")} captured before the packet in front of it (first: packet "
-                + $"{schedule.FirstBackwards}): sent behind it at once";
+            yield return $"{Quantity(schedule.Backwards, "packet")} captured before the packet in front of it (first: "
+                + $"packet {schedule.FirstBackwards}): sent behind it at once";
         }
 
         if (schedule.IsBehind)
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"the pace was not kept: {schedule.Rate:G6} {schedule.Pace} asked for, {schedule.Reached:G4} reached; packets waited for it");
+                $"the pace was not kept: {schedule.Rate:G6} {schedule.Pace} asked for, {schedule.Reached:G4} reached; "
+                + $"packets waited for it");
         }
     }
 
@@ -114,23 +122,25 @@ internal static class RunReport
         long limit = topology.Names.Limit;
         if (topology.Names.Refused > 0)
         {
-            yield return $"{Quantity(topology.Names.Refused, "time")}, an IPv6 address was not remembered beyond the first {limit}, "
-                + "and its packet dropped as no-buffer (limit.addresses)";
+            yield return $"{Quantity(topology.Names.Refused, "time")}, an IPv6 address was not remembered beyond the "
+                + $"first {limit}, and its packet dropped as no-buffer (limit.addresses)";
         }
 
         if (topology.SeenUnlisted.Refused > 0)
         {
-            yield return $"{Quantity(topology.SeenUnlisted.Refused, "packet")} came from addresses that were not learnt beyond the "
-                + $"first {topology.SeenUnlisted.Limit} (limit.unlisted)";
+            yield return $"{Quantity(topology.SeenUnlisted.Refused, "packet")} came from addresses that were not "
+                + $"learnt beyond the first {topology.SeenUnlisted.Limit} (limit.unlisted)";
         }
     }
 
     private static IEnumerable<string> DamageOf(ClusterSnapshot snapshot, CaptureReader reader)
     {
-        foreach (Finding finding in snapshot.Findings.Where(finding => finding.Severity == Severity.Damage)) yield return finding.ToString();
+        foreach (Finding finding in snapshot.Findings.Where(finding => finding.Severity == Severity.Damage))
+            yield return finding.ToString();
         foreach (UnmodelledKind kind in snapshot.Unmodelled.Where(kind => kind.CanChangeVerdict))
         {
-            yield return $"{kind.First}: {kind.Kind} ({kind.ApiVersion}, {Quantity(kind.Count, "object")}) could change verdicts and is not modelled";
+            yield return $"{kind.First}: {kind.Kind} ({kind.ApiVersion}, {Quantity(kind.Count, "object")}) could "
+                + "change verdicts and is not modelled";
         }
 
         if (reader.Damage is { } damage) yield return Place(reader, damage);

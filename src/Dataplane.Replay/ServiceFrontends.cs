@@ -5,7 +5,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay;
 
-/// <summary>An address of a Service, and the nodes that traffic from outside to it may enter at; none: it is the cluster's own.</summary>
+/// <summary>
+/// An address of a Service, and the nodes that traffic from outside to it may enter at; none: it is the cluster's own.
+/// </summary>
 internal readonly record struct ServiceFrontend(IpAddress Address, ImmutableArray<ushort> EntryNodes);
 
 /// <summary>Which addresses Services have, and where traffic to them comes in.</summary>
@@ -16,7 +18,9 @@ internal static class ServiceFrontends
     /// <param name="entry">The node that <c>--entry</c> names; negative: every node that takes such traffic.</param>
     public static ImmutableArray<ServiceFrontend> Of(ServiceModel services, NetworkModel model, int entry)
     {
-        ImmutableArray<ushort> all = entry >= 0 ? [(ushort)entry] : [.. Enumerable.Range(0, model.Nodes.Length).Select(node => (ushort)node)];
+        ImmutableArray<ushort> all = entry >= 0
+            ? [(ushort)entry]
+            : [.. Enumerable.Range(0, model.Nodes.Length).Select(node => (ushort)node)];
         Dictionary<string, ushort> numbers = [];
         for (int node = 0; node < model.Nodes.Length; node++) numbers.TryAdd(model.Nodes[node].Name, (ushort)node);
 

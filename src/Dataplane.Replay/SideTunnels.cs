@@ -6,12 +6,17 @@ namespace Dataplane.Replay;
 /// <summary>Compiles the tunnels that stand beside the one of the pods' network.</summary>
 internal static class SideTunnels
 {
-    /// <summary>To nodes of another kind: frames come from the router's port on the sender's switch; who has no MAC there has no end of it.</summary>
-    public static TunnelTable? Beside(NetworkModel model, Func<NetworkModel, TunnelSettings, NativeArray<PeerEntry>> peers)
+    /// <summary>
+    /// To nodes of another kind: frames come from the router's port on the sender's switch; who has
+    /// no MAC there has no end of it.
+    /// </summary>
+    public static TunnelTable? Beside(
+        NetworkModel model, Func<NetworkModel, TunnelSettings, NativeArray<PeerEntry>> peers)
     {
         if (model.Beside is not { } tunnel) return null;
 
-        NetworkModel senders = model with { Nodes = [.. model.Nodes.Select(node => node with { TunnelMac = node.RouterMac })] };
+        NetworkModel senders =
+            model with { Nodes = [.. model.Nodes.Select(node => node with { TunnelMac = node.RouterMac })] };
         NetworkModel receivers = model with
         {
             Nodes =

@@ -14,11 +14,12 @@ internal static class TopologyCompiler
     /// <param name="seed">Seed of hashes, ids and draws.</param>
     /// <param name="onlyNode">The one node to emulate; −1: all.</param>
     /// <param name="routes">Real nodes' routes; null: the CNI's own.</param>
-    /// <param name="hasOwnMasquerade">Pods are masqueraded as the CNI does it; otherwise rules that were given do it.</param>
+    /// <param name="hasOwnMasquerade">Pods are masqueraded as the CNI does it; otherwise rules
+    /// that were given do it.</param>
     /// <param name="hasOwnProxy">Services are the CNI's own, and so is the way of what they answer.</param>
     public static Topology Compile(
-        NetworkModel model, ImmutableArray<ServiceFrontend> frontends, ulong seed, int onlyNode, NodeRoutes? routes, bool hasOwnMasquerade,
-        bool hasOwnProxy)
+        NetworkModel model, ImmutableArray<ServiceFrontend> frontends, ulong seed, int onlyNode, NodeRoutes? routes,
+        bool hasOwnMasquerade, bool hasOwnProxy)
     {
         var egress = new EgressCompiler(model);
         var places = new PlaceCompiler(model, frontends, egress.Groups);
@@ -42,7 +43,9 @@ internal static class TopologyCompiler
             Tunnel = tunnel,
             TunnelV6 = tunnelV6,
             SwitchPorts = CompilePorts(model),
-            DirectReturn = hasOwnProxy && model.DirectReturn is { } way ? SideTunnels.OfDirectReturn(model, way, Peers) : null,
+            DirectReturn = hasOwnProxy && model.DirectReturn is { } way
+                ? SideTunnels.OfDirectReturn(model, way, Peers)
+                : null,
             Beside = SideTunnels.Beside(model, PeersIn),
             Egress = egress.Compile(names),
             Hops = CompileHops(model.Hops),
@@ -79,7 +82,8 @@ internal static class TopologyCompiler
         byte[] hops = new byte[Enum.GetValues<Entry>().Length << 3];
         foreach (Entry entry in new[] { Entry.PodVeth, Entry.Underlay, Entry.Tunnel })
         {
-            foreach (Exit exit in new[] { Exit.Pod, Exit.Tunnel, Exit.Direct, Exit.Outside }) hops[Topology.HopIndex(entry, exit)] = 1;
+            foreach (Exit exit in new[] { Exit.Pod, Exit.Tunnel, Exit.Direct, Exit.Outside })
+                hops[Topology.HopIndex(entry, exit)] = 1;
         }
 
         hops[Topology.HopIndex(Entry.PodVeth, Exit.Tunnel)] = (byte)costs.PodToTunnel;
@@ -94,9 +98,11 @@ internal static class TopologyCompiler
     {
         if (model.Tunnel is not { IdSource: TunnelIdSource.LogicalSwitch }) return null;
 
-        IEnumerable<(int, uint, ushort)> routers = model.Nodes.Select((node, at) => (at, node.SwitchKey, node.RouterPortKey));
+        IEnumerable<(int, uint, ushort)> routers = model.Nodes.Select((node, at) =>
+            (at, node.SwitchKey, node.RouterPortKey));
         uint join = model.Tunnel.Vni;
-        IEnumerable<(int, uint, ushort)> joins = join == 0 ? [] : model.Nodes.Select((node, at) => (at, join, node.TransitPortKey));
+        IEnumerable<(int, uint, ushort)> joins =
+            join == 0 ? [] : model.Nodes.Select((node, at) => (at, join, node.TransitPortKey));
         IEnumerable<(int, uint, ushort)> pods = model.Pods.SelectMany(pod =>
         {
             NodeNetwork node = model.Nodes[pod.Node];

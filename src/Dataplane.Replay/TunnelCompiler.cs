@@ -8,7 +8,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay;
 
-/// <summary>Turns a tunnel's settings into the templates and addresses that <see cref="EncapStage"/> fills in.</summary>
+/// <summary>
+/// Turns a tunnel's settings into the templates and addresses that <see cref="EncapStage"/> fills in.
+/// </summary>
 internal static unsafe class TunnelCompiler
 {
     private const byte Ipv4VersionAndLength = 0x45;
@@ -81,7 +83,8 @@ internal static unsafe class TunnelCompiler
     private static TunnelFilling FillingOf(TunnelSettings tunnel)
     {
         if (tunnel.Kind == TunnelKind.IpInIp) return TunnelFilling.None;
-        if (tunnel.FrontendFamily != 0) return tunnel.FrontendFamily == 6 ? TunnelFilling.FrontendV6 : TunnelFilling.FrontendV4;
+        if (tunnel.FrontendFamily != 0)
+            return tunnel.FrontendFamily == 6 ? TunnelFilling.FrontendV6 : TunnelFilling.FrontendV4;
 
         return (tunnel.IdSource, tunnel.Inner) switch
         {
@@ -132,7 +135,8 @@ internal static unsafe class TunnelCompiler
         WriteHeader(udp[UdpHeader.Size..], tunnel);
         Span<byte> inner = udp[^EthernetHeader.Size..];
         if (tunnel.Inner == InnerFrame.TunnelDevices) mac.WriteTo(inner[MacAddress.Size..]);
-        if (tunnel.Inner != InnerFrame.AsSent) BinaryPrimitives.WriteUInt16BigEndian(inner[(2 * MacAddress.Size)..], EtherType.Ipv4);
+        if (tunnel.Inner != InnerFrame.AsSent)
+            BinaryPrimitives.WriteUInt16BigEndian(inner[(2 * MacAddress.Size)..], EtherType.Ipv4);
         entry.OuterUdpSum = InternetChecksum.Fold((ulong)PseudoHeader(node, isV6) + InternetChecksum.Sum(udp));
     }
 
@@ -172,7 +176,8 @@ internal static unsafe class TunnelCompiler
         }
 
         int size = OptionSize(tunnel);
-        MemoryMarshal.Write(header, new GeneveHeader(vni, EtherType.TransparentEthernetBridging, size, critical: size != 0));
+        MemoryMarshal.Write(
+            header, new GeneveHeader(vni, EtherType.TransparentEthernetBridging, size, critical: size != 0));
         if (size == 0) return;
 
         Span<byte> option = header.Slice(GeneveHeader.Size, size);

@@ -3,7 +3,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Replay;
 
-/// <summary>Names of verdicts, stages and reasons in results; drop reasons have theirs in <see cref="DropReasonText"/>.</summary>
+/// <summary>
+/// Names of verdicts, stages and reasons in results; drop reasons have theirs in <see cref="DropReasonText"/>.
+/// </summary>
 public static class VerdictText
 {
     public static string Name(Verdict verdict) => Kebab(verdict.ToString());

@@ -6,8 +6,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay;
 
 /// <summary>
-/// Tells what of the user's own files decided a packet's way: the line of a real node's route (<c>--routes</c>), or of the
-/// object that gives a pod an address to leave the cluster with.
+/// Tells what of the user's own files decided a packet's way: the line of a real node's route (<c>--routes</c>), or of
+/// the object that gives a pod an address to leave the cluster with.
 /// </summary>
 public sealed class WayTeller
 {
@@ -28,7 +28,8 @@ public sealed class WayTeller
     {
         if (RouteOf(in lane) is { } route)
         {
-            string via = route.Kind == RouteKind.Unicast ? "by" : $"by the {route.Kind.ToString().ToLowerInvariant()} route";
+            string via =
+                route.Kind == RouteKind.Unicast ? "by" : $"by the {route.Kind.ToString().ToLowerInvariant()} route";
             return new WayReason($"{via} {route.Destination} ({route.Source})", route.Source);
         }
 
@@ -42,12 +43,18 @@ public sealed class WayTeller
     {
         if (stage != Stage.Route) return null;
         if (drop == DropReason.NoEgressGateway && AssignmentOf(in lane) is { } policy)
-            return new WayReason($"{policy.Owner} ({policy.Source}) has it leave by a gateway, and no node matches its nodeSelector", policy.Source);
+            return new WayReason(
+                $"{policy.Owner} ({policy.Source}) has it leave by a gateway, and no node matches its nodeSelector",
+                policy.Source);
         if (drop == DropReason.NoEgressAddress && AssignmentOf(in lane) is { } assignment)
-            return new WayReason($"{assignment.Owner} ({assignment.Source}) gives the pod egress addresses, and no node holds one", assignment.Source);
+            return new WayReason(
+                $"{assignment.Owner} ({assignment.Source}) gives the pod egress addresses, and no node holds one",
+                assignment.Source);
 
         bool isByRoute = drop is DropReason.HostUnreachable or DropReason.NoRoute && RouteOf(in lane) is not null;
-        return isByRoute && ReasonOf(in lane) is { } reason ? reason with { Text = $"{_model.Nodes[lane.Node].Name} refuses it {reason.Text}" } : null;
+        return isByRoute && ReasonOf(in lane) is { } reason
+            ? reason with { Text = $"{_model.Nodes[lane.Node].Name} refuses it {reason.Text}" }
+            : null;
     }
 
     private RouteEntry? RouteOf(in Lane lane)
@@ -65,7 +72,8 @@ public sealed class WayTeller
 
     private EgressAssignment? AssignmentOf(in Lane lane)
     {
-        bool isLeaving = lane.Destination.Kind == PlaceKind.Outside && lane.Source.Kind == PlaceKind.Pod && !lane.IsReply
+        bool isLeaving = lane.Destination.Kind == PlaceKind.Outside && lane.Source.Kind == PlaceKind.Pod
+            && !lane.IsReply
             && lane.Entry is Entry.PodVeth or Entry.Tunnel;
         int group = isLeaving ? _topology.Endpoints[lane.Source.Index].Egress : 0;
         if (group != 0) group = _topology.Egress!.GroupFor(group, in lane.Key);

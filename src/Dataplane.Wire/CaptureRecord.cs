@@ -7,15 +7,17 @@ public unsafe struct CaptureRecord
     public const int Slack = 64;
 
     /// <summary>
-    /// First captured byte; native or pinned memory, of which at least <see cref="Slack"/> bytes behind the last captured
-    /// one can be read: copies go in whole vectors.
+    /// First captured byte; native or pinned memory, of which at least <see cref="Slack"/> bytes behind the last
+    /// captured one can be read: copies go in whole vectors.
     /// </summary>
     public byte* Data;
 
     /// <summary>Bytes that were captured.</summary>
     public int CapturedLength;
 
-    /// <summary>Bytes that were on the wire; never less than <see cref="CapturedLength"/> after the reader's checks.</summary>
+    /// <summary>
+    /// Bytes that were on the wire; never less than <see cref="CapturedLength"/> after the reader's checks.
+    /// </summary>
     public int OriginalLength;
 
     /// <summary>Nanoseconds since 1970-01-01 UTC.</summary>

@@ -3,12 +3,15 @@ using System.Buffers.Binary;
 namespace Dataplane.Wire;
 
 /// <summary>
-/// How Cilium's direct server return tells a backend's node which frontend was asked (cilium's bpf/lib/nodeport.h, dsr_opt_v4,
-/// dsr_opt_v6; bpf/lib/common.h, geneve_dsr_opt4, geneve_dsr_opt6): an IPv4 option, an IPv6 destination option, a Geneve option.
+/// How Cilium's direct server return tells a backend's node which frontend was asked (cilium's bpf/lib/nodeport.h,
+/// dsr_opt_v4, dsr_opt_v6; bpf/lib/common.h, geneve_dsr_opt4, geneve_dsr_opt6): an IPv4 option, an IPv6
+/// destination option, a Geneve option.
 /// </summary>
 public static class FrontendOption
 {
-    /// <summary>The IPv4 option, which stands first: type, length, port and address, both in little-endian order.</summary>
+    /// <summary>
+    /// The IPv4 option, which stands first: type, length, port and address, both in little-endian order.
+    /// </summary>
     public const int Ipv4Size = 8;
 
     /// <summary>A destination options header with nothing else in it.</summary>
@@ -35,7 +38,9 @@ public static class FrontendOption
         BinaryPrimitives.WriteUInt32LittleEndian(to[4..], address);
     }
 
-    /// <summary>Reads the option where it is the header's first; <c>options</c>: what lies behind the header's 20 bytes.</summary>
+    /// <summary>
+    /// Reads the option where it is the header's first; <c>options</c>: what lies behind the header's 20 bytes.
+    /// </summary>
     public static bool TryReadIpv4(ReadOnlySpan<byte> options, out uint address, out ushort port)
     {
         bool isThere = options.Length >= Ipv4Size && options[0] == Ipv4Type && options[1] == Ipv4Size;
@@ -55,11 +60,15 @@ public static class FrontendOption
         return to.Slice(Ipv6DataOffset, V6AddressSize);
     }
 
-    /// <summary>Reads the option where it is the packet's first extension header; gives the address's bytes, or none.</summary>
+    /// <summary>
+    /// Reads the option where it is the packet's first extension header; gives the address's bytes, or none.
+    /// </summary>
     public static ReadOnlySpan<byte> ReadIpv6(ReadOnlySpan<byte> packet, out ushort port)
     {
         port = 0;
-        if (packet.Length < Ipv6Header.Size + Ipv6Size || packet[Ipv6Header.NextHeaderOffset] != IpProtocol.DestinationOptions) return [];
+        if (packet.Length < Ipv6Header.Size + Ipv6Size
+            || packet[Ipv6Header.NextHeaderOffset] != IpProtocol.DestinationOptions)
+            return [];
 
         ReadOnlySpan<byte> header = packet.Slice(Ipv6Header.Size, Ipv6Size);
         if (header[1] != Ipv6WordsBehind || header[2] != Ipv6Type || header[3] != Ipv6DataSize) return [];
@@ -84,11 +93,14 @@ public static class FrontendOption
         return option.Slice(GeneveHeaderSize, address);
     }
 
-    /// <summary>Reads the option where it is the only one, as Cilium's program does; gives the address's bytes, or none.</summary>
+    /// <summary>
+    /// Reads the option where it is the only one, as Cilium's program does; gives the address's bytes, or none.
+    /// </summary>
     public static ReadOnlySpan<byte> ReadGeneve(ReadOnlySpan<byte> options, out ushort port)
     {
         port = 0;
-        bool isIts = options.Length is GeneveV4Size or GeneveV6Size && BinaryPrimitives.ReadUInt16BigEndian(options) == GeneveClass
+        bool isIts = options.Length is GeneveV4Size or GeneveV6Size
+            && BinaryPrimitives.ReadUInt16BigEndian(options) == GeneveClass
             && options[2] == GeneveType && GeneveHeaderSize + (options[3] * 4) == options.Length;
         if (!isIts) return [];
 

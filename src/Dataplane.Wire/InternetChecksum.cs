@@ -28,7 +28,8 @@ public static class InternetChecksum
         ChecksumKernel.Run<SumAndCopy>(ref destination, in source, length);
 
     /// <summary>
-    /// Copies and sums in whole vectors: up to 31 bytes behind the last one are read, and written, too; they do not count.
+    /// Copies and sums in whole vectors: up to 31 bytes behind the last one are read, and
+    /// written, too; they do not count.
     /// </summary>
     public static unsafe uint CopyAndSumPadded(byte* destination, byte* source, int length) =>
         Vector256.IsHardwareAccelerated
@@ -36,8 +37,8 @@ public static class InternetChecksum
             : ChecksumKernel.Run<SumAndCopy>(ref *destination, ref *source, length);
 
     /// <summary>
-    /// Whether a sum that is not zero folds to ones'-complement zero: whether 65,535 divides it. Multiplied with the inverse
-    /// of 65,535 modulo 2^64, multiples of it alone stay below 2^64 / 65,535.
+    /// Whether a sum that is not zero folds to ones'-complement zero: whether 65,535 divides it. Multiplied with the
+    /// inverse of 65,535 modulo 2^64, multiples of it alone stay below 2^64 / 65,535.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsZero(ulong sum)

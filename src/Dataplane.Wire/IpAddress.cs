@@ -4,8 +4,8 @@ using System.Text;
 namespace Dataplane.Wire;
 
 /// <summary>
-/// An IPv4 or IPv6 address as a value, in host order: one type for both families, for tables and manifests. Two words, not
-/// a <see cref="UInt128"/>: code that passes one cannot be compiled ahead of time, which the start pays for.
+/// An IPv4 or IPv6 address as a value, in host order: one type for both families, for tables and manifests. Two words,
+/// not a <see cref="UInt128"/>: code that passes one cannot be compiled ahead of time, which the start pays for.
 /// </summary>
 public readonly struct IpAddress : IEquatable<IpAddress>, IComparable<IpAddress>
 {
@@ -79,7 +79,9 @@ public readonly struct IpAddress : IEquatable<IpAddress>, IComparable<IpAddress>
         return FromV6(_high + (low < _low ? 1UL : 0), low);
     }
 
-    /// <summary>Dotted quads and RFC 4291 text. No zone, no port, no leading zeros in a quad (they were octal once).</summary>
+    /// <summary>
+    /// Dotted quads and RFC 4291 text. No zone, no port, no leading zeros in a quad (they were octal once).
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out IpAddress address) => IpText.TryParse(text, out address);
 
     public static IpAddress Parse(string text) =>

@@ -5,8 +5,8 @@ using System.Buffers.Text;
 namespace Dataplane.Wire;
 
 /// <summary>
-/// Addresses as text: read as Kubernetes does (RFC 4291 §2.2; Go's <c>netip.ParseAddr</c>, without zones), written as RFC
-/// 5952 recommends.
+/// Addresses as text: read as Kubernetes does (RFC 4291 §2.2; Go's <c>netip.ParseAddr</c>, without zones),
+/// written as RFC 5952 recommends.
 /// </summary>
 public static class IpText
 {

@@ -16,7 +16,8 @@ public class DocumentTests
         RegexOptions.Compiled | RegexOptions.Multiline);
 
     private static readonly Regex Quoted = new(@"`(?<text>[^`\s]+)`", RegexOptions.Compiled);
-    private static readonly Regex NamedPath = new(@"(?<=^|\s)(pcaps|tools|src|tests)/[\w./-]+\w", RegexOptions.Compiled);
+    private static readonly Regex NamedPath = new(
+        @"(?<=^|\s)(pcaps|tools|src|tests)/[\w./-]+\w", RegexOptions.Compiled);
 
     [Fact]
     public void The_file_map_names_every_folder_that_holds_sources()
@@ -31,7 +32,8 @@ public class DocumentTests
 
     [Fact]
     public void The_file_map_names_no_folder_that_is_not_there() =>
-        Assert.DoesNotContain(SourceTree.MappedFolders, folder => !Directory.Exists(Path.Combine(SourceTree.Root, folder)));
+        Assert.DoesNotContain(
+            SourceTree.MappedFolders, folder => !Directory.Exists(Path.Combine(SourceTree.Root, folder)));
 
     [Fact]
     public void Every_decision_has_its_day()
@@ -105,7 +107,8 @@ public class DocumentTests
         string[] named =
         [
             .. Quoted.Matches(lists).Select(match => match.Groups["text"].Value)
-                .Where(text => text.EndsWith(".cs", StringComparison.Ordinal) || text.Contains('/', StringComparison.Ordinal))
+                .Where(text =>
+                    text.EndsWith(".cs", StringComparison.Ordinal) || text.Contains('/', StringComparison.Ordinal))
                 .Where(text => !text.Contains("NAME", StringComparison.Ordinal)),
         ];
         string[] files = [.. SourceTree.Sources("src", "tests", "fuzz")];

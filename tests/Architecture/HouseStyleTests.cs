@@ -8,7 +8,8 @@ public class HouseStyleTests
 {
     private static readonly string[] UnsafeAllowed =
     [
-        "Dataplane.Wire", "Dataplane.Core", "Dataplane.Engines", "Dataplane.Pipeline", "Dataplane.Capture", "Dataplane.Replay",
+        "Dataplane.Wire", "Dataplane.Core", "Dataplane.Engines", "Dataplane.Pipeline", "Dataplane.Capture",
+        "Dataplane.Replay",
     ];
 
     [Fact]
@@ -30,7 +31,8 @@ public class HouseStyleTests
     [Fact]
     public void No_work_is_left_behind_as_a_note() =>
         AssertNoRawLine(
-            SourceTree.Sources("src", "tests", "bench", "fuzz").Concat(SourceTree.Files("*.md", "src", "tests", "pcaps")),
+            SourceTree.Sources("src", "tests", "bench", "fuzz")
+                .Concat(SourceTree.Files("*.md", "src", "tests", "pcaps")),
             new Regex(@"\b(TO" + @"DO|FIX" + @"ME|HA" + @"CK|X" + @"XX)\b"));
 
     [Fact]
@@ -47,11 +49,13 @@ public class HouseStyleTests
     public void Every_source_has_a_file_scoped_namespace_of_its_folder()
     {
         List<string> strays = [];
-        foreach (string path in SourceTree.Sources("src").Where(path => !path.EndsWith("/Program.cs", StringComparison.Ordinal)))
+        foreach (string path in SourceTree.Sources("src")
+            .Where(path => !path.EndsWith("/Program.cs", StringComparison.Ordinal)))
         {
             Match space = Regex.Match(SourceTree.Read(path), @"^namespace (?<name>[\w.]+);", RegexOptions.Multiline);
             string folder = Path.GetDirectoryName(path)!["src/".Length..].Replace('/', '.');
-            bool hasNoTypes = Regex.IsMatch(SourceTree.Read(path), @"^(\[assembly:|global using)", RegexOptions.Multiline);
+            bool hasNoTypes = Regex.IsMatch(
+                SourceTree.Read(path), @"^(\[assembly:|global using)", RegexOptions.Multiline);
             if (space.Success ? space.Groups["name"].Value != folder : !hasNoTypes) strays.Add(path);
         }
 
@@ -64,7 +68,8 @@ public class HouseStyleTests
     private static void AssertNoRawLine(IEnumerable<string> paths, Regex forbidden) =>
         Assert.Empty(Find(paths, path => SourceTree.Read(path).Split('\n'), forbidden));
 
-    private static List<string> Find(IEnumerable<string> paths, Func<string, IEnumerable<string>> read, Regex forbidden) =>
+    private static List<string> Find(
+        IEnumerable<string> paths, Func<string, IEnumerable<string>> read, Regex forbidden) =>
     [
         .. paths.SelectMany(path => read(path)
             .Select((line, index) => (line, Place: $"{path}:{index + 1}"))

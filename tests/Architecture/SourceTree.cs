@@ -7,7 +7,8 @@ namespace Dataplane.Tests.Architecture;
 /// <summary>The repository as files: projects, sources, and what <c>src/README.md</c> says of them.</summary>
 internal static class SourceTree
 {
-    private static readonly Regex TableRow = new(@"^\| `(?<project>Dataplane\.\w+)` \|[^|]*\|(?<references>[^|]*)\|", RegexOptions.Compiled);
+    private static readonly Regex TableRow = new(
+        @"^\| `(?<project>Dataplane\.\w+)` \|[^|]*\|(?<references>[^|]*)\|", RegexOptions.Compiled);
     private static readonly Regex MapLine = new(@"^(?<folder>src/[\w./-]+/)(\s|$)", RegexOptions.Compiled);
 
     public static string Root => GoldenFolder.RepositoryRoot;
@@ -36,9 +37,11 @@ internal static class SourceTree
     public static IEnumerable<string> Sources(params string[] folders) => Files("*.cs", folders);
 
     public static IEnumerable<string> Files(string pattern, params string[] folders) => folders
-        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories))
+        .SelectMany(folder =>
+            Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories))
         .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
-        .Where(path => !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal));
+        .Where(path =>
+            !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal));
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 

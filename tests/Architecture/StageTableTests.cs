@@ -7,11 +7,13 @@ namespace Dataplane.Tests.Architecture;
 /// <summary>The table of stages in <c>src/README.md</c> is the pipeline's.</summary>
 public class StageTableTests
 {
-    private static readonly Regex Row = new(@"^\| `(?<stage>[A-Z]\w+)` \|([^|]*\|){2}(?<reasons>[^|]*)\|[^|]*\|$", RegexOptions.Compiled | RegexOptions.Multiline);
+    private static readonly Regex Row = new(@"^\| `(?<stage>[A-Z]\w+)` \|([^|]*\|){2}(?<reasons>[^|]*)\|[^|]*\|$",
+        RegexOptions.Compiled | RegexOptions.Multiline);
     private static readonly Regex Call = new(@"\b(?<stage>\w+)Stage\.Run\(", RegexOptions.Compiled);
     private static readonly Regex Reason = new("`(?<reason>[a-z-]+)`", RegexOptions.Compiled);
 
-    private static readonly Regex Translation = new(@"^\| `(?<reason>[a-z-]+)` \|[^|]+\|[^|]+\| \d{3} [^|]+\|$", RegexOptions.Compiled | RegexOptions.Multiline);
+    private static readonly Regex Translation = new(
+        @"^\| `(?<reason>[a-z-]+)` \|[^|]+\|[^|]+\| \d{3} [^|]+\|$", RegexOptions.Compiled | RegexOptions.Multiline);
 
     private static readonly string Document = SourceTree.Read("src/README.md");
 
@@ -28,9 +30,11 @@ public class StageTableTests
     public void Every_drop_reason_stands_at_a_stage_and_no_other_does()
     {
         IEnumerable<string> named = Row.Matches(Document)
-            .SelectMany(row => Reason.Matches(row.Groups["reasons"].Value).Select(reason => reason.Groups["reason"].Value))
+            .SelectMany(row =>
+                Reason.Matches(row.Groups["reasons"].Value).Select(reason => reason.Groups["reason"].Value))
             .Distinct();
-        IEnumerable<string> known = Enum.GetValues<DropReason>().Where(reason => reason != DropReason.None).Select(DropReasonText.Name);
+        IEnumerable<string> known = Enum.GetValues<DropReason>()
+            .Where(reason => reason != DropReason.None).Select(DropReasonText.Name);
 
         Assert.Equal(known.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
     }
@@ -38,7 +42,8 @@ public class StageTableTests
     [Fact]
     public void Every_drop_reason_has_its_names_elsewhere_in_their_order()
     {
-        IEnumerable<string> known = Enum.GetValues<DropReason>().Where(reason => reason != DropReason.None).Select(DropReasonText.Name);
+        IEnumerable<string> known = Enum.GetValues<DropReason>()
+            .Where(reason => reason != DropReason.None).Select(DropReasonText.Name);
 
         Assert.Equal(known, Translation.Matches(Document).Select(row => row.Groups["reason"].Value));
     }

@@ -89,7 +89,8 @@ public class CaptureFileTests
         Assert.InRange(ReadCapture.Count(reader, new CaptureRecord[256]), 1_000, RecordCount / 2 + 1);
         Assert.InRange(reader.Damage!.Offset, Large.Length / 2 - 300, Large.Length / 2);
         Assert.Equal(
-            $"the file shrank while it was read: {Large.Length} bytes when opened, {Large.Length / 2} now", reader.Damage.Text);
+            $"the file shrank while it was read: {Large.Length} bytes when opened, {Large.Length / 2} now",
+            reader.Damage.Text);
     }
 
     [Fact]
@@ -106,7 +107,8 @@ public class CaptureFileTests
 
     [Fact]
     public void A_missing_file_is_the_systems_own_error() =>
-        Assert.Throws<FileNotFoundException>(() => CaptureFile.Open(Path.Combine(Path.GetTempPath(), "not-there.pcap")));
+        Assert.Throws<FileNotFoundException>(() =>
+            CaptureFile.Open(Path.Combine(Path.GetTempPath(), "not-there.pcap")));
 
     [Fact]
     public void A_folder_is_the_systems_own_error() =>
@@ -141,7 +143,8 @@ public class CaptureFileTests
             return bytes.Open(preload: true);
         }
 
-        using MergedCaptureReader merged = new(Capture((1, 1), (3, 3), (5, 7)), Capture((2, 2), (3, 4), (3, 5), (4, 6)));
+        using MergedCaptureReader merged = new(
+            Capture((1, 1), (3, 3), (5, 7)), Capture((2, 2), (3, 4), (3, 5), (4, 6)));
         for (int loop = 0; loop < 2; loop++)
         {
             List<KeptRecord> records = ReadCapture.All(merged, atOnce: 3);
@@ -154,7 +157,8 @@ public class CaptureFileTests
     [Fact]
     public void Large_captures_merge_whatever_the_windows_are()
     {
-        using MergedCaptureReader merged = new(CaptureBytes.Open(Large), CaptureBytes.Open(Large), CaptureBytes.Open(Large));
+        using MergedCaptureReader merged = new(
+            CaptureBytes.Open(Large), CaptureBytes.Open(Large), CaptureBytes.Open(Large));
         List<KeptRecord> records = ReadCapture.All(merged, atOnce: 100);
 
         Assert.Equal(3 * RecordCount, records.Count);

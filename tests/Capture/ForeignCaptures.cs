@@ -25,7 +25,9 @@ internal static class ForeignCaptures
         ["hadrielk_pcapng-test-generator/output_le/difficult/test202.pcapng"] = 6 + 2,
     };
 
-    /// <summary>The manifest's lines, and where each capture lies; skips the test where the suite is not there.</summary>
+    /// <summary>
+    /// The manifest's lines, and where each capture lies; skips the test where the suite is not there.
+    /// </summary>
     public static IEnumerable<(JsonElement Entry, string Path)> Entries()
     {
         string folder = Shared.Find("suites/pcaps");
@@ -51,5 +53,6 @@ internal static class ForeignCaptures
         && error.GetString()!.Contains("record data that TShark doesn't support", StringComparison.Ordinal);
 
     /// <summary>Whether it is a capture, or a file that only has a capture's name.</summary>
-    public static bool IsCapture(JsonElement entry) => entry.GetProperty("format").GetString() is "pcap" or "pcapng" or "gzip";
+    public static bool IsCapture(JsonElement entry) =>
+        entry.GetProperty("format").GetString() is "pcap" or "pcapng" or "gzip";
 }

@@ -28,7 +28,8 @@ public class ManifestTests
             using CaptureReader reader = CaptureFile.Open(path, new CaptureReadOptions { Preload = preload });
             long packets = ReadCapture.All(reader).Count;
             (long expected, long damageAt) = ForeignCaptures.Expected(entry);
-            if (packets != expected && !ForeignCaptures.IsUnknownToTshark(entry)) return $"{packets} packets, expected {expected}";
+            if (packets != expected && !ForeignCaptures.IsUnknownToTshark(entry))
+                return $"{packets} packets, expected {expected}";
             if ((reader.Damage?.Offset ?? -1) != damageAt) return $"{reader.Damage}, expected damage at {damageAt}";
             return LinkTypeOf(entry) is { } linkType && linkType != (int)reader.Interfaces[0].LinkType
                 ? $"link type {reader.Interfaces[0].LinkType}, expected {linkType}"

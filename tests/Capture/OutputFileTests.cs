@@ -15,7 +15,9 @@ public sealed class OutputFileTests : IDisposable
     {
         string path = Path.Combine(_folder.FullName, "missing", "out");
 
-        Assert.Equal($"--histogram {path}: there is no folder {_folder.FullName}/missing: make it, or name another file", ErrorOf("--histogram", path));
+        Assert.Equal(
+            $"--histogram {path}: there is no folder {_folder.FullName}/missing: make it, or name another file",
+            ErrorOf("--histogram", path));
     }
 
     [Fact]
@@ -46,5 +48,6 @@ public sealed class OutputFileTests : IDisposable
         Assert.Empty(File.ReadAllBytes(path));
     }
 
-    private static string ErrorOf(string option, string path) => Assert.Throws<IOException>(() => OutputFile.Create(option, path)).Message;
+    private static string ErrorOf(string option, string path) =>
+        Assert.Throws<IOException>(() => OutputFile.Create(option, path)).Message;
 }

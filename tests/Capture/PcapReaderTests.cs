@@ -21,7 +21,8 @@ public class PcapReaderTests
             .Open();
 
         KeptRecord record = Assert.Single(ReadCapture.All(reader));
-        Assert.Equal(new KeptRecord(nanoseconds, "0102030405", 60, 0, LinkType.LinuxSll, CaptureDirection.Unknown), record);
+        Assert.Equal(
+            new KeptRecord(nanoseconds, "0102030405", 60, 0, LinkType.LinuxSll, CaptureDirection.Unknown), record);
         Assert.Equal(new CaptureInterface("", LinkType.LinuxSll, 96), Assert.Single(reader.Interfaces));
         Assert.Null(reader.Damage);
     }
@@ -34,7 +35,8 @@ public class PcapReaderTests
             bytes.U32(i).U32(1).U32(5).U32(5).U32(2).U16(0x0800).Raw(4, 0).Raw(Frame);
 
         using CaptureReader reader = bytes.Open();
-        Assert.Equal(["0102030405", "0102030405", "0102030405"], ReadCapture.All(reader).Select(record => record.Frame));
+        Assert.Equal(
+            ["0102030405", "0102030405", "0102030405"], ReadCapture.All(reader).Select(record => record.Frame));
     }
 
     [Theory]
@@ -86,7 +88,8 @@ public class PcapReaderTests
     [Fact]
     public void A_record_of_absurd_length_is_damage()
     {
-        using CaptureReader reader = new CaptureBytes().PcapHeader().PcapRecord(1, 1, Frame, captured: 0xFFFF_FFF0).Open();
+        using CaptureReader reader = new CaptureBytes().PcapHeader()
+            .PcapRecord(1, 1, Frame, captured: 0xFFFF_FFF0).Open();
 
         Assert.Empty(ReadCapture.All(reader));
         Assert.Equal(24, reader.Damage?.Offset);
@@ -109,10 +112,15 @@ public class PcapReaderTests
 
     [Theory]
     [InlineData("", "test.pcap: empty: a capture starts with a header")]
-    [InlineData("61706956657273696f6e", "test.pcap: not a capture (its first bytes are 61706956); pcap and pcapng are read, and both in gzip, zstd or lz4")]
+    [InlineData("61706956657273696f6e",
+        "test.pcap: not a capture (its first bytes are 61706956); pcap and pcapng are read, "
+        + "and both in gzip, zstd or lz4")]
     [InlineData("d4c3b2a10200", "test.pcap: cut off in the file header: 24 bytes promised, 6 there")]
-    [InlineData("cd34b2a102000400", "test.pcap: a pcap of Francisco Mesquita's variant (magic a1b234cd), which is not read; pcap and pcapng are read, and both in gzip, zstd or lz4")]
-    [InlineData("d4c3b2a109000900000000000000000000000000000000000000", "test.pcap: pcap version 9.9 is not known: 2.0 to 2.4 are")]
+    [InlineData("cd34b2a102000400",
+        "test.pcap: a pcap of Francisco Mesquita's variant (magic a1b234cd), which is not read; "
+        + "pcap and pcapng are read, and both in gzip, zstd or lz4")]
+    [InlineData("d4c3b2a109000900000000000000000000000000000000000000",
+        "test.pcap: pcap version 9.9 is not known: 2.0 to 2.4 are")]
     public void What_is_no_capture_is_named_in_one_line(string hex, string message)
     {
         InvalidDataException error = Assert.Throws<InvalidDataException>(

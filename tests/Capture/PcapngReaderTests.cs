@@ -63,13 +63,15 @@ public class PcapngReaderTests
     public void A_new_section_may_turn_the_byte_order_and_begins_its_interfaces_anew()
     {
         byte[] first = new CaptureBytes().Section().Interface(1).Interface(113).EnhancedPacket(1, 1, Frame).ToArray();
-        byte[] second = new CaptureBytes(bigEndian: true).Section().Interface(276).EnhancedPacket(0, 2, Frame).ToArray();
+        byte[] second = new CaptureBytes(bigEndian: true).Section()
+            .Interface(276).EnhancedPacket(0, 2, Frame).ToArray();
 
         using CaptureReader reader = CaptureBytes.Open([.. first, .. second], preload: true);
         for (int loop = 0; loop < 2; loop++)
         {
             List<KeptRecord> records = ReadCapture.All(reader);
-            Assert.Equal([(1, LinkType.LinuxSll), (2, LinkType.LinuxSll2)], records.Select(r => (r.Interface, r.LinkType)));
+            Assert.Equal(
+                [(1, LinkType.LinuxSll), (2, LinkType.LinuxSll2)], records.Select(r => (r.Interface, r.LinkType)));
             Assert.Equal(3, reader.Interfaces.Count);
             reader.Rewind();
         }

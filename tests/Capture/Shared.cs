@@ -9,7 +9,8 @@ internal static class Shared
     public static string Find(string relative)
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Dataplane.sln"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Dataplane.sln")))
+            folder = folder.Parent;
 
         // Beside the repository, or one folder up from a work tree of it.
         string root = folder?.FullName ?? ".";

@@ -69,7 +69,8 @@ public class WriterTests
         }
 
         using CaptureReader reader = CaptureBytes.Open(stream.ToArray());
-        Assert.Equal(Enumerable.Range(0, 3_000).Reverse().Select(i => (long)i), ReadCapture.All(reader).Select(r => r.Timestamp));
+        Assert.Equal(Enumerable.Range(0, 3_000).Reverse().Select(i => (long)i),
+            ReadCapture.All(reader).Select(r => r.Timestamp));
     }
 
     [Fact]
@@ -98,7 +99,8 @@ public class WriterTests
         Assert.Equal(0, writer.AddInterface("node-a/eth0", LinkType.Ethernet));
         Assert.Equal(0, writer.AddInterface("node-b/eth0", LinkType.Ethernet));
 
-        InvalidDataException error = Assert.Throws<InvalidDataException>(() => writer.AddInterface("node-a/tunl0", LinkType.Raw));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() =>
+            writer.AddInterface("node-a/tunl0", LinkType.Raw));
         Assert.Equal(
             "out.pcap: classic pcap holds one link type, and node-a/tunl0 has Raw where the file has Ethernet; " +
             "write pcapng (a name that does not end in .pcap)",
@@ -244,7 +246,8 @@ public class WriterTests
         using TemporaryFile file = new(".pcapng");
         using (CaptureWriter writer = CaptureWriter.Create(file.Path))
         {
-            writer.AddNames([(IpAddress.Parse("10.244.1.5"), "shop/web-1"), (IpAddress.Parse("fd00::5"), "shop/web-1")]);
+            writer.AddNames(
+                [(IpAddress.Parse("10.244.1.5"), "shop/web-1"), (IpAddress.Parse("fd00::5"), "shop/web-1")]);
             writer.AddInterface("node-a/eth0", LinkType.Ethernet, mac: MacAddress.Parse("02:00:00:00:00:01"));
             writer.AddInterface("pod:shop/web-1", LinkType.Raw);
             byte[] datagram = Convert.FromHexString("4500001c000000004011645d0af401050a600001" + "9c40003500080000");
@@ -261,15 +264,16 @@ public class WriterTests
 
         string[] lines = Tshark(
             "-n", "-r", file.Path, "-T", "fields", "-E", "separator=|", "-E", "aggregator=;", "-e", "frame.time_epoch",
-            "-e", "frame.comment", "-e", "frame.packet_id", "-e", "frame.verdict.ebpf_xdp", "-e", "frame.interface_name",
-            "-e", "frame.cap_len", "-e", "frame.len", "-e", "frame.packet_flags_direction");
+            "-e", "frame.comment", "-e", "frame.packet_id", "-e", "frame.verdict.ebpf_xdp", "-e",
+            "frame.interface_name", "-e", "frame.cap_len", "-e", "frame.len", "-e", "frame.packet_flags_direction");
         Assert.Equal(
             [
                 "1700000000.123456789|verdict=dropped;no route to ‘there’|7|1|pod:shop/web-1|28|28|2",
                 "1700000000.123456790||||node-a/eth0|15|60|",
             ],
             lines.Select(line => line.Replace("0x00000002", "2", StringComparison.Ordinal)));
-        Assert.Equal(["shop/web-1"], Tshark("-N", "n", "-r", file.Path, "-T", "fields", "-e", "ip.src_host", "-Y", "ip"));
+        Assert.Equal(
+            ["shop/web-1"], Tshark("-N", "n", "-r", file.Path, "-T", "fields", "-e", "ip.src_host", "-Y", "ip"));
     }
 
     [Fact]
@@ -279,7 +283,8 @@ public class WriterTests
         WriteMany(file.Path, 3);
         Assert.Equal(
             ["1700000000.123456789\t0\t0", "1700000000.123456790\t1\t2", "1700000000.123456791\t2\t4"],
-            Tshark("-r", file.Path, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.cap_len", "-e", "frame.len"));
+            Tshark(
+                "-r", file.Path, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.cap_len", "-e", "frame.len"));
     }
 
     /// <summary>Writes packets of lengths 0 to 199 in groups of 50.</summary>

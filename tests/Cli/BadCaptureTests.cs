@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Cli;
 
-/// <summary>Captures that are none, lie or end too early: one line that names the place, and nothing good is lost.</summary>
+/// <summary>
+/// Captures that are none, lie or end too early: one line that names the place, and nothing good is lost.
+/// </summary>
 public sealed class BadCaptureTests : IDisposable
 {
     private const int FileHeader = 24;
@@ -29,7 +31,8 @@ public sealed class BadCaptureTests : IDisposable
 
         Shell.Outcome outcome = _shell.Run("dataplane replay -f $F -r $T/in.pcap");
 
-        Assert.StartsWith($"dataplane: {path}: {expected}", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"dataplane: {path}: {expected}", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
         Assert.Equal((2, ""), (outcome.ExitCode, outcome.Out));
     }
 
@@ -42,7 +45,8 @@ public sealed class BadCaptureTests : IDisposable
 
         Shell.Outcome outcome = _shell.Run("dataplane replay -f $F -r $T/in.pcap");
 
-        Assert.Contains("not a capture (its first bytes are deadbeef)", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("not a capture (its first bytes are deadbeef)",
+            Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
         Assert.Equal(2, outcome.ExitCode);
     }
 
@@ -90,7 +94,8 @@ public sealed class BadCaptureTests : IDisposable
 
         Assert.Equal((0, AllRecords), (outcome.ExitCode, outcome.Packets));
         Assert.Contains(outcome.ErrorLines, line => line.StartsWith(
-            $"dataplane: note: {path}: offset {place}: captured length 1464 is over the original length 10", StringComparison.Ordinal));
+            $"dataplane: note: {path}: offset {place}: captured length 1464 is over the original length 10",
+            StringComparison.Ordinal));
     }
 
     [Theory]
@@ -123,7 +128,8 @@ public sealed class BadCaptureTests : IDisposable
 
         Shell.Outcome outcome = _shell.Run("dataplane replay -f $F -r $P -r $T/cut.pcap");
 
-        Assert.StartsWith($"warning: {path}: offset {place}: cut off", Assert.Single(outcome.Complaints), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"warning: {path}: offset {place}: cut off", Assert.Single(outcome.Complaints), StringComparison.Ordinal);
         Assert.Equal((3, AllRecords + GoodRecords), (outcome.ExitCode, outcome.Packets));
     }
 
@@ -132,7 +138,8 @@ public sealed class BadCaptureTests : IDisposable
     [InlineData("$T", ": a folder, where a capture must be")]
     public void A_path_that_cannot_be_read_is_named(string path, string expected)
     {
-        string[] scripts = [$"dataplane replay -f $F -r {path}", $"dataplane inspect -r {path}", $"dataplane diff {path} --dissect"];
+        string[] scripts =
+            [$"dataplane replay -f $F -r {path}", $"dataplane inspect -r {path}", $"dataplane diff {path} --dissect"];
         Assert.All(scripts, script =>
         {
             Shell.Outcome outcome = _shell.Run(script);
@@ -148,7 +155,8 @@ public sealed class BadCaptureTests : IDisposable
 
         Shell.Outcome outcome = _shell.Run("dataplane replay -f $F -r $T/in.pcap");
 
-        Assert.StartsWith($"warning: {path}: offset {place}: {expected}", Assert.Single(outcome.Complaints), StringComparison.Ordinal);
+        Assert.StartsWith($"warning: {path}: offset {place}: {expected}",
+            Assert.Single(outcome.Complaints), StringComparison.Ordinal);
         Assert.Equal((3, GoodRecords), (outcome.ExitCode, outcome.Packets));
     }
 
@@ -172,7 +180,8 @@ public sealed class BadCaptureTests : IDisposable
         {
             if (record == GoodRecords) place = (int)blocks.Length;
             ReadOnlySpan<byte> from = _capture.AsSpan(Record(record));
-            ReadOnlySpan<byte> frame = from.Slice(RecordHeader, BinaryPrimitives.ReadInt32LittleEndian(from[CapturedLength..]));
+            ReadOnlySpan<byte> frame = from.Slice(
+                RecordHeader, BinaryPrimitives.ReadInt32LittleEndian(from[CapturedLength..]));
             int padded = (frame.Length + 3) & ~3;
             uint[] fields = [6, (uint)padded + 32, 0, 0, (uint)record, (uint)frame.Length, (uint)frame.Length];
             foreach (uint word in fields) writer.Write(word);

@@ -37,14 +37,17 @@ public sealed class BadManifestRunTests : IDisposable
     {
         Shell.Outcome outcome = _shell.Run("dataplane replay -f $T/none.yaml -r $P");
 
-        Assert.Equal($"dataplane: {_shell.Folder}/none.yaml: no such file or folder", Assert.Single(outcome.ErrorLines));
+        Assert.Equal(
+            $"dataplane: {_shell.Folder}/none.yaml: no such file or folder", Assert.Single(outcome.ErrorLines));
         Assert.Equal(2, outcome.ExitCode);
     }
 
     [Theory]
     [InlineData("kind: Pod\n", "kind: Pod\nkind: Pod\n", "the key \"kind\" stands twice: this object is left out")]
-    [InlineData("kind: Pod\nmetadata:\n  name:", "kind: Pod\nmetadata:\n  nom:", "metadata.name is missing: this object is left out")]
-    public void An_object_with_a_mistake_is_left_out_and_the_others_are_used(string text, string mistake, string expected)
+    [InlineData("kind: Pod\nmetadata:\n  name:", "kind: Pod\nmetadata:\n  nom:",
+        "metadata.name is missing: this object is left out")]
+    public void An_object_with_a_mistake_is_left_out_and_the_others_are_used(
+        string text, string mistake, string expected)
     {
         string path = Changed(text, mistake);
 
@@ -66,7 +69,8 @@ public sealed class BadManifestRunTests : IDisposable
         Shell.Outcome outcome = _shell.Run("dataplane replay -f $T/c.yaml -r $P");
 
         Assert.Equal(
-            $"warning: {path}:{line}: CiliumNetworkPolicy (cilium.io/v2, 1 object) could change verdicts and is not modelled",
+            $"warning: {path}:{line}: "
+            + "CiliumNetworkPolicy (cilium.io/v2, 1 object) could change verdicts and is not modelled",
             Assert.Single(outcome.Complaints));
         Assert.Equal((3, 413), (outcome.ExitCode, outcome.Packets));
     }

@@ -41,7 +41,8 @@ public sealed class ChangingInputTests : IDisposable
     [Theory]
     [InlineData("truncate -s 5000 $T/in.pcap", "the file shrank while it was read: ")]
     [InlineData("truncate -s 0 $T/in.pcap", "the file shrank while it was read: ")]
-    [InlineData("zcat $P | dd of=$T/in.pcap conv=notrunc 2>/dev/null", "the file was written to while it was read: what was read may be of two versions")]
+    [InlineData("zcat $P | dd of=$T/in.pcap conv=notrunc 2>/dev/null",
+        "the file was written to while it was read: what was read may be of two versions")]
     public void A_capture_that_is_cut_or_overwritten_is_damage(string change, string expected)
     {
         Shell.Outcome outcome = _shell.Run($"{Beginning}start -r $T/in.pcap\nopened\n{change}\nwait $pid");
@@ -53,16 +54,20 @@ public sealed class ChangingInputTests : IDisposable
     [Fact]
     public void A_capture_that_grows_is_read_as_far_as_it_goes_and_that_is_said()
     {
-        Shell.Outcome outcome = _shell.Run($"{Beginning}start -r $T/in.pcap\nopened\nzcat $P | tail -c +25 >>$T/in.pcap\nwait $pid");
+        Shell.Outcome outcome = _shell.Run(
+            $"{Beginning}start -r $T/in.pcap\nopened\nzcat $P | tail -c +25 >>$T/in.pcap\nwait $pid");
 
         Assert.Equal((0, 2 * Records), (outcome.ExitCode, outcome.Packets));
-        Assert.Contains(outcome.ErrorLines, line => line.Contains("the file grew while it was read: ", StringComparison.Ordinal));
+        Assert.Contains(
+            outcome.ErrorLines, line => line.Contains("the file grew while it was read: ", StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_capture_that_grows_by_half_a_record_is_damage_at_that_record()
     {
-        Shell.Outcome outcome = _shell.Run($"{Beginning}start -r $T/in.pcap\nopened\nzcat $P 2>/dev/null | head -c 524 | tail -c +25 >>$T/in.pcap\nwait $pid");
+        Shell.Outcome outcome = _shell.Run(
+            $"{Beginning}start -r $T/in.pcap\nopened\n"
+            + "zcat $P 2>/dev/null | head -c 524 | tail -c +25 >>$T/in.pcap\nwait $pid");
 
         Assert.Contains(": cut off in ", Assert.Single(outcome.Complaints), StringComparison.Ordinal);
         Assert.Equal(3, outcome.ExitCode);
@@ -87,7 +92,8 @@ public sealed class ChangingInputTests : IDisposable
     [InlineData("echo garbage >$T/in.pcap")]
     public void What_is_preloaded_does_not_change_any_more(string change)
     {
-        Shell.Outcome outcome = _shell.Run($"{Beginning}start -r $T/in.pcap --preload --loop 2\nopened\n{change}\nwait $pid");
+        Shell.Outcome outcome = _shell.Run(
+            $"{Beginning}start -r $T/in.pcap --preload --loop 2\nopened\n{change}\nwait $pid");
 
         Assert.Equal((0, 2 * Records), (outcome.ExitCode, outcome.Packets));
         Assert.Empty(outcome.Complaints);
@@ -115,13 +121,15 @@ public sealed class ChangingInputTests : IDisposable
     }
 
     /// <summary>
-    /// Files are opened twice where clocks are compared, a pipe is not: when it is opened, the comparison is over and the
-    /// files behind it are not open yet.
+    /// Files are opened twice where clocks are compared, a pipe is not: when it is opened, the comparison is over and
+    /// the files behind it are not open yet.
     /// </summary>
     [Theory]
     [InlineData("rm $T/in.pcap", "/in.pcap: no such file")]
-    [InlineData("truncate -s 5000 $T/in.pcap", "/in.pcap: was changed or replaced when its clock had been compared: run again")]
-    [InlineData("head -c 5000 $T/in.pcap >$T/x; mv $T/x $T/in.pcap", "/in.pcap: was changed or replaced when its clock had been compared: run again")]
+    [InlineData("truncate -s 5000 $T/in.pcap",
+        "/in.pcap: was changed or replaced when its clock had been compared: run again")]
+    [InlineData("head -c 5000 $T/in.pcap >$T/x; mv $T/x $T/in.pcap",
+        "/in.pcap: was changed or replaced when its clock had been compared: run again")]
     [InlineData("echo garbage >$T/in.pcap", "/in.pcap: not a capture (its first bytes are 67617262)")]
     public void A_capture_that_changes_behind_the_comparison_of_clocks_is_refused(string change, string expected)
     {
@@ -147,7 +155,8 @@ public sealed class ChangingInputTests : IDisposable
     [InlineData("", "", "truncate -s 5000 $T/a.pcap;", 3)]
     [InlineData("-w $T/delta.pcapng", "", "cp $T/b.pcap $T/x; mv $T/x $T/a.pcap;", 3)]
     [InlineData("-w $T/delta.pcapng", "", "rm $T/a.pcap;", 3)]
-    public void A_capture_that_changes_while_it_is_compared_is_said(string options, string before, string after, int code)
+    public void A_capture_that_changes_while_it_is_compared_is_said(
+        string options, string before, string after, int code)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/tshark"), "tshark is not installed");
 
@@ -227,7 +236,8 @@ public sealed class ChangingInputTests : IDisposable
             exit $code
             """);
 
-        Assert.Contains("/c.yaml:1: damage: the file was written to while it was read", outcome.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "/c.yaml:1: damage: the file was written to while it was read", outcome.Out, StringComparison.Ordinal);
         Assert.Equal(3, outcome.ExitCode);
     }
 }

@@ -15,7 +15,9 @@ public class CompletionTests
         printf '%s\n' "${COMPREPLY[@]}"
         """;
 
-    /// <summary>A zsh of its own at a pseudo-terminal, in which compadd writes its words down in place of adding them.</summary>
+    /// <summary>
+    /// A zsh of its own at a pseudo-terminal, in which compadd writes its words down in place of adding them.
+    /// </summary>
     private const string PressTabInZsh = """
         zmodload zsh/zpty
         zpty shell zsh -f -i
@@ -96,7 +98,8 @@ public class CompletionTests
         Assert.Equal("", outcome.Error);
         Assert.Equal(
             expected,
-            string.Join(' ', outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(offer => offer.Split('\t')[0]).Order()));
+            string.Join(' ', outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(offer => offer.Split('\t')[0]).Order()));
     }
 
     [Theory]
@@ -115,7 +118,8 @@ public class CompletionTests
 
         Shell.Outcome outcome = shell.Run($"LINE='{line}' zsh -f $T/press");
 
-        Assert.Equal(("", expected), (outcome.Error, string.Join(' ', outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries))));
+        Assert.Equal(("", expected),
+            (outcome.Error, string.Join(' ', outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries))));
     }
 
     [Theory]
@@ -142,7 +146,8 @@ public class CompletionTests
         string script = Script(shell);
 
         Assert.All(
-            Tree.Verbs.SelectMany(verb => verb.Options).SelectMany(option => option.Names).Where(name => name.StartsWith("--", StringComparison.Ordinal)),
+            Tree.Verbs.SelectMany(verb => verb.Options).SelectMany(option => option.Names)
+                .Where(name => name.StartsWith("--", StringComparison.Ordinal)),
             name => Assert.Contains(dashes + name[2..], script, StringComparison.Ordinal));
         Assert.All(Tree.Settings, setting => Assert.Contains(setting.Key, script, StringComparison.Ordinal));
     }
@@ -167,9 +172,11 @@ public class CompletionTests
     [InlineData("bench", "--distribution", "pipeline")]
     [InlineData("replay", "--gso", "-f x -r y")]
     [InlineData("generate", "--distribution", "traffic -f x -w y")]
-    public void Words_are_those_that_the_program_names_when_it_does_not_know_one(string verb, string option, string rest)
+    public void Words_are_those_that_the_program_names_when_it_does_not_know_one(
+        string verb, string option, string rest)
     {
-        OptionNode offered = Tree.Verbs.Single(node => node.Name == verb).Options.Single(node => node.Names.Contains(option));
+        OptionNode offered = Tree.Verbs.Single(node => node.Name == verb).Options
+            .Single(node => node.Names.Contains(option));
         string[] words = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
         BuiltProgram.Outcome outcome = BuiltProgram.Run([verb, .. words, option, "?"]);
@@ -203,11 +210,13 @@ public class CompletionTests
     {
         BuiltProgram.Outcome outcome = BuiltProgram.Run("completion", "fisch");
 
-        Assert.Equal((2, "dataplane: unknown shell fisch: did you mean fish? Known: bash zsh fish"), (outcome.ExitCode, outcome.OneLine));
+        Assert.Equal((2, "dataplane: unknown shell fisch: did you mean fish? Known: bash zsh fish"),
+            (outcome.ExitCode, outcome.OneLine));
     }
 
     [Fact]
-    public void The_program_prints_the_script() => Assert.Equal(Script("bash"), BuiltProgram.Run("completion", "bash").Out);
+    public void The_program_prints_the_script() =>
+        Assert.Equal(Script("bash"), BuiltProgram.Run("completion", "bash").Out);
 
     private static string Script(string shell)
     {

@@ -61,7 +61,8 @@ public sealed class DiffVerbTests : IDisposable
         Assert.Equal("""[{"field":"outer ip.ttl","frames":1}]""", root.GetProperty("fields").GetRawText());
         Assert.Equal(root.GetProperty("compared").GetInt64() - 1, root.GetProperty("equal").GetInt64());
         Assert.Equal(
-            ["schemaVersion", "different", "compared", "equal", "fields", "onlyOurs", "onlyReference", "ignored", "damage"],
+            ["schemaVersion", "different", "compared", "equal", "fields", "onlyOurs", "onlyReference", "ignored",
+                "damage"],
             root.EnumerateObject().Select(property => property.Name));
     }
 
@@ -69,7 +70,8 @@ public sealed class DiffVerbTests : IDisposable
     public void A_tunnel_on_a_port_of_its_own_is_found_and_said()
     {
         byte[] moved = Captures.KernelVxlan();
-        for (int frame = 1; frame <= Captures.Frames(moved).Count; frame++) moved = Captures.Flip(moved, frame, OuterPort);
+        for (int frame = 1; frame <= Captures.Frames(moved).Count; frame++)
+            moved = Captures.Flip(moved, frame, OuterPort);
         _shell.Write("moved.pcap", moved);
 
         Shell.Outcome outcome = _shell.Run("dataplane diff $T/moved.pcap $T/moved.pcap --only vxlan.vni");
@@ -84,7 +86,9 @@ public sealed class DiffVerbTests : IDisposable
     {
         WriteCaptures();
 
-        Shell.Outcome outcome = _shell.Run("dataplane diff $T/ttl.pcap $T/kernel.pcap --native -w - | tshark -n -r - -T fields -e frame.interface_name 2> /dev/null");
+        Shell.Outcome outcome = _shell.Run(
+            "dataplane diff $T/ttl.pcap $T/kernel.pcap --native -w - | tshark -n -r - -T fields "
+            + "-e frame.interface_name 2> /dev/null");
 
         Assert.Equal("ours\nreference\n", outcome.Out);
         Assert.Contains("1 different", outcome.Error, StringComparison.Ordinal);

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Cli;
 
-/// <summary>Wireshark's dissector judges what replay writes: every frame to its end, every checksum, every tunnel.</summary>
+/// <summary>
+/// Wireshark's dissector judges what replay writes: every frame to its end, every checksum, every tunnel.
+/// </summary>
 public sealed class DissectOutputTests : IDisposable
 {
     private readonly Shell _shell = new();
@@ -30,7 +32,8 @@ public sealed class DissectOutputTests : IDisposable
         using JsonDocument check = JsonDocument.Parse(File.ReadAllText(Path.Combine(_shell.Folder, "check.json")));
         Assert.Equal("[]", check.RootElement.GetProperty("faults").GetRawText());
         Assert.Equal(0, outcome.ExitCode);
-        Assert.Equal(run.RootElement.GetProperty("framesWritten").GetInt64(), check.RootElement.GetProperty("frames").GetInt64());
+        Assert.Equal(run.RootElement.GetProperty("framesWritten").GetInt64(),
+            check.RootElement.GetProperty("frames").GetInt64());
         long tunnelled = check.RootElement.GetProperty("tunnelled").GetInt64();
         Assert.NotEqual(0, tunnelled);
         Assert.Equal(run.RootElement.GetProperty("encapsulated").GetInt64(), tunnelled);
@@ -53,7 +56,8 @@ public sealed class DissectOutputTests : IDisposable
         string[] comments = outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal((8, 8), (dropped, comments.Length));
         Assert.Equal(8, File.ReadAllLines(Path.Combine(_shell.Folder, "drops.jsonl")).Length);
-        Assert.All(comments, comment => Assert.Contains("policy=shop/database rule=- src=pcaps/zero-trust/cluster.yaml:348", comment, StringComparison.Ordinal));
+        Assert.All(comments, comment => Assert.Contains(
+            "policy=shop/database rule=- src=pcaps/zero-trust/cluster.yaml:348", comment, StringComparison.Ordinal));
     }
 
     private static void RequireTshark()

@@ -9,7 +9,9 @@ using static Dataplane.Tests.Scenarios.DirectReturnCluster;
 
 namespace Dataplane.Tests.Cli;
 
-/// <summary>Wireshark's dissector judges what direct server return writes: options, errors and replies, at every point.</summary>
+/// <summary>
+/// Wireshark's dissector judges what direct server return writes: options, errors and replies, at every point.
+/// </summary>
 public sealed class DissectReturnTests : IDisposable
 {
     private readonly Shell _shell = new();
@@ -21,7 +23,8 @@ public sealed class DissectReturnTests : IDisposable
     {
         string[] options = Dissect(ByOption, "-V");
 
-        Assert.Contains(options, line => line.Contains("Unknown (0x9a) (8 bytes)", StringComparison.Ordinal));      // Wireshark has no name for either
+        // Wireshark has no name for either
+        Assert.Contains(options, line => line.Contains("Unknown (0x9a) (8 bytes)", StringComparison.Ordinal));
         Assert.Contains(options, line => line.Contains("Type: Unknown (0x1b)", StringComparison.Ordinal));
     }
 
@@ -30,7 +33,8 @@ public sealed class DissectReturnTests : IDisposable
     {
         string[] options = Dissect(ByGeneve, "-T fields -e geneve.option.class -e geneve.option.type -e geneve.vni");
 
-        Assert.Contains(options, line => line.Contains("0x014b", StringComparison.OrdinalIgnoreCase) && line.Contains("0x81", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(options, line => line.Contains("0x014b", StringComparison.OrdinalIgnoreCase)
+            && line.Contains("0x81", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -39,9 +43,11 @@ public sealed class DissectReturnTests : IDisposable
         File.WriteAllText(Path.Combine(_shell.Folder, "cluster.yaml"), Manifests(ByOption));
 
         Shell.Outcome inspect = _shell.Run("dataplane inspect -f $T/cluster.yaml");
-        Assert.Contains("bpf-lb-mode dsr: what comes from outside for another node's backend keeps its source", inspect.Out + inspect.Error, StringComparison.Ordinal);
+        Assert.Contains("bpf-lb-mode dsr: what comes from outside for another node's backend keeps its source",
+            inspect.Out + inspect.Error, StringComparison.Ordinal);
 
-        Shell.Outcome trace = _shell.Run("dataplane trace -f $T/cluster.yaml --entry lb --from external --to svc/shop/web --port 80");
+        Shell.Outcome trace = _shell.Run(
+            "dataplane trace -f $T/cluster.yaml --entry lb --from external --to svc/shop/web --port 80");
         Assert.Contains("172.16.10.2:80 goes along in an IPv4 option", trace.Out, StringComparison.Ordinal);
         Assert.Contains("as the client expects", trace.Out, StringComparison.Ordinal);
     }
@@ -49,7 +55,8 @@ public sealed class DissectReturnTests : IDisposable
     private string[] Dissect(string[] configuration, string output)
     {
         RequireTshark();
-        File.WriteAllText(Path.Combine(_shell.Folder, "cluster.yaml"), Manifests([.. configuration, "enable-pmtu-discovery: \"true\""]));
+        File.WriteAllText(Path.Combine(_shell.Folder, "cluster.yaml"),
+            Manifests([.. configuration, "enable-pmtu-discovery: \"true\""]));
         File.WriteAllBytes(Path.Combine(_shell.Folder, "in.pcap"), Pcap(
         [
             Eth().Ipv4(Client, Frontend).Tcp(40000, 80, TcpFlags.Syn),
@@ -83,7 +90,8 @@ public sealed class DissectReturnTests : IDisposable
         for (uint second = 0; second < frames.Length; second++)
         {
             byte[] frame = frames[second];
-            foreach (uint word in (uint[])[1_700_000_000 + second, 0, (uint)frame.Length, (uint)frame.Length]) writer.Write(word);
+            foreach (uint word in (uint[])[1_700_000_000 + second, 0, (uint)frame.Length, (uint)frame.Length])
+                writer.Write(word);
             writer.Write(frame);
         }
 

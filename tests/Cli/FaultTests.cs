@@ -2,7 +2,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Cli;
 
-/// <summary>What goes wrong around a run: its process killed, its folder closed, no terminal, another language.</summary>
+/// <summary>
+/// What goes wrong around a run: its process killed, its folder closed, no terminal, another language.
+/// </summary>
 public sealed class FaultTests : IDisposable
 {
     private readonly Shell _shell = new();
@@ -71,10 +73,13 @@ public sealed class FaultTests : IDisposable
         Shell.Outcome run = _shell.Run($"dataplane replay -f $F -r $P {option}");
 
         Assert.Equal(2, run.ExitCode);
-        Assert.Equal($"{option}: there is no folder /nowhere: make it, or name another file", Assert.Single(run.Complaints));
+        Assert.Equal(
+            $"{option}: there is no folder /nowhere: make it, or name another file", Assert.Single(run.Complaints));
     }
 
-    /// <summary>Numbers, dates and letters are the same for everybody: somebody compares them with what a colleague got.</summary>
+    /// <summary>
+    /// Numbers, dates and letters are the same for everybody: somebody compares them with what a colleague got.
+    /// </summary>
     [Theory]
     [InlineData("LC_ALL=de_DE.UTF-8")]
     [InlineData("LC_ALL=tr_TR.UTF-8")]
@@ -135,7 +140,8 @@ public sealed class FaultTests : IDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "script is not installed");
 
         Shell.Outcome run = _shell.Run(
-            $"TERM={terminal} script -qec \"stty cols 80; dotnet $DATAPLANE replay -f $F -r $P -p 130 --color never\" /dev/null");
+            $"TERM={terminal} script -qec \"stty cols 80; "
+            + "dotnet $DATAPLANE replay -f $F -r $P -p 130 --color never\" /dev/null");
 
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("forwarded", run.Out, StringComparison.Ordinal);

@@ -34,7 +34,10 @@ public sealed class GenerateTests : IDisposable
         Assert.Equal(0, run.RootElement.GetProperty("unlisted").GetInt64());
     }
 
-    /// <summary>What is between nodes is what a replay of the clients' capture writes, to the byte; and nodes take it for their peers'.</summary>
+    /// <summary>
+    /// What is between nodes is what a replay of the clients' capture writes, to the byte; and
+    /// nodes take it for their peers'.
+    /// </summary>
     [Theory]
     [InlineData("flannel", "--dual-stack")]
     [InlineData("calico", "")]
@@ -62,7 +65,8 @@ public sealed class GenerateTests : IDisposable
         long encapsulated = report.RootElement.GetProperty("encapsulated").GetInt64();
         Assert.Equal(encapsulated, run.RootElement.GetProperty("decapsulated").GetInt64());
 
-        // The first pod of a node has the address that OVN gives the node itself there (ovn-k8s-mp0): what goes there goes bare.
+        // The first pod of a node has the address that OVN gives the node itself there
+        // (ovn-k8s-mp0): what goes there goes bare.
         if (cni == "ovn-kubernetes") Assert.InRange(encapsulated, frames / 2, frames);
         else Assert.Equal(frames, encapsulated);
         Assert.Equal(frames, run.RootElement.GetProperty("verdicts").GetProperty("forwarded").GetInt64());
@@ -78,7 +82,8 @@ public sealed class GenerateTests : IDisposable
             """);
 
         using JsonDocument report = JsonDocument.Parse(outcome.Out);
-        Assert.Contains(outcome.ErrorLines, line => line.Contains("frames of 1518 bytes are cut to what pods may send: packets of 1450", StringComparison.Ordinal));
+        Assert.Contains(outcome.ErrorLines, line => line.Contains(
+            "frames of 1518 bytes are cut to what pods may send: packets of 1450", StringComparison.Ordinal));
         Assert.DoesNotContain(outcome.ErrorLines, line => line.Contains("were dropped", StringComparison.Ordinal));
         Assert.True(report.RootElement.GetProperty("framesWritten").GetInt64() > 0);
     }
@@ -97,7 +102,8 @@ public sealed class GenerateTests : IDisposable
             tshark -n -r $T/traffic.pcapng -Y 'tcp.analysis.flags && !tcp.analysis.reused_ports || dns.retransmission' 2> /dev/null
             """);
 
-        Assert.StartsWith("3,000 frames, 3,000 good, 0 faults\n0 frames dissect as a tunnel's\n", outcome.Out, StringComparison.Ordinal);
+        Assert.StartsWith("3,000 frames, 3,000 good, 0 faults\n0 frames dissect as a tunnel's\n",
+            outcome.Out, StringComparison.Ordinal);
         Assert.Equal(2, outcome.Out.Count(letter => letter == '\n'));
     }
 
@@ -119,7 +125,8 @@ public sealed class GenerateTests : IDisposable
 
     [Fact]
     public void A_cluster_goes_through_a_pipe() =>
-        Assert.Contains("node-2", _shell.Run("dataplane generate cluster | dataplane inspect -f -").Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "node-2", _shell.Run("dataplane generate cluster | dataplane inspect -f -").Out, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("dataplane generate", "generate what? Known: cluster traffic")]
@@ -129,15 +136,23 @@ public sealed class GenerateTests : IDisposable
     [InlineData("dataplane generate cluster --cni calicoo", "unknown value of --cni calicoo")]
     [InlineData("dataplane generate traffic -w x.pcap", "no manifests: name the cluster's with -f PATH")]
     [InlineData("dataplane generate traffic -f $F", "no capture to write: name it with -w PATH, or -")]
-    [InlineData("dataplane generate traffic -f $F -w x.pcap --mix tcp=80", "--mix tcp=80: the shares make 80 percent, not 100")]
-    [InlineData("dataplane generate traffic -f $F -w x.pcap --mix tpc=100", "unknown kind of traffic in --mix tpc: Known: tcp udp dns scan")]
-    [InlineData("dataplane generate traffic -f $F -w x.pcap --frame-size 63", "--frame-size 63: give imix, 1500, or bytes from 64")]
+    [InlineData("dataplane generate traffic -f $F -w x.pcap --mix tcp=80",
+        "--mix tcp=80: the shares make 80 percent, not 100")]
+    [InlineData("dataplane generate traffic -f $F -w x.pcap --mix tpc=100",
+        "unknown kind of traffic in --mix tpc: Known: tcp udp dns scan")]
+    [InlineData("dataplane generate traffic -f $F -w x.pcap --frame-size 63",
+        "--frame-size 63: give imix, 1500, or bytes from 64")]
     [InlineData("dataplane generate traffic -f $F -w $F", "pcaps/two-nodes/manifests.yaml: is read too")]
-    [InlineData("dataplane generate traffic -f $F -w x.pcap --cni calico", "--cni is for generate cluster, and for traffic with --encapsulated")]
-    [InlineData("dataplane generate traffic -f $F -w x.pcap --encapsulated --cni calco", "unknown --cni calco: did you mean calico?")]
-    [InlineData("dataplane generate traffic -f $F -w x.pcap --node nod-a", "--node nod-a: the manifests have no such node")]
-    [InlineData("dataplane generate traffic -f $F -w /nowhere/x.pcap", "-w /nowhere/x.pcap: there is no folder /nowhere")]
-    [InlineData("dataplane generate cluster -w /nowhere/c.yaml", "--write /nowhere/c.yaml: there is no folder /nowhere")]
+    [InlineData("dataplane generate traffic -f $F -w x.pcap --cni calico",
+        "--cni is for generate cluster, and for traffic with --encapsulated")]
+    [InlineData("dataplane generate traffic -f $F -w x.pcap --encapsulated --cni calco",
+        "unknown --cni calco: did you mean calico?")]
+    [InlineData("dataplane generate traffic -f $F -w x.pcap --node nod-a",
+        "--node nod-a: the manifests have no such node")]
+    [InlineData("dataplane generate traffic -f $F -w /nowhere/x.pcap",
+        "-w /nowhere/x.pcap: there is no folder /nowhere")]
+    [InlineData("dataplane generate cluster -w /nowhere/c.yaml",
+        "--write /nowhere/c.yaml: there is no folder /nowhere")]
     public void What_cannot_be_is_one_line(string command, string expected)
     {
         Shell.Outcome outcome = _shell.Run(command);

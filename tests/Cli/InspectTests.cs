@@ -19,12 +19,17 @@ public class InspectTests
         ],
         Pods =
         [
-            new Pod("shop", "web", new SourceLine("c.yaml", 9)) { NodeName = "node-a", Addresses = [IpAddress.Parse("10.244.1.5")] },
+            new Pod("shop", "web", new SourceLine("c.yaml", 9))
+            {
+                NodeName = "node-a",
+                Addresses = [IpAddress.Parse("10.244.1.5")],
+            },
             new Pod("shop", "job", new SourceLine("c.yaml", 20)) { NodeName = "node-a", Phase = "Succeeded" },
             new Pod("shop", "new", new SourceLine("c.yaml", 30)),
         ],
         NetworkPolicies = [new NetworkPolicy("shop", "deny", new SourceLine("c.yaml", 40))],
-        Unmodelled = [new("cilium.io/v2", "CiliumNetworkPolicy", 2, new SourceLine("c.yaml", 50), CanChangeVerdict: true)],
+        Unmodelled =
+            [new("cilium.io/v2", "CiliumNetworkPolicy", 2, new SourceLine("c.yaml", 50), CanChangeVerdict: true)],
         Findings = [new(Severity.Warning, new SourceLine("c.yaml", 9), "pod shop/web has the address of shop/old")],
     };
 
@@ -35,7 +40,10 @@ public class InspectTests
 
         InspectText.Write(
             text,
-            new InspectReport { Cluster = ClusterInspection.Summarise(Cluster, "flannel", ["shop/deny has no effect"]) },
+            new InspectReport
+            {
+                Cluster = ClusterInspection.Summarise(Cluster, "flannel", ["shop/deny has no effect"]),
+            },
             Style.Plain);
 
         Assert.Equal(
@@ -68,24 +76,29 @@ public class InspectTests
     {
         var without = Cluster with { Unmodelled = [] };
 
-        Assert.Equal(3, InspectVerb.Code(new InspectReport { Cluster = ClusterInspection.Summarise(Cluster, null, []) }));
-        Assert.Equal(0, InspectVerb.Code(new InspectReport { Cluster = ClusterInspection.Summarise(without, null, []) }));
+        Assert.Equal(
+            3, InspectVerb.Code(new InspectReport { Cluster = ClusterInspection.Summarise(Cluster, null, []) }));
+        Assert.Equal(
+            0, InspectVerb.Code(new InspectReport { Cluster = ClusterInspection.Summarise(without, null, []) }));
     }
 
     [Fact]
     public void Damage_to_a_capture_or_an_object_is_exit_code_3()
     {
         var capture = new CaptureSummary { Name = "in.pcap", Damage = "in.pcap: offset 24: cut off" };
-        var cluster = ClusterSnapshot.Empty with { Findings = [new(Severity.Damage, new SourceLine("c.yaml", 3), "no name")] };
+        var cluster =
+            ClusterSnapshot.Empty with { Findings = [new(Severity.Damage, new SourceLine("c.yaml", 3), "no name")] };
 
         Assert.Equal(3, InspectVerb.Code(new InspectReport { Captures = [capture] }));
-        Assert.Equal(3, InspectVerb.Code(new InspectReport { Cluster = ClusterInspection.Summarise(cluster, null, []) }));
+        Assert.Equal(
+            3, InspectVerb.Code(new InspectReport { Cluster = ClusterInspection.Summarise(cluster, null, []) }));
     }
 
     [Fact]
     public void Json_is_camel_case_with_a_schema_version()
     {
-        string json = CliJson.Write(new InspectReport { Cluster = ClusterInspection.Summarise(Cluster, "flannel", []) });
+        string json = CliJson.Write(
+            new InspectReport { Cluster = ClusterInspection.Summarise(Cluster, "flannel", []) });
 
         Assert.Contains("\"schemaVersion\": 1", json, StringComparison.Ordinal);
         Assert.Contains("\"canChangeVerdict\": true", json, StringComparison.Ordinal);

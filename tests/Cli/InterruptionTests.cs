@@ -30,7 +30,8 @@ public sealed class InterruptionTests : IDisposable
     [InlineData("replay -f $T/live -r $P --cni flannel,calico")]
     public void While_manifests_are_read_it_ends_the_run_with_one_line(string command)
     {
-        Shell.Outcome outcome = _shell.Run($"{Beginning}start {command}\nexec 3>$T/live\nhead -5 $F >&3\n{Interrupt("INT")}");
+        Shell.Outcome outcome = _shell.Run(
+            $"{Beginning}start {command}\nexec 3>$T/live\nhead -5 $F >&3\n{Interrupt("INT")}");
 
         Assert.Equal((130, "", "dataplane: interrupted\n"), (outcome.ExitCode, outcome.Out, outcome.Error));
     }
@@ -43,7 +44,8 @@ public sealed class InterruptionTests : IDisposable
     [InlineData("INT", "trace -f $F -r $T/live --packet 1000")]
     public void While_a_capture_is_waited_for_it_ends_the_run_with_one_line(string signal, string command)
     {
-        Shell.Outcome outcome = _shell.Run($"{Beginning}start {command}\nexec 3>$T/live\nzcat $P 2>/dev/null | head -c 20 >&3\n{Interrupt(signal)}");
+        Shell.Outcome outcome = _shell.Run(
+            $"{Beginning}start {command}\nexec 3>$T/live\nzcat $P 2>/dev/null | head -c 20 >&3\n{Interrupt(signal)}");
 
         Assert.Equal((130, ""), (outcome.ExitCode, outcome.Out));
         Assert.Equal("interrupted", Assert.Single(outcome.Complaints));
@@ -71,7 +73,10 @@ public sealed class InterruptionTests : IDisposable
         Assert.Contains("dataplane: interrupted", outcome.ErrorLines);
     }
 
-    /// <summary>The first CNI's runs (two, for it is short) are done; the second's manifests come object by object, and never end.</summary>
+    /// <summary>
+    /// The first CNI's runs (two, for it is short) are done; the second's manifests come
+    /// object by object, and never end.
+    /// </summary>
     [Fact]
     public void Between_the_runs_of_several_CNIs_it_leaves_the_table_of_those_that_are_done()
     {

@@ -29,7 +29,8 @@ public class ManualTests
             Assert.Contains($" {entry} ", verb.Help.ReplaceLineEndings(" "), StringComparison.Ordinal);
             HelpEntry explained = HelpPage.Parse(verb.Help).Entries.First(one => one.Words.Contains(option.Name));
             Assert.NotEqual("", explained.Text);
-            Assert.Contains($"\n.B {Escaped(explained.Term)}\n{Escaped(explained.Text)}\n", Page, StringComparison.Ordinal);
+            Assert.Contains(
+                $"\n.B {Escaped(explained.Term)}\n{Escaped(explained.Text)}\n", Page, StringComparison.Ordinal);
         });
     }
 
@@ -57,14 +58,17 @@ public class ManualTests
     public void Every_drop_reason_is_in_the_manual() =>
         Assert.All(
             Enum.GetValues<DropReason>().Where(reason => reason != DropReason.None),
-            reason => Assert.Contains($"\n.B {Escaped(DropReasonText.Name(reason))}\n", Page, StringComparison.Ordinal));
+            reason =>
+                Assert.Contains($"\n.B {Escaped(DropReasonText.Name(reason))}\n", Page, StringComparison.Ordinal));
 
     [Fact]
     public void The_limits_are_those_of_the_table_for_developers()
     {
         string table = SourceTree.Read("src/README.md").Split("## What hostile input can push")[1].Split("\n## ")[0];
-        IEnumerable<(string, string)> rows = Regex.Matches(table, @"^\| (?<what>[^|]+) \| (?<end>[^|]+) \|", RegexOptions.Multiline)
-            .Select(row => (row.Groups["what"].Value.Replace("`", "", StringComparison.Ordinal), row.Groups["end"].Value))
+        IEnumerable<(string, string)> rows = Regex.Matches(
+            table, @"^\| (?<what>[^|]+) \| (?<end>[^|]+) \|", RegexOptions.Multiline)
+            .Select(row =>
+                (row.Groups["what"].Value.Replace("`", "", StringComparison.Ordinal), row.Groups["end"].Value))
             .Where(row => row.Item1 != "what");
 
         Assert.Equal(rows, InputLimits.All);

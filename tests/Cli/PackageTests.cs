@@ -5,13 +5,17 @@ using Xunit;
 
 namespace Dataplane.Tests.Cli;
 
-/// <summary>What <c>dotnet pack</c> makes, installed from a folder alone, as somebody who downloaded it would.</summary>
+/// <summary>
+/// What <c>dotnet pack</c> makes, installed from a folder alone, as somebody who downloaded it would.
+/// </summary>
 public class PackageTests
 {
     private const string Pack = "dotnet pack src/Dataplane.Cli -c Release -o /tmp/packages";
     private const string Install = "dotnet tool install -g Dataplane.Cli --source /tmp/packages";
 
-    /// <summary>As the README has it, for a user whose home is the test's folder: nothing is fetched, nothing else is changed.</summary>
+    /// <summary>
+    /// As the README has it, for a user whose home is the test's folder: nothing is fetched, nothing else is changed.
+    /// </summary>
     private static readonly string Script = $"""
         export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false MSBUILDDISABLENODEREUSE=1
         ({Typed(Pack)} --no-build -v quiet) 1>&2 &&
@@ -26,10 +30,12 @@ public class PackageTests
         using var shell = new Shell();
         Assert.SkipUnless(shell.Run("command -v dotnet").ExitCode == 0, "dotnet is not on PATH");
         Assert.SkipUnless(
-            File.Exists(Path.Combine(Golden.GoldenFolder.RepositoryRoot, "artifacts/bin/Dataplane.Cli/release/dataplane.dll")),
+            File.Exists(
+                Path.Combine(Golden.GoldenFolder.RepositoryRoot, "artifacts/bin/Dataplane.Cli/release/dataplane.dll")),
             "the program was not built in Release, from which the package is made");
 
-        Assert.All([Pack, Install], line => Assert.Contains($"\n{line}\n", SourceTree.Read("README.md"), StringComparison.Ordinal));
+        Assert.All([Pack, Install],
+            line => Assert.Contains($"\n{line}\n", SourceTree.Read("README.md"), StringComparison.Ordinal));
         Shell.Outcome outcome = shell.Run(Script);
 
         Assert.True(outcome.ExitCode == 0, outcome.Error);
@@ -45,8 +51,9 @@ public class PackageTests
     private static void AssertRunsEverywhere(string package)
     {
         using ZipArchive archive = ZipFile.OpenRead(package);
-        ZipArchiveEntry[] assemblies = [.. archive.Entries.Where(entry => entry.Name.StartsWith("dataplane", StringComparison.OrdinalIgnoreCase))
-            .Where(entry => entry.Name.EndsWith(".dll", StringComparison.Ordinal))];
+        ZipArchiveEntry[] assemblies =
+            [.. archive.Entries.Where(entry => entry.Name.StartsWith("dataplane", StringComparison.OrdinalIgnoreCase))
+                .Where(entry => entry.Name.EndsWith(".dll", StringComparison.Ordinal))];
 
         Assert.Contains(assemblies, entry => entry.FullName == "tools/net10.0/any/dataplane.dll");
         Assert.All(assemblies, entry =>

@@ -6,8 +6,9 @@ using Xunit;
 namespace Dataplane.Tests.Cli;
 
 /// <summary>
-/// The documents for users are typed word for word: each command of a block <c>sh</c> runs in order, in one shell, and a block
-/// <c>text</c> behind it shows lines of what the last of them printed. What is written to /tmp goes to a folder of the test.
+/// The documents for users are typed word for word: each command of a block <c>sh</c> runs in order, in one
+/// shell, and a block <c>text</c> behind it shows lines of what the last of them printed. What is written to /tmp
+/// goes to a folder of the test.
 /// </summary>
 public class ReadmeTests
 {
@@ -15,8 +16,8 @@ public class ReadmeTests
     private const string Program = "artifacts/bin/Dataplane.Cli/release/dataplane.dll";
 
     /// <summary>
-    /// The shop's cluster and capture stand in for the reader's own. A run of some packets is over before its loops are worth compiling again:
-    /// the runtime waits longer with that than it does for a user.
+    /// The shop's cluster and capture stand in for the reader's own. A run of some packets is over before its loops are
+    /// worth compiling again: the runtime waits longer with that than it does for a user.
     /// </summary>
     private const string Prologue = """
         shopt -s expand_aliases
@@ -27,8 +28,11 @@ public class ReadmeTests
 
         """;
 
-    /// <summary>What takes minutes, what installs (see <see cref="PackageTests"/>), and what the tests are built with already.</summary>
-    private static readonly string[] NotRun = ["tools/test.sh", "tools/publish.sh", "dotnet pack ", "dotnet tool ", "dotnet build "];
+    /// <summary>
+    /// What takes minutes, what installs (see <see cref="PackageTests"/>), and what the tests are built with already.
+    /// </summary>
+    private static readonly string[] NotRun =
+        ["tools/test.sh", "tools/publish.sh", "dotnet pack ", "dotnet tool ", "dotnet build "];
 
     /// <summary>Exit codes that are not 0, by how a command begins; the longest beginning counts.</summary>
     private static readonly (string Beginning, int[] Codes)[] Answers =
@@ -45,7 +49,8 @@ public class ReadmeTests
     ];
 
     private static readonly Regex Block =
-        new(@"^```(?<kind>sh|text)\n(?<text>.*?)^```", RegexOptions.Compiled | RegexOptions.Multiline | RegexOptions.Singleline);
+        new(@"^```(?<kind>sh|text)\n(?<text>.*?)^```",
+            RegexOptions.Compiled | RegexOptions.Multiline | RegexOptions.Singleline);
 
     private sealed record Command(string Typed, List<string> Shown);
 
@@ -65,7 +70,8 @@ public class ReadmeTests
         string[] outcomes = shell.Run(Prologue + ScriptOf(commands)).Out.Split("<<<next>>>\n")[1..];
 
         Assert.Equal(commands.Length, outcomes.Length);
-        Assert.All(commands.Zip(outcomes), pair => Check(pair.First, pair.Second.Replace(shell.Folder, "/tmp", StringComparison.Ordinal)));
+        Assert.All(commands.Zip(outcomes),
+            pair => Check(pair.First, pair.Second.Replace(shell.Folder, "/tmp", StringComparison.Ordinal)));
     }
 
     private static void Check(Command command, string outcome)
@@ -75,7 +81,8 @@ public class ReadmeTests
         Assert.True(end.Success && CodesOf(command.Typed).Any(code => end.Groups["code"].Value == $"{code}"), said);
 
         string printed = Spaced(outcome[..end.Index]);
-        Assert.All(command.Shown, line => Assert.True(printed.Contains(Spaced(line), StringComparison.Ordinal), $"not printed: {line}\n{said}"));
+        Assert.All(command.Shown, line =>
+            Assert.True(printed.Contains(Spaced(line), StringComparison.Ordinal), $"not printed: {line}\n{said}"));
     }
 
     private static int[] CodesOf(string typed) => Answers
@@ -89,14 +96,17 @@ public class ReadmeTests
         {
             IEnumerable<string> lines = block.Groups["text"].Value.Split('\n').Where(line => line.Trim().Length > 0);
             if (block.Groups["kind"].Value == "text") commands[^1].Shown.AddRange(lines);
-            else commands.AddRange(lines.Select(line => new Command(line.Replace(FromSources, "dataplane", StringComparison.Ordinal), [])));
+            else
+                commands.AddRange(lines.Select(line =>
+                    new Command(line.Replace(FromSources, "dataplane", StringComparison.Ordinal), [])));
         }
 
         return commands;
     }
 
     private static string ScriptOf(IEnumerable<Command> commands) => string.Concat(commands.Select(command =>
-        $"echo '<<<next>>>'\n{{ {command.Typed.Replace("/tmp", "$T", StringComparison.Ordinal)}\n}} 2>&1; echo \"<<<exit $?>>>\"\n"));
+        $"echo '<<<next>>>'\n{{ {command.Typed.Replace("/tmp", "$T", StringComparison.Ordinal)}\n"
+        + "} 2>&1; echo \"<<<exit $?>>>\"\n"));
 
     private static string Spaced(string text) => Regex.Replace(text, @"\s+", " ").Trim();
 }

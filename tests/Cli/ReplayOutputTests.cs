@@ -18,7 +18,8 @@ public class ReplayOutputTests
         Bytes = 64_000_000,
         FramesWritten = 999_000,
         Verdicts = new VerdictCounts(Forwarded: 998_990, Answered: 10, Dropped: 900, Ignored: 100),
-        Drops = [new("no backend", "Select", "node-a", 200, 12_800, 200), new("TTL exceeded", "Route", "node-b", 700, 44_800, 0)],
+        Drops = [new("no backend", "Select", "node-a", 200, 12_800, 200),
+            new("TTL exceeded", "Route", "node-b", 700, 44_800, 0)],
         Ignored = [new("not for this cluster", 100)],
         Encapsulated = 900_000,
         Decapsulated = 900_000,
@@ -38,8 +39,10 @@ public class ReplayOutputTests
 
     private static readonly ReplayReport Paced = Report with
     {
-        Schedule = new ScheduleReport("pps", 100_000, 98_765.4321, new LatencySummary(0, 120, 300, 1_200, 15_000, 70_000, 80_000, 200.5), 0, 0),
-        Link = new LinkReport(10_000_000_000, 1000, 50_000, [new LinkUse("node-a", 1_000_000, 84_000_000, 1_000, 0.753, 7.2e9, new QueueDepth(1000, 12.34, 950))]),
+        Schedule = new ScheduleReport(
+            "pps", 100_000, 98_765.4321, new LatencySummary(0, 120, 300, 1_200, 15_000, 70_000, 80_000, 200.5), 0, 0),
+        Link = new LinkReport(10_000_000_000, 1000, 50_000,
+            [new LinkUse("node-a", 1_000_000, 84_000_000, 1_000, 0.753, 7.2e9, new QueueDepth(1000, 12.34, 950))]),
         StageTimes = new StageTimesReport(64, 10, 640, 25, [new StageTime("parse", 12.3, 20, 13)]),
     };
 
@@ -144,7 +147,8 @@ public class ReplayOutputTests
         ReplayText.Write(painted, Report, Style.Choose("always"));
 
         Assert.NotEqual(plain.ToString(), painted.ToString());
-        Assert.Equal(plain.ToString(), System.Text.RegularExpressions.Regex.Replace(painted.ToString(), "\e\\[[0-9]+m", ""));
+        Assert.Equal(
+            plain.ToString(), System.Text.RegularExpressions.Regex.Replace(painted.ToString(), "\e\\[[0-9]+m", ""));
     }
 
     [Fact]
@@ -154,12 +158,14 @@ public class ReplayOutputTests
 
         string[] contract =
         [
-            "schemaVersion", "packets", "bytes", "framesWritten", "verdicts", "drops", "ignored", "encapsulated", "decapsulated",
-            "translated", "reoriginated", "guessed", "connections", "unlisted", "loops", "elapsedSeconds", "packetsPerSecond",
-            "bitsPerSecond", "nanosecondsPerPacket", "latencyNanoseconds", "allocatedBytes", "peakMemoryBytes", "workers",
+            "schemaVersion", "packets", "bytes", "framesWritten", "verdicts", "drops", "ignored", "encapsulated",
+            "decapsulated", "translated", "reoriginated", "guessed", "connections", "unlisted", "loops",
+            "elapsedSeconds", "packetsPerSecond", "bitsPerSecond", "nanosecondsPerPacket", "latencyNanoseconds",
+            "allocatedBytes", "peakMemoryBytes", "workers",
         ];
         Assert.Subset(Names(json.RootElement), new HashSet<string>(contract));
-        Assert.Equal(["answered", "dropped", "forwarded", "ignored"], Names(json.RootElement.GetProperty("verdicts")).Order());
+        Assert.Equal(
+            ["answered", "dropped", "forwarded", "ignored"], Names(json.RootElement.GetProperty("verdicts")).Order());
         Assert.Equal(
             ["answered", "bytes", "node", "packets", "reason", "stage"],
             Names(json.RootElement.GetProperty("drops")[0]).Order());

@@ -25,7 +25,8 @@ public class RoutesOptionTests
     {
         using var file = new TemporaryFile(".routes");
         File.WriteAllText(file.Path, DirectTo(2));
-        string[] trace = ["trace", "-f", Pcaps("manifests.yaml"), "--from", "10.244.1.10", "--to", "10.244.2.20", "--protocol", "udp", "--port", "9"];
+        string[] trace = ["trace", "-f", Pcaps("manifests.yaml"), "--from", "10.244.1.10", "--to", "10.244.2.20",
+            "--protocol", "udp", "--port", "9"];
 
         Assert.Contains("flannel.1", BuiltProgram.Run(trace).Out, StringComparison.Ordinal);
         BuiltProgram.Outcome outcome = BuiltProgram.Run([.. trace, "--routes", $"node-1={file.Path}"]);
@@ -41,7 +42,8 @@ public class RoutesOptionTests
         BuiltProgram.Outcome outcome = BuiltProgram.Run(Replay("--routes", $"node-1={file.Path}"));
 
         Assert.Equal(
-            $"dataplane: {file.Path}:1: 10.244.2.0/24: the gateway 10.9.9.9 is no node's address: give the routes of this cluster's node",
+            $"dataplane: {file.Path}:1: 10.244.2.0/24: the gateway 10.9.9.9 is no node's address: "
+            + "give the routes of this cluster's node",
             outcome.OneLine);
         Assert.Equal(2, outcome.ExitCode);
     }
@@ -55,7 +57,8 @@ public class RoutesOptionTests
         Assert.Equal(2, outcome.ExitCode);
     }
 
-    private static string DirectTo(int node) => $"default via 192.168.56.1 dev eth0\n10.244.{node}.0/24 via 192.168.56.1{node} dev eth0\n";
+    private static string DirectTo(int node) =>
+        $"default via 192.168.56.1 dev eth0\n10.244.{node}.0/24 via 192.168.56.1{node} dev eth0\n";
 
     private static long Encapsulated(params string[] more)
     {
@@ -65,7 +68,8 @@ public class RoutesOptionTests
         return json.RootElement.GetProperty("encapsulated").GetInt64();
     }
 
-    private static string[] Replay(params string[] more) => ["replay", "-f", Pcaps("manifests.yaml"), "-r", Pcaps("pod.pcap.gz"), .. more];
+    private static string[] Replay(params string[] more) =>
+        ["replay", "-f", Pcaps("manifests.yaml"), "-r", Pcaps("pod.pcap.gz"), .. more];
 
     private static string Pcaps(string file) => Path.Combine(Architecture.SourceTree.Root, "pcaps", "two-nodes", file);
 }

@@ -37,7 +37,8 @@ public class RulesTests
         string plain = Run("--proxy", "ipvs").Out;
         string whole = Run("--proxy", "ipvs", "--with-sets").Out;
 
-        Assert.Contains("-A -t 10.96.13.54:5432 -s rr\n-a -t 10.96.13.54:5432 -r 10.244.2.12:5432 -m -w 1\n", plain, StringComparison.Ordinal);
+        Assert.Contains("-A -t 10.96.13.54:5432 -s rr\n-a -t 10.96.13.54:5432 -r 10.244.2.12:5432 -m -w 1\n",
+            plain, StringComparison.Ordinal);
         Assert.StartsWith(plain, whole, StringComparison.Ordinal);
         Assert.Contains("\nadd KUBE-CLUSTER-IP 10.96.13.54,tcp:5432\n", whole, StringComparison.Ordinal);
         Assert.Contains("\n-A KUBE-SERVICES ", whole, StringComparison.Ordinal);
@@ -50,7 +51,8 @@ public class RulesTests
 
         JsonElement server = json.RootElement.GetProperty("virtualServers").EnumerateArray()
             .Single(server => server.GetProperty("address").GetString() == "10.96.13.54");
-        Assert.Equal("10.244.2.12", Assert.Single(server.GetProperty("realServers").EnumerateArray()).GetProperty("address").GetString());
+        Assert.Equal("10.244.2.12",
+            Assert.Single(server.GetProperty("realServers").EnumerateArray()).GetProperty("address").GetString());
         Assert.NotEqual(0, json.RootElement.GetProperty("ipsets").GetArrayLength());
         Assert.NotEqual(0, json.RootElement.GetProperty("iptables").GetArrayLength());
     }
@@ -60,7 +62,8 @@ public class RulesTests
     [InlineData("--node node-7: the manifests have no such node: did you mean node-1?", "--node", "node-7")]
     [InlineData("--proxy nftables: not built yet", "--proxy", "nftables")]
     [InlineData("setting proxy.clusterCIDR=10.9: allowed is CIDR", "--set", "proxy.clusterCIDR=10.9")]
-    [InlineData("setting proxy.detectLocal=BridgeInterface: allowed is ClusterCIDR", "--set", "proxy.detectLocal=BridgeInterface")]
+    [InlineData("setting proxy.detectLocal=BridgeInterface: allowed is ClusterCIDR",
+        "--set", "proxy.detectLocal=BridgeInterface")]
     public void What_cannot_be_is_one_line(string expected, params string[] arguments)
     {
         BuiltProgram.Outcome outcome = Run(arguments);

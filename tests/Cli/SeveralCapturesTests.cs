@@ -25,9 +25,11 @@ public sealed class SeveralCapturesTests
     public void A_stream_keeps_its_clock_and_that_is_said()
     {
         using var shell = new Shell();
-        Shell.Outcome outcome = shell.Run(Story + "cat $S/node-2.eth0.pcap | (exec 5<&0; dataplane replay -f $F -r $S/node-1.eth0.pcap -r /dev/fd/5)");
+        Shell.Outcome outcome = shell.Run(Story
+            + "cat $S/node-2.eth0.pcap | (exec 5<&0; dataplane replay -f $F -r $S/node-1.eth0.pcap -r /dev/fd/5)");
         Assert.Equal(0, outcome.ExitCode);
-        Assert.Contains("note: clocks: /dev/fd/5 cannot be read twice: taken as it is (--skew /dev/fd/5=TIME", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("note: clocks: /dev/fd/5 cannot be read twice: taken as it is (--skew /dev/fd/5=TIME",
+            outcome.Error, StringComparison.Ordinal);
         Assert.Contains("seen-again            42", outcome.Out, StringComparison.Ordinal);
     }
 
@@ -35,10 +37,13 @@ public sealed class SeveralCapturesTests
     public void JSON_has_each_captures_clock()
     {
         using var shell = new Shell();
-        Shell.Outcome outcome = shell.Run(Story + "dataplane replay -f $F -r $S/node-1.eth0.pcap -r $S/node-2.eth0.pcap --skew $S/node-2.eth0.pcap=-1.5ms -o json");
+        Shell.Outcome outcome = shell.Run(
+            Story + "dataplane replay -f $F -r $S/node-1.eth0.pcap -r $S/node-2.eth0.pcap "
+            + "--skew $S/node-2.eth0.pcap=-1.5ms -o json");
         using var json = JsonDocument.Parse(outcome.Out);
         JsonElement clock = json.RootElement.GetProperty("clocks")[1];
-        Assert.Equal(("given", -1_500_000), (clock.GetProperty("clock").GetString(), clock.GetProperty("skewNanoseconds").GetInt64()));
+        Assert.Equal(("given", -1_500_000),
+            (clock.GetProperty("clock").GetString(), clock.GetProperty("skewNanoseconds").GetInt64()));
     }
 
     [Fact]

@@ -4,8 +4,9 @@ using Xunit;
 namespace Dataplane.Tests.Cli;
 
 /// <summary>
-/// Runs lines of bash in a folder of their own, at the repository's captures: what a user types. <c>dataplane</c> is the
-/// built program, <c>$T</c> the folder, <c>$F</c> and <c>$P</c> the manifests and the capture of <c>pcaps/two-nodes</c>.
+/// Runs lines of bash in a folder of their own, at the repository's captures: what a user types.
+/// <c>dataplane</c> is the built program, <c>$T</c> the folder, <c>$F</c> and <c>$P</c> the manifests and the
+/// capture of <c>pcaps/two-nodes</c>.
 /// </summary>
 internal sealed class Shell : IDisposable
 {
@@ -30,7 +31,8 @@ internal sealed class Shell : IDisposable
         [
             .. ErrorLines
                 .Where(line => !line.StartsWith("dataplane: note:", StringComparison.Ordinal))
-                .Select(line => line.StartsWith("dataplane: ", StringComparison.Ordinal) ? line["dataplane: ".Length..] : line),
+                .Select(line =>
+                    line.StartsWith("dataplane: ", StringComparison.Ordinal) ? line["dataplane: ".Length..] : line),
         ];
 
         /// <summary>The packets in the row "all" of the table of verdicts.</summary>

@@ -42,8 +42,11 @@ public sealed class StreamTests : IDisposable
     [InlineData("dataplane replay -f $F -r $P -w - | head -c 100 > /dev/null; echo ${PIPESTATUS[0]}")]
     [InlineData("dataplane replay -f $F -r $P -o json | head -c 10 > /dev/null; echo ${PIPESTATUS[0]}")]
     [InlineData("dataplane inspect -f pcaps/three-tier/manifests.yaml | head -1 > /dev/null; echo ${PIPESTATUS[0]}")]
-    [InlineData("dataplane rules -f pcaps/three-tier/manifests.yaml --node node-1 | head -1 > /dev/null; echo ${PIPESTATUS[0]}")]
-    [InlineData("dataplane reach -f pcaps/three-tier/manifests.yaml -o json | head -1 > /dev/null; echo ${PIPESTATUS[0]}")]
+    [InlineData(
+        "dataplane rules -f pcaps/three-tier/manifests.yaml --node node-1 | head -1 > /dev/null; "
+        + "echo ${PIPESTATUS[0]}")]
+    [InlineData(
+        "dataplane reach -f pcaps/three-tier/manifests.yaml -o json | head -1 > /dev/null; echo ${PIPESTATUS[0]}")]
     [InlineData("dataplane generate cluster --nodes 50 2> /dev/null | head -1 > /dev/null; echo ${PIPESTATUS[0]}")]
     [InlineData("dataplane generate traffic -f $F -w - 2> /dev/null | head -c 1 > /dev/null; echo ${PIPESTATUS[0]}")]
     public void A_reader_that_goes_away_ends_the_run_quietly(string script)
@@ -74,28 +77,36 @@ public sealed class StreamTests : IDisposable
     [Fact]
     public void A_capture_on_stdout_sends_the_summary_to_stderr()
     {
-        Shell.Outcome outcome = _shell.Run("dataplane replay -f $F -r $P -w - > $T/piped.pcapng && dataplane replay -f $F -r $P -w $T/file.pcapng >&2");
+        Shell.Outcome outcome = _shell.Run(
+            "dataplane replay -f $F -r $P -w - > $T/piped.pcapng && dataplane replay -f $F -r $P "
+            + "-w $T/file.pcapng >&2");
 
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Out));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(_shell.Folder, "file.pcapng")), File.ReadAllBytes(Path.Combine(_shell.Folder, "piped.pcapng")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_shell.Folder, "file.pcapng")),
+            File.ReadAllBytes(Path.Combine(_shell.Folder, "piped.pcapng")));
         Assert.Contains("forwarded", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Drops_are_lines_of_JSON_that_say_why()
     {
-        Shell.Outcome outcome = _shell.Run("dataplane replay -f $F -r pcaps/over-mtu/pod.pcap.gz --set mtu.pod=1500 --drops -");
+        Shell.Outcome outcome = _shell.Run(
+            "dataplane replay -f $F -r pcaps/over-mtu/pod.pcap.gz --set mtu.pod=1500 --drops -");
 
         JsonElement[] drops =
         [
-            .. outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement),
+            .. outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonDocument.Parse(line).RootElement),
         ];
         Assert.Equal(3, drops.Length);
         JsonElement tooLarge = drops.Single(drop => drop.GetProperty("reason").GetString() == "mtu-exceeded");
         Assert.Equal(("node-1", "route", true), (
-            tooLarge.GetProperty("node").GetString(), tooLarge.GetProperty("stage").GetString(), tooLarge.GetProperty("answered").GetBoolean()));
-        Assert.Equal(("10.244.1.10", "10.244.2.20"), (tooLarge.GetProperty("src").GetString(), tooLarge.GetProperty("dst").GetString()));
-        Assert.Contains("must not be fragmented", tooLarge.GetProperty("sentence").GetString(), StringComparison.Ordinal);
+            tooLarge.GetProperty("node").GetString(), tooLarge.GetProperty("stage").GetString(),
+            tooLarge.GetProperty("answered").GetBoolean()));
+        Assert.Equal(("10.244.1.10", "10.244.2.20"),
+            (tooLarge.GetProperty("src").GetString(), tooLarge.GetProperty("dst").GetString()));
+        Assert.Contains(
+            "must not be fragmented", tooLarge.GetProperty("sentence").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -107,7 +118,8 @@ public sealed class StreamTests : IDisposable
     public void An_output_never_empties_an_input(string arguments, string expected)
     {
         Shell.Outcome outcome = _shell.Run(
-            $"gzip -dc $P > $T/in.pcap; ln -s in.pcap $T/link.pcap; dataplane replay -f $F {arguments}; code=$?; cmp <(gzip -dc $P) $T/in.pcap; exit $code");
+            $"gzip -dc $P > $T/in.pcap; ln -s in.pcap $T/link.pcap; dataplane replay -f $F {arguments}; code=$?; "
+            + "cmp <(gzip -dc $P) $T/in.pcap; exit $code");
 
         Assert.StartsWith($"{_shell.Folder}{expected}", Assert.Single(outcome.Complaints), StringComparison.Ordinal);
         Assert.Equal(2, outcome.ExitCode);
@@ -119,7 +131,8 @@ public sealed class StreamTests : IDisposable
         Shell.Outcome table = _shell.Run("dataplane replay -f $F -r $P --histogram - --stage-times");
         Shell.Outcome nowhere = _shell.Run("dataplane replay -f $F -r $P --histogram $T/no/such.hgrm");
 
-        Assert.StartsWith("       Value     Percentile TotalCount 1/(1-Percentile)\n", table.Out, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "       Value     Percentile TotalCount 1/(1-Percentile)\n", table.Out, StringComparison.Ordinal);
         Assert.Contains("Total count    =          413]", table.Out, StringComparison.Ordinal);
         Assert.Contains("forwarded", table.Error, StringComparison.Ordinal);
         Assert.Equal(2, nowhere.ExitCode);
@@ -179,12 +192,17 @@ public sealed class StreamTests : IDisposable
         Assert.DoesNotContain(Bold, _shell.Run(Verdicts).Out, StringComparison.Ordinal);
         Assert.Contains(Bold, _shell.Run("NO_COLOR=1 " + Verdicts + "--color always").Out, StringComparison.Ordinal);
         Require("script");
-        Assert.Contains(Bold, _shell.Run("export TERM=xterm; script -qec \"dotnet $DATAPLANE replay -f $F -r $P\" /dev/null").Out, StringComparison.Ordinal);
-        Assert.DoesNotContain(Bold, _shell.Run("export TERM=xterm NO_COLOR=1; script -qec \"dotnet $DATAPLANE replay -f $F -r $P\" /dev/null").Out, StringComparison.Ordinal);
+        Assert.Contains(
+            Bold, _shell.Run("export TERM=xterm; script -qec \"dotnet $DATAPLANE replay -f $F -r $P\" /dev/null").Out,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(Bold, _shell.Run(
+            "export TERM=xterm NO_COLOR=1; script -qec \"dotnet $DATAPLANE replay -f $F -r $P\" /dev/null").Out,
+            StringComparison.Ordinal);
     }
 
     private static void Require(string program) =>
         Assert.SkipUnless(
-            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program))),
+            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+                .Any(folder => File.Exists(Path.Combine(folder, program))),
             $"needs {program}");
 }

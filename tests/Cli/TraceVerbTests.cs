@@ -15,21 +15,24 @@ public class TraceVerbTests
 
         Assert.Equal(0, outcome.ExitCode);
         Assert.StartsWith(
-            "A packet from pod default/loadgen-1 to Service shop/postgres reaches pod shop/postgres-0 on node-2 as 10.244.2.12:5432. "
-            + "The reply comes back from 10.96.13.54:5432, as the client expects.\n",
+            "A packet from pod default/loadgen-1 to Service shop/postgres reaches pod shop/postgres-0 on node-2 as "
+            + "10.244.2.12:5432. The reply comes back from 10.96.13.54:5432, as the client expects.\n",
             outcome.Out,
             StringComparison.Ordinal);
-        Assert.Contains("\n  * select                rule        nat PREROUTING 1: -A PREROUTING ", outcome.Out, StringComparison.Ordinal);
+        Assert.Contains("\n  * select                rule        nat PREROUTING 1: -A PREROUTING ",
+            outcome.Out, StringComparison.Ordinal);
         Assert.Contains("\nand back\n", outcome.Out, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Json_has_the_keys_of_the_contract()
     {
-        using JsonDocument json = JsonDocument.Parse(Run("--from", Client, "--to", "svc/shop/postgres", "-o", "json").Out);
+        using JsonDocument json = JsonDocument.Parse(
+            Run("--from", Client, "--to", "svc/shop/postgres", "-o", "json").Out);
         JsonElement root = json.RootElement;
 
-        string[] contract = ["schemaVersion", "verdict", "reason", "stage", "node", "policy", "rule", "source", "sentence", "sent", "delivered", "wire", "steps"];
+        string[] contract = ["schemaVersion", "verdict", "reason", "stage", "node", "policy", "rule", "source",
+            "sentence", "sent", "delivered", "wire", "steps"];
         Assert.Empty(contract.Except(root.EnumerateObject().Select(property => property.Name)));
         Assert.Equal("forwarded", root.GetProperty("verdict").GetString());
         Assert.Equal(5432, root.GetProperty("delivered").GetProperty("dstPort").GetInt32());
@@ -47,7 +50,8 @@ public class TraceVerbTests
         BuiltProgram.Outcome outcome = Run(["--from", Client, "--to", "svc/shop/legacy", .. arguments]);
 
         Assert.Equal(expected, outcome.ExitCode);
-        Assert.Contains("is dropped at node-2: the Service has no endpoint that is ready.", outcome.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "is dropped at node-2: the Service has no endpoint that is ready.", outcome.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,12 +66,18 @@ public class TraceVerbTests
     }
 
     [Theory]
-    [InlineData("--from default/loadgn-1: the manifests have no such pod with an address: did you mean default/loadgen-1?", "--from", "default/loadgn-1", "--to", "1.1.1.1")]
-    [InlineData("--to svc/shop/frontnd: the manifests have no such Service: did you mean svc/shop/frontend?", "--from", Client, "--to", "svc/shop/frontnd")]
-    [InlineData("--to fronted.shop.svc: the manifests have no such Service: did you mean frontend.shop.svc?", "--from", Client, "--to", "fronted.shop.svc")]
-    [InlineData("--to node/node-7: the manifests have no such node: did you mean node/node-1?", "--from", Client, "--to", "node/node-7")]
+    [InlineData(
+        "--from default/loadgn-1: the manifests have no such pod with an address: did you mean default/loadgen-1?",
+        "--from", "default/loadgn-1", "--to", "1.1.1.1")]
+    [InlineData("--to svc/shop/frontnd: the manifests have no such Service: did you mean svc/shop/frontend?",
+        "--from", Client, "--to", "svc/shop/frontnd")]
+    [InlineData("--to fronted.shop.svc: the manifests have no such Service: did you mean frontend.shop.svc?",
+        "--from", Client, "--to", "fronted.shop.svc")]
+    [InlineData("--to node/node-7: the manifests have no such node: did you mean node/node-1?",
+        "--from", Client, "--to", "node/node-7")]
     [InlineData("--to 1.1.1.1: which port? name it with --port N", "--from", Client, "--to", "1.1.1.1")]
-    [InlineData("--to svc/kube-system/kube-dns: which port? name it with --port N (known: 53)", "--from", Client, "--to", "svc/kube-system/kube-dns")]
+    [InlineData("--to svc/kube-system/kube-dns: which port? name it with --port N (known: 53)",
+        "--from", Client, "--to", "svc/kube-system/kube-dns")]
     [InlineData("which packet? give --from WHO and --to WHERE", "--from", Client)]
     [InlineData("unknown value of --protocol gre", "--from", Client, "--to", "1.1.1.1", "--protocol", "gre")]
     [InlineData("--port 70000: ports end at 65535", "--from", Client, "--to", "1.1.1.1", "--port", "70000")]

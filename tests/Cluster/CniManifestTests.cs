@@ -75,7 +75,8 @@ public class CniManifestTests
     public void OpenShifts_subnets_netids_and_network_are_read()
     {
         HostSubnet subnet = Assert.Single(All.OpenShift.HostSubnets);
-        Assert.Equal(("n1", "192.168.1.1", "10.0.0.0/23"), (subnet.Host, subnet.HostIp.ToString(), subnet.Subnet.ToString()));
+        Assert.Equal(
+            ("n1", "192.168.1.1", "10.0.0.0/23"), (subnet.Host, subnet.HostIp.ToString(), subnet.Subnet.ToString()));
         Assert.Equal(("shop", 5u), (All.OpenShift.NetNamespaces[0].Namespace, All.OpenShift.NetNamespaces[0].NetId));
         OpenShiftNetwork network = Assert.Single(All.OpenShift.ClusterNetworks);
         Assert.Equal(
@@ -84,7 +85,8 @@ public class CniManifestTests
     }
 
     [Theory]
-    [InlineData("IPPool", "crd.projectcalico.org/v1", "spec: {ipipMode: Always}", "a.yaml:1: IPPool a has no spec.cidr")]
+    [InlineData("IPPool", "crd.projectcalico.org/v1",
+        "spec: {ipipMode: Always}", "a.yaml:1: IPPool a has no spec.cidr")]
     [InlineData("IPPool", "projectcalico.org/v3", "spec: {cidr: 10.0.0/16}",
         "a.yaml:4: spec.cidr is \"10.0.0/16\", not a CIDR (an address/length)")]
     [InlineData("IPPool", "crd.projectcalico.org/v1", "spec: {cidr: 10.0.0.0/16, ipipMode: Sometimes}",
@@ -105,8 +107,10 @@ public class CniManifestTests
     [InlineData("NetNamespace", "network.openshift.io/v1", "netname: a", "a.yaml:1: NetNamespace a has no netid")]
     [InlineData("ClusterNetwork", "network.openshift.io/v1", "clusterNetworks: [{hostSubnetLength: 9}]",
         "a.yaml:4: clusterNetworks[] has no CIDR")]
-    [InlineData("ClusterNetwork", "network.openshift.io/v1", "mtu: 1450", "a.yaml:1: ClusterNetwork a has no clusterNetworks")]
-    public void A_bad_object_is_left_out_with_file_and_line(string kind, string version, string rest, string expected) =>
+    [InlineData("ClusterNetwork", "network.openshift.io/v1",
+        "mtu: 1450", "a.yaml:1: ClusterNetwork a has no clusterNetworks")]
+    public void A_bad_object_is_left_out_with_file_and_line(
+        string kind, string version, string rest, string expected) =>
         Assert.Equal(
             $"{expected}: this object is left out",
             Assert.Throws<InvalidDataException>(() => ManifestReader.ReadText(
@@ -121,12 +125,14 @@ public class CniManifestTests
     [InlineData("NetNamespace", "network.openshift.io/v1", "NetNamespace a has no netid")]
     [InlineData("ClusterNetwork", "network.openshift.io/v1", "ClusterNetwork a has no clusterNetworks")]
     [InlineData("EgressIP", "k8s.ovn.org/v1", "EgressIP a has no spec.egressIPs")]
-    public void An_object_of_which_only_the_name_is_there_is_left_out_with_file_and_line(string kind, string version, string expected)
+    public void An_object_of_which_only_the_name_is_there_is_left_out_with_file_and_line(
+        string kind, string version, string expected)
     {
         ClusterSnapshot snapshot = ManifestReader.ReadText(
             $"{Namespace}---\napiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{}}\n", "a.yaml");
         Finding finding = Assert.Single(snapshot.Findings);
-        Assert.Equal((Severity.Damage, $"a.yaml:3: {expected}: this object is left out"), (finding.Severity, finding.ToString()));
+        Assert.Equal((Severity.Damage, $"a.yaml:3: {expected}: this object is left out"),
+            (finding.Severity, finding.ToString()));
     }
 
     [Theory]
@@ -138,7 +144,8 @@ public class CniManifestTests
     {
         foreach (string spec in new[] { "", "spec: {}\n", "spec:\nstatus:\n" })
         {
-            ClusterSnapshot snapshot = ManifestReader.ReadText($"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n{spec}", "a.yaml");
+            ClusterSnapshot snapshot = ManifestReader.ReadText(
+                $"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n{spec}", "a.yaml");
             Assert.Empty(snapshot.Findings);
             Assert.Equal(
                 1,

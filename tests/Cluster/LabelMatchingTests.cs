@@ -19,7 +19,8 @@ public class LabelMatchingTests
     [InlineData("app", "db", false)]
     [InlineData("zone", "web", false)]
     public void MatchLabels_wants_the_same_value(string key, string value, bool matches) => Assert.Equal(
-        matches, new LabelSelector { MatchLabels = ImmutableDictionary<string, string>.Empty.Add(key, value) }.Matches(Web));
+        matches, new LabelSelector { MatchLabels = ImmutableDictionary<string, string>.Empty.Add(key, value) }
+            .Matches(Web));
 
     [Theory]
     [InlineData("app", LabelOperator.In, "web", true)]

@@ -26,7 +26,8 @@ public sealed class ManifestFilesTests : IDisposable
         Write("b.yml", "b");
         Write("a/z.yaml", "z");
         Write("a/notes.txt", "not a manifest");
-        File.WriteAllText(Path.Combine(_folder, "c.json"), """{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"c"}}""");
+        File.WriteAllText(
+            Path.Combine(_folder, "c.json"), """{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"c"}}""");
         using var input = new MemoryStream("{apiVersion: v1, kind: Namespace, metadata: {name: i}}"u8.ToArray());
         ClusterSnapshot snapshot = ManifestReader.Read([_folder, "-"], input, TestContext.Current.CancellationToken);
         Assert.Equal(["z", "b", "c", "i"], snapshot.Namespaces.Select(space => space.Name));
@@ -41,24 +42,28 @@ public sealed class ManifestFilesTests : IDisposable
         ClusterSnapshot snapshot = ManifestReader.Read([_folder], cancellation: TestContext.Current.CancellationToken);
         Assert.Equal("good", Assert.Single(snapshot.Namespaces).Name);
         Assert.Equal(
-            $"{_folder}/bad.yaml:1: a control character (0x00): not a text file; nothing was read, and nothing behind it",
+            $"{_folder}/bad.yaml:1: a control character (0x00): not a text file; nothing was read, "
+            + "and nothing behind it",
             Assert.Single(snapshot.Findings).ToString());
     }
 
     [Fact]
     public void A_path_that_is_not_there_is_an_error_of_one_line() => Assert.Equal(
         "/nowhere/x.yaml: no such file or folder",
-        Assert.Throws<FileNotFoundException>(() => ManifestReader.Read(["/nowhere/x.yaml"], cancellation: TestContext.Current.CancellationToken)).Message);
+        Assert.Throws<FileNotFoundException>(() =>
+            ManifestReader.Read(["/nowhere/x.yaml"], cancellation: TestContext.Current.CancellationToken)).Message);
 
     [Fact]
     public void A_folder_without_manifests_is_an_error() => Assert.Equal(
         $"{_folder}: no *.yaml, *.yml or *.json in this folder: name the manifests",
-        Assert.Throws<InvalidDataException>(() => ManifestReader.Read([_folder], cancellation: TestContext.Current.CancellationToken)).Message);
+        Assert.Throws<InvalidDataException>(() =>
+            ManifestReader.Read([_folder], cancellation: TestContext.Current.CancellationToken)).Message);
 
     [Fact]
     public void The_three_tier_cluster_is_read_whole()
     {
-        ClusterSnapshot snapshot = ManifestReader.Read([Shared("golden/50-three-tier/manifests.yaml")], cancellation: TestContext.Current.CancellationToken);
+        ClusterSnapshot snapshot = ManifestReader.Read(
+            [Shared("golden/50-three-tier/manifests.yaml")], cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(
             (2, 5, 9, 6, 6, 4),
             (snapshot.Nodes.Length, snapshot.Namespaces.Length, snapshot.Pods.Length, snapshot.Services.Length,
@@ -73,12 +78,15 @@ public sealed class ManifestFilesTests : IDisposable
         Assert.NotEmpty(clusters);
         foreach (string cluster in clusters)
         {
-            ClusterSnapshot snapshot = ManifestReader.Read([cluster], cancellation: TestContext.Current.CancellationToken);
+            ClusterSnapshot snapshot = ManifestReader.Read(
+                [cluster], cancellation: TestContext.Current.CancellationToken);
             Assert.DoesNotContain(snapshot.Findings, finding => finding.Severity == Severity.Damage);
         }
     }
 
-    /// <summary>A file or folder of ../shared, beside the repository; the test is skipped where that is not there.</summary>
+    /// <summary>
+    /// A file or folder of ../shared, beside the repository; the test is skipped where that is not there.
+    /// </summary>
     private static string Shared(string name)
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

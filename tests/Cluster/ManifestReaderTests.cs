@@ -47,8 +47,10 @@ public class ManifestReaderTests
         Service service = Assert.Single(Yaml.Services);
         Assert.Equal(
             [
-                new ServicePort("http", IpProtocol.Tcp, 80, new PortReference(0, "http"), 30080, new SourceLine("all.yaml", 58)),
-                new ServicePort("dns", IpProtocol.Udp, 53, new PortReference(5353, null), 0, new SourceLine("all.yaml", 59)),
+                new ServicePort(
+                    "http", IpProtocol.Tcp, 80, new PortReference(0, "http"), 30080, new SourceLine("all.yaml", 58)),
+                new ServicePort(
+                    "dns", IpProtocol.Udp, 53, new PortReference(5353, null), 0, new SourceLine("all.yaml", 59)),
             ],
             service.Ports);
         Assert.Equal((ServiceType.LoadBalancer, 600), (service.Type, service.AffinitySeconds));
@@ -103,7 +105,8 @@ public class ManifestReaderTests
         Assert.Equal(
             [AdminPolicyAction.Pass, AdminPolicyAction.Allow], policy.Egress.Select(one => one.Action));
         Assert.NotNull(policy.Egress[0].Peers[0].Nodes);
-        Assert.Equal([IpPrefix.Parse("203.0.113.0/24"), IpPrefix.Parse("fd00::/8")], policy.Egress[1].Peers[0].Networks);
+        Assert.Equal(
+            [IpPrefix.Parse("203.0.113.0/24"), IpPrefix.Parse("fd00::/8")], policy.Egress[1].Peers[0].Networks);
     }
 
     [Fact]
@@ -130,21 +133,29 @@ public class ManifestReaderTests
     [InlineData("k8s.ovn.org/v1", "EgressService", true)]
     [InlineData("apps/v1", "Deployment", false)]
     [InlineData("serving.knative.dev/v1", "Service", false)]
-    public void Kinds_that_are_not_modelled_are_counted_and_said_to_matter_or_not(string version, string kind, bool matters)
+    public void Kinds_that_are_not_modelled_are_counted_and_said_to_matter_or_not(
+        string version, string kind, bool matters)
     {
         string one = $"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n";
         ClusterSnapshot snapshot = ManifestReader.ReadText(one + "---\n" + one, "a.yaml");
         Assert.Equal(
-            new UnmodelledKind(version, kind, 2, new SourceLine("a.yaml", 1), matters), Assert.Single(snapshot.Unmodelled));
+            new UnmodelledKind(version, kind, 2, new SourceLine("a.yaml", 1), matters), Assert.Single(
+                snapshot.Unmodelled));
     }
 
     [Theory]
-    [InlineData("""{"kind":"PodList","apiVersion":"v1","items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]}""")]
-    [InlineData("""{"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}],"apiVersion":"v1","kind":"PodList"}""")]
+    [InlineData(
+        """{"kind":"PodList","apiVersion":"v1","items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]}""")]
+    [InlineData(
+        """{"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}],"apiVersion":"v1","kind":"PodList"}""")]
     [InlineData("""{"metadata":{"name":"a"},"kind":"Pod","apiVersion":"v1"} {"metadata":{"name":"b"},"apiVersion":"v1","kind":"Pod"}""")]
     [InlineData("kind: PodList\napiVersion: v1\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n")]
-    [InlineData("---\n# nothing here\n---\nkind: Pod\nmetadata: {name: a}\napiVersion: v1\n---\nmetadata: {name: b}\nkind: Pod\napiVersion: v1\n...\n")]
-    [InlineData("items:\n- {kind: PodList, apiVersion: v1, items: [{metadata: {name: a}}]}\n- &b {kind: Pod, apiVersion: v1, metadata: {name: b}}\nkind: List\napiVersion: v1\n")]
+    [InlineData(
+        "---\n# nothing here\n---\nkind: Pod\nmetadata: {name: a}\napiVersion: v1\n---\nmetadata: {name: b}\n"
+        + "kind: Pod\napiVersion: v1\n...\n")]
+    [InlineData(
+        "items:\n- {kind: PodList, apiVersion: v1, items: [{metadata: {name: a}}]}\n"
+        + "- &b {kind: Pod, apiVersion: v1, metadata: {name: b}}\nkind: List\napiVersion: v1\n")]
     public void Objects_are_found_whatever_the_order_of_fields_and_the_kind_of_list(string text)
     {
         ClusterSnapshot snapshot = ManifestReader.ReadText(text, "pods");
@@ -156,7 +167,8 @@ public class ManifestReaderTests
     public void An_alias_is_what_its_anchor_names()
     {
         ClusterSnapshot snapshot = ManifestReader.ReadText(
-            "kind: Pod\napiVersion: v1\nmetadata:\n  name: &n web\n  labels: &l\n    app: *n\n  annotations: *l\n", "a.yaml");
+            "kind: Pod\napiVersion: v1\nmetadata:\n  name: &n web\n  labels: &l\n    app: *n\n  annotations: *l\n",
+            "a.yaml");
         Assert.Equal("web", snapshot.Pods[0].Labels["app"]);
         Assert.Equal("web", snapshot.Pods[0].Annotations["app"]);
     }

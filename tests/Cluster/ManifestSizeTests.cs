@@ -17,7 +17,8 @@ public class ManifestSizeTests
         byte[] item = Encoding.UTF8.GetBytes(Secret.Replace("%", new string('x', 4000), StringComparison.Ordinal));
         int count = (64 << 20) / item.Length;
         using var stream = new RepeatingStream(
-            """{"apiVersion":"v1","items":["""u8.ToArray(), item, count, """{"kind":"Secret","apiVersion":"v1"}],"kind":"List"}"""u8.ToArray());
+            """{"apiVersion":"v1","items":["""u8.ToArray(), item, count,
+            """{"kind":"Secret","apiVersion":"v1"}],"kind":"List"}"""u8.ToArray());
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         ClusterSnapshot snapshot = ManifestReader.ReadStream(stream, "secrets.json");
@@ -72,7 +73,11 @@ public class ManifestSizeTests
 
         public override long Length => throw new NotSupportedException();
 
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
 
         public override int Read(byte[] buffer, int offset, int length)
         {

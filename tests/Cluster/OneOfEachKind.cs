@@ -1,6 +1,8 @@
 namespace Dataplane.Tests.Cluster;
 
-/// <summary>One object of each kind that is read, with every field that is read, as kubectl orders the fields.</summary>
+/// <summary>
+/// One object of each kind that is read, with every field that is read, as kubectl orders the fields.
+/// </summary>
 internal static class OneOfEachKind
 {
     public const string Yaml = """

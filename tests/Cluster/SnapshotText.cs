@@ -25,7 +25,9 @@ internal static class SnapshotText
             case IFormattable number when value.GetType().IsPrimitive:
                 text.AppendLine(number.ToString(null, CultureInfo.InvariantCulture));
                 break;
-            case IDictionary<string, string> map: WriteAll(text, map.OrderBy(pair => pair.Key, StringComparer.Ordinal), depth); break;
+            case IDictionary<string, string> map:
+                WriteAll(text, map.OrderBy(pair => pair.Key, StringComparer.Ordinal), depth);
+                break;
             case IEnumerable list: WriteAll(text, list, depth); break;
             case var wire when wire.GetType().Namespace == "Dataplane.Wire": text.AppendLine(wire.ToString()); break;
             default: WriteProperties(text, value, depth); break;

@@ -7,7 +7,8 @@ namespace Dataplane.Tests.Cluster;
 /// <summary>Clusters that are made up, not read.</summary>
 public class SyntheticClusterTests
 {
-    private static readonly SyntheticOptions Small = new() { Nodes = 4, PodsPerNode = 5, Services = 50, Endpoints = 3, Seed = 7 };
+    private static readonly SyntheticOptions Small =
+        new() { Nodes = 4, PodsPerNode = 5, Services = 50, Endpoints = 3, Seed = 7 };
 
     [Fact]
     public void The_same_seed_gives_the_same_endpoints_and_another_seed_gives_others()
@@ -40,7 +41,8 @@ public class SyntheticClusterTests
             Assert.Equal(endpoint.Addresses, pod.Addresses);
             Assert.Equal(endpoint.NodeName, pod.NodeName);
             Assert.Contains(
-                cluster.Nodes.Single(node => node.Name == pod.NodeName).PodCidrs, cidr => cidr.Contains(pod.Addresses[0]));
+                cluster.Nodes.Single(node => node.Name == pod.NodeName).PodCidrs, cidr =>
+                    cidr.Contains(pod.Addresses[0]));
         });
     }
 
@@ -54,6 +56,7 @@ public class SyntheticClusterTests
         Assert.Equal(expected, Assert.Throws<InvalidDataException>(() => SyntheticCluster.Make(options)).Message);
     }
 
-    private static IEnumerable<string> Endpoints(SyntheticOptions options) => SyntheticCluster.Make(options).EndpointSlices
-        .Select(slice => string.Join(' ', slice.Endpoints.Select(endpoint => endpoint.PodName)));
+    private static IEnumerable<string> Endpoints(SyntheticOptions options) =>
+        SyntheticCluster.Make(options).EndpointSlices
+            .Select(slice => string.Join(' ', slice.Endpoints.Select(endpoint => endpoint.PodName)));
 }

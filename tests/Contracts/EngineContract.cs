@@ -65,7 +65,8 @@ public abstract class EngineContract<TEngine> : IDisposable
     [MemberData(nameof(Families))]
     public void The_only_backend_is_chosen(string frontend, string pods)
     {
-        TEngine engine = Compile(Clusters.Of(Clusters.Service("web", frontend), Clusters.Slice("web", [pods + "7"])), _names);
+        TEngine engine = Compile(
+            Clusters.Of(Clusters.Service("web", frontend), Clusters.Slice("web", [pods + "7"])), _names);
 
         ServiceVerdict verdict = Ask(engine, Client(frontend, 1), frontend, 80);
 
@@ -122,7 +123,8 @@ public abstract class EngineContract<TEngine> : IDisposable
     [MemberData(nameof(Families))]
     public void A_frontend_without_backends_is_a_service_without_backend(string frontend, string pods)
     {
-        TEngine engine = Compile(Clusters.Of(Clusters.Service("web", frontend), Clusters.Slice("other", [pods + "1"])), _names);
+        TEngine engine = Compile(
+            Clusters.Of(Clusters.Service("web", frontend), Clusters.Slice("other", [pods + "1"])), _names);
 
         ServiceVerdict verdict = Ask(engine, Client(frontend, 1), frontend, 80);
 
@@ -134,19 +136,22 @@ public abstract class EngineContract<TEngine> : IDisposable
     [MemberData(nameof(Families))]
     public void Other_addresses_ports_and_protocols_are_no_service(string frontend, string pods)
     {
-        TEngine engine = Compile(Clusters.Of(Clusters.Service("web", frontend), Clusters.Slice("web", [pods + "1"])), _names);
+        TEngine engine = Compile(
+            Clusters.Of(Clusters.Service("web", frontend), Clusters.Slice("web", [pods + "1"])), _names);
 
         Assert.Equal(ServiceOutcome.Backend, Ask(engine, Client(frontend, 1), frontend, 80).Outcome);
         Assert.Equal(ServiceOutcome.NotService, Ask(engine, Client(frontend, 1), pods + "1", 80).Outcome);
         Assert.Equal(ServiceOutcome.NotService, Ask(engine, Client(frontend, 1), frontend, 81).Outcome);
         Assert.Equal(ServiceOutcome.NotService, Ask(engine, Client(frontend, 1), frontend, 80, IpProtocol.Udp).Outcome);
-        Assert.Equal(ServiceOutcome.NotService, Ask(engine, Client(frontend, 1), frontend, 80, IpProtocol.Icmp).Outcome);
+        Assert.Equal(
+            ServiceOutcome.NotService, Ask(engine, Client(frontend, 1), frontend, 80, IpProtocol.Icmp).Outcome);
     }
 
     [Fact]
     public void A_name_of_an_IPv6_address_is_not_the_IPv4_address_with_that_number()
     {
-        TEngine engine = Compile(Clusters.Of(Clusters.Service("web", "fd00::10"), Clusters.Slice("web", ["fd00::1"])), _names);
+        TEngine engine = Compile(
+            Clusters.Of(Clusters.Service("web", "fd00::10"), Clusters.Slice("web", ["fd00::1"])), _names);
         FlowKey key = Key(Client("fd00::10", 1), "fd00::10", 80, IpProtocol.Tcp);
         FlowKey sameNumbers = key with { Family = 4 };
         var draw = new Draw(1);
@@ -160,7 +165,8 @@ public abstract class EngineContract<TEngine> : IDisposable
     public void The_same_question_has_the_same_answer(string frontend, string pods)
     {
         TEngine engine = Compile(
-            Clusters.Of(Clusters.Service("web", frontend), Clusters.Slice("web", [pods + "1", pods + "2", pods + "3"])), _names);
+            Clusters.Of(Clusters.Service("web", frontend), Clusters.Slice("web", [pods + "1", pods + "2", pods + "3"])),
+            _names);
 
         for (int flow = 0; flow < 100; flow++)
         {
@@ -182,7 +188,9 @@ public abstract class EngineContract<TEngine> : IDisposable
         Assert.Equal(ChoosesByClient, first.SequenceEqual(Connect(engine, frontend, now: 300 * Second)));
     }
 
-    /// <summary>The least of three: what a thread has left of its 8 KiB when a collection begins counts as allocated.</summary>
+    /// <summary>
+    /// The least of three: what a thread has left of its 8 KiB when a collection begins counts as allocated.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Families))]
     public void A_look_up_allocates_nothing(string frontend, string pods)
@@ -252,9 +260,13 @@ public abstract class EngineContract<TEngine> : IDisposable
         uint[] backends = new uint[Clients];
         for (int client = 0; client < Clients; client++)
         {
-            FlowKey key = Key(Client(frontend, client), frontend, 80, IpProtocol.Tcp) with { SourcePort = (ushort)(40000 + now / Second) };
+            FlowKey key = Key(Client(frontend, client), frontend, 80, IpProtocol.Tcp) with
+            {
+                SourcePort = (ushort)(40000 + now / Second),
+            };
             ServiceVerdict verdict = engine.Lookup(Syn(in key), State(now), ref draw);
-            if (verdict.AffinityTimeout > 0) _affinity.Remember(in key, verdict.Service, verdict.Backend, now, verdict.AffinityTimeout);
+            if (verdict.AffinityTimeout > 0)
+                _affinity.Remember(in key, verdict.Service, verdict.Backend, now, verdict.AffinityTimeout);
             engine.Commit(Syn(in key), in verdict, State(now));
             backends[client] = verdict.BackendAddress;
         }

@@ -76,7 +76,8 @@ public sealed class IpvsEngineWithRoundRobin : EngineContract<IpvsEngine>
         ServiceModel services = ServiceModel.Compile(snapshot);
         KubeProxyIpvs v4 = Mode(4), v6 = Mode(6);
         IpvsNodes nodes = Own(new IpvsNodes(nodes: 1, _ => new IpvsNode(
-            IpvsTables.Compile([.. v4.VirtualServers, .. v6.VirtualServers], names, IpvsOptions.Default), Rules(v4, 4), Rules(v6, 6))));
+            IpvsTables.Compile([.. v4.VirtualServers, .. v6.VirtualServers], names, IpvsOptions.Default),
+            Rules(v4, 4), Rules(v6, 6))));
         return new IpvsEngine(nodes, Questions(names));
 
         KubeProxyIpvs Mode(int family) =>
@@ -86,8 +87,10 @@ public sealed class IpvsEngineWithRoundRobin : EngineContract<IpvsEngine>
     /// <summary>Without the match ipvs, which is for what a node sends from a Service's own address.</summary>
     private static NodeRules Rules(KubeProxyIpvs mode, int family)
     {
-        IEnumerable<string> lines = mode.Rules.Split('\n').Where(line => !line.Contains(" -m ipvs ", StringComparison.Ordinal));
+        IEnumerable<string> lines = mode.Rules.Split('\n')
+            .Where(line => !line.Contains(" -m ipvs ", StringComparison.Ordinal));
         string text = IpSet.Print(mode.IpSets) + string.Join('\n', lines);
-        return new NodeRules(NetfilterRules.Compile(IptablesRuleset.Parse(text, "rules", family), family, new InterfaceNames()));
+        return new NodeRules(
+            NetfilterRules.Compile(IptablesRuleset.Parse(text, "rules", family), family, new InterfaceNames()));
     }
 }

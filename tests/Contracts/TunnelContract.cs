@@ -78,8 +78,9 @@ public abstract class TunnelContract
         Assert.Equal(room, error[40] << 8 | error[41]);
     }
 
-    private static byte[] OfSize(int size) => FromPod().Ipv4(PodV4(0, 0), PodV4(1, 0), fragment: Ipv4Header.DontFragmentFlag)
-        .Udp(4000, 9).Payload(size - Ipv4Header.Size - UdpHeader.Size);
+    private static byte[] OfSize(int size) =>
+        FromPod().Ipv4(PodV4(0, 0), PodV4(1, 0), fragment: Ipv4Header.DontFragmentFlag)
+            .Udp(4000, 9).Payload(size - Ipv4Header.Size - UdpHeader.Size);
 
     private static PacketBuilder FromPod() => new PacketBuilder().Eth(PodMac(0, 0), BridgeMac(0));
 
@@ -123,5 +124,6 @@ public sealed class VxlanTunnelTests : TunnelContract
 {
     protected override int Overhead => 50;
 
-    protected override Emulation Compile() => new SampleCluster(nodes: 2, services: 0, endpoints: 0, dualStack: true).Compile();
+    protected override Emulation Compile() =>
+        new SampleCluster(nodes: 2, services: 0, endpoints: 0, dualStack: true).Compile();
 }

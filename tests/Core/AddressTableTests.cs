@@ -59,7 +59,8 @@ public sealed class AddressTableTests
     {
         AddressMap map = AddressMap.Build([(IpPrefix.Parse("fd00:10:244::/48"), new Place(PlaceKind.Pod, 9))]);
         using var names = new AddressNames(map);
-        List<IpAddress> addresses = [.. Enumerable.Range(0, 20_000).Select(i => IpAddress.Parse($"fd00:10:{i % 300:x}::{i:x}"))];
+        List<IpAddress> addresses =
+            [.. Enumerable.Range(0, 20_000).Select(i => IpAddress.Parse($"fd00:10:{i % 300:x}::{i:x}"))];
         List<uint> given = [.. addresses.Select(names.NameOf)];
 
         Assert.Equal(20_000, names.Count);
@@ -106,7 +107,8 @@ public sealed class AddressTableTests
             IpAddress address = random.Next(2) == 0
                 ? IpAddress.FromV4(0x0A00_0000u + (uint)random.Next(1 << 18))
                 : IpAddress.FromV6(((UInt128)0xFD00 << 112) + ((UInt128)(ulong)random.NextInt64() << 40));
-            return (Prefix: new IpPrefix(address, random.Next(8, address.Bits + 1)), Place: new Place(PlaceKind.Pod, number));
+            return (Prefix: new IpPrefix(address, random.Next(8, address.Bits + 1)),
+                Place: new Place(PlaceKind.Pod, number));
         })
         .DistinctBy(entry => (entry.Prefix.Address, entry.Prefix.Length));
 

@@ -123,7 +123,8 @@ public sealed class ConnectionTableTests
     {
         const long minute = 60_000_000_000;
         using var table = new ConnectionTable(limit: 10);
-        for (int flow = 0; flow < 10; flow++) Assert.True(table.TryAdd(Connection(Key(flow), expires: minute), 0, out _));
+        for (int flow = 0; flow < 10; flow++)
+            Assert.True(table.TryAdd(Connection(Key(flow), expires: minute), 0, out _));
 
         Assert.False(table.TryAdd(Connection(Key(10), Never), now: 1, out uint refused));
         Assert.Equal(0u, refused);

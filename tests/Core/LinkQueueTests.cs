@@ -14,7 +14,8 @@ public class LinkQueueTests
     public void Frames_that_come_together_leave_one_behind_the_other_and_parts_of_nanoseconds_add_up()
     {
         using LinkQueue link = Link(TenGigabit);
-        Assert.Equal([1067, 1134, 1201, 1268, 1336], Send(link, [(1000, 60), (1000, 60), (1000, 60), (1000, 60), (1000, 60)]));
+        Assert.Equal(
+            [1067, 1134, 1201, 1268, 1336], Send(link, [(1000, 60), (1000, 60), (1000, 60), (1000, 60), (1000, 60)]));
         Assert.Equal(336, link.BusyTime);
     }
 
@@ -60,7 +61,8 @@ public class LinkQueueTests
     public void Where_one_has_left_there_is_room_for_one()
     {
         using LinkQueue link = Link(TenGigabit, queue: 2);
-        Assert.Equal([67, 134, 201, Lost, 268, Lost], Send(link, [(0, 60), (0, 60), (0, 60), (66, 60), (67, 60), (67, 60)]));
+        Assert.Equal(
+            [67, 134, 201, Lost, 268, Lost], Send(link, [(0, 60), (0, 60), (0, 60), (66, 60), (67, 60), (67, 60)]));
     }
 
     [Fact]
@@ -98,15 +100,18 @@ public class LinkQueueTests
     public void A_long_capture_is_forgotten_behind_it_and_the_queue_is_not()
     {
         using LinkQueue link = Link(TenGigabit, queue: 3);
-        for (int frame = 0; frame < 10_000; frame++) Assert.Equal([(frame * 1000) + 67], Send(link, [(frame * 1000, 60)]));
-        Assert.Equal([10_000_067, 10_000_134, 10_000_201, 10_000_268, Lost], Send(link, [.. Enumerable.Repeat((10_000_000L, 60), 5)]));
+        for (int frame = 0; frame < 10_000; frame++)
+            Assert.Equal([(frame * 1000) + 67], Send(link, [(frame * 1000, 60)]));
+        Assert.Equal([10_000_067, 10_000_134, 10_000_201, 10_000_268, Lost],
+            Send(link, [.. Enumerable.Repeat((10_000_000L, 60), 5)]));
     }
 
     [Fact]
     public void A_capture_that_falls_back_by_hours_begins_anew()
     {
         using LinkQueue link = Link(TenGigabit, queue: 1);
-        Assert.Equal([3_600_000_000_067, 67, 134, Lost], Send(link, [(3_600_000_000_000, 60), (0, 60), (0, 60), (0, 60)]));
+        Assert.Equal(
+            [3_600_000_000_067, 67, 134, Lost], Send(link, [(3_600_000_000_000, 60), (0, 60), (0, 60), (0, 60)]));
     }
 
     [Fact]
@@ -119,5 +124,8 @@ public class LinkQueueTests
     private static LinkQueue Link(long rate, int queue = 1000) => new(new LinkParameters(rate, queue, Delay: 0));
 
     private static long[] Send(LinkQueue link, (long Arrival, int Size)[] frames) =>
-        [.. frames.Select(frame => link.TrySend(frame.Arrival, frame.Size, frames: 1, inner: frame.Size - 14, out long departure) ? departure : Lost)];
+        [.. frames.Select(frame =>
+            link.TrySend(frame.Arrival, frame.Size, frames: 1, inner: frame.Size - 14, out long departure)
+                ? departure
+                : Lost)];
 }

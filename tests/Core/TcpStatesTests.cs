@@ -68,7 +68,8 @@ public class TcpStatesTests
     [InlineData(false, Fin | Ack, TcpOutcome.Invalid)]
     [InlineData(true, Fin | Ack, TcpOutcome.Invalid)]
     public void Before_the_server_answers_neither_ACK_nor_FIN_count(bool reply, int flags, TcpOutcome expected) =>
-        Assert.Equal(new TcpTransition(TcpState.SynSent, expected), TcpStates.Next(TcpState.SynSent, reply, (byte)flags));
+        Assert.Equal(
+            new TcpTransition(TcpState.SynSent, expected), TcpStates.Next(TcpState.SynSent, reply, (byte)flags));
 
     [Theory]
     [InlineData(Syn, TcpState.SynSent, TcpOutcome.Advance)]
@@ -102,8 +103,10 @@ public class TcpStatesTests
     [Fact]
     public void A_reset_closes_from_either_side()
     {
-        Assert.Equal(new TcpTransition(TcpState.Close, TcpOutcome.Advance), TcpStates.Next(TcpState.Established, false, Rst));
-        Assert.Equal(new TcpTransition(TcpState.Close, TcpOutcome.Advance), TcpStates.Next(TcpState.SynSent, true, Rst | Ack));
+        Assert.Equal(
+            new TcpTransition(TcpState.Close, TcpOutcome.Advance), TcpStates.Next(TcpState.Established, false, Rst));
+        Assert.Equal(
+            new TcpTransition(TcpState.Close, TcpOutcome.Advance), TcpStates.Next(TcpState.SynSent, true, Rst | Ack));
     }
 
     [Fact]

@@ -17,8 +17,10 @@ internal static class Clusters
         Ports = [Port("", 80)],
     };
 
-    public static ServicePort Port(string name, ushort port, byte protocol = IpProtocol.Tcp, string? targetName = null) =>
-        new(name, protocol, port, new PortReference(targetName is null ? (ushort)8080 : (ushort)0, targetName), 0, Here);
+    public static ServicePort Port(
+        string name, ushort port, byte protocol = IpProtocol.Tcp, string? targetName = null) =>
+        new(name, protocol, port,
+            new PortReference(targetName is null ? (ushort)8080 : (ushort)0, targetName), 0, Here);
 
     public static EndpointSlice Slice(string service, string[] addresses) => new("shop", service + "-x", service, Here)
     {
@@ -28,13 +30,14 @@ internal static class Clusters
 
     public static Endpoint Endpoint(string address) => new([IpAddress.Parse(address)], Here);
 
-    public static Pod Pod(string name, string address, string app, params ContainerPort[] ports) => new("shop", name, Here)
-    {
-        Labels = Labels(app),
-        Phase = "Running",
-        Addresses = [IpAddress.Parse(address)],
-        Ports = [.. ports],
-    };
+    public static Pod Pod(string name, string address, string app, params ContainerPort[] ports) =>
+        new("shop", name, Here)
+        {
+            Labels = Labels(app),
+            Phase = "Running",
+            Addresses = [IpAddress.Parse(address)],
+            Ports = [.. ports],
+        };
 
     public static System.Collections.Immutable.ImmutableDictionary<string, string> Labels(string app) =>
         System.Collections.Immutable.ImmutableDictionary<string, string>.Empty.Add("app", app);

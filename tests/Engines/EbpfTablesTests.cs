@@ -91,7 +91,8 @@ public sealed class EbpfTablesTests : IDisposable
     {
         Service service = Clusters.Service("dns", "10.96.0.10") with
         {
-            Ports = [Clusters.Port("dns", 53, IpProtocol.Udp), Clusters.Port("dns-tcp", 53), Clusters.Port("metrics", 9153)],
+            Ports = [Clusters.Port("dns", 53, IpProtocol.Udp), Clusters.Port("dns-tcp", 53),
+                Clusters.Port("metrics", 9153)],
         };
         EndpointSlice slice = Clusters.Slice("dns", ["10.244.1.1"]) with
         {
@@ -241,7 +242,8 @@ public sealed class EbpfTablesTests : IDisposable
         IpAddress address = IpAddress.Parse(frontend);
         uint name = address.IsV4 ? address.V4 : _names.NameOf(address);
         var key = new LbServiceKey(name, port, protocol, (byte)address.Family, slot);
-        Assert.True(tables.TryGetService(in key, out LbService service), $"{frontend}:{port} slot {slot} is not in the map");
+        Assert.True(
+            tables.TryGetService(in key, out LbService service), $"{frontend}:{port} slot {slot} is not in the map");
         return service;
     }
 }

@@ -48,7 +48,8 @@ public class MaglevTests
         MaglevBackend[] backends =
         [
             .. Enumerable.Range(1, 4).Select(number => new MaglevBackend(
-                Maglev.TextOf(IpAddress.Parse($"10.244.1.{number}"), 80, IpProtocol.Tcp), (uint)number, Maglev.DefaultWeight)),
+                Maglev.TextOf(IpAddress.Parse($"10.244.1.{number}"), 80, IpProtocol.Tcp),
+                (uint)number, Maglev.DefaultWeight)),
         ];
         uint[] table = new uint[1021];
 
@@ -63,7 +64,8 @@ public class MaglevTests
         MaglevBackend[] backends =
         [
             .. Enumerable.Range(1, 3).Select(number => new MaglevBackend(
-                Maglev.TextOf(IpAddress.Parse($"10.244.1.{number}"), 80, IpProtocol.Tcp), (uint)number, Maglev.DefaultWeight)),
+                Maglev.TextOf(IpAddress.Parse($"10.244.1.{number}"), 80, IpProtocol.Tcp),
+                (uint)number, Maglev.DefaultWeight)),
         ];
         uint[] before = new uint[1021];
         uint[] after = new uint[1021];

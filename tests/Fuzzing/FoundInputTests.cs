@@ -16,7 +16,8 @@ public class FoundInputTests
     [Theory]
     [InlineData("{\"a\":\u0001\u001b[2J}", "f:1: not JSON: ")]
     [InlineData("{\"kind\":\"a\u007f\"}", "f:1: kind is \"a \", with a control character")]
-    [InlineData("{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\\n\"}}", "f:1: metadata.name is \"a \", with a control character")]
+    [InlineData("{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"a\\n\"}}",
+        "f:1: metadata.name is \"a \", with a control character")]
     [InlineData("a: *\u001b[2J\n", "f:1: ")]
     public void A_manifest_s_control_characters_are_not_repeated_in_messages(string text, string start) =>
         AssertOneLine(start, Assert.Throws<InvalidDataException>(() => ManifestReader.ReadText(text, "f")));
@@ -28,13 +29,15 @@ public class FoundInputTests
 
     [Fact]
     public void An_ipvsadm_line_s_control_characters_are_not_repeated_in_messages() =>
-        AssertOneLine("f:1: ", Assert.Throws<InvalidDataException>(() => IpvsRules.Parse("-A -t 10.0.0.1:80 -s \u001b[2J\n", "f")));
+        AssertOneLine("f:1: ",
+            Assert.Throws<InvalidDataException>(() => IpvsRules.Parse("-A -t 10.0.0.1:80 -s \u001b[2J\n", "f")));
 
     [Fact]
     public void A_message_does_not_repeat_a_value_of_a_megabyte()
     {
         string text = $"{{\"a\":t{new string('x', 1 << 20)}}}";
-        Assert.InRange(Assert.Throws<InvalidDataException>(() => ManifestReader.ReadText(text, "f")).Message.Length, 10, 300);
+        Assert.InRange(
+            Assert.Throws<InvalidDataException>(() => ManifestReader.ReadText(text, "f")).Message.Length, 10, 300);
     }
 
     /// <summary>Twelve chains that each jump to the next a hundred times: 10^24 rules for one packet.</summary>
@@ -45,31 +48,40 @@ public class FoundInputTests
         for (int chain = 0; chain <= 12; chain++) dump.Append(":C").Append(chain).Append(" - [0:0]\n");
         for (int chain = 0; chain < 12; chain++)
         {
-            for (int jump = 0; jump < 100; jump++) dump.Append("-A C").Append(chain).Append(" -j C").Append(chain + 1).Append('\n');
+            for (int jump = 0; jump < 100; jump++)
+                dump.Append("-A C").Append(chain).Append(" -j C").Append(chain + 1).Append('\n');
         }
 
         dump.Append("-A INPUT -j C0\nCOMMIT\n");
         InvalidDataException error = Assert.Throws<InvalidDataException>(
             () => NetfilterRules.Compile(IptablesRuleset.Parse(dump.ToString(), "f"), 4, new InterfaceNames()));
-        Assert.Matches(@"^f:\d+: chain C\d+: its jumps lead one packet through more than 100000000 rules: ", error.Message);
+        Assert.Matches(
+            @"^f:\d+: chain C\d+: its jumps lead one packet through more than 100000000 rules: ", error.Message);
     }
 
-    /// <summary>YamlDotNet gives one scalar for the two of <c>: value</c>; keys and values changed places, and the end was never found.</summary>
+    /// <summary>
+    /// YamlDotNet gives one scalar for the two of <c>: value</c>; keys and values changed places,
+    /// and the end was never found.
+    /// </summary>
     [Theory]
-    [InlineData("kind: Service\nspec:\n  ports:\n  - : p80\n    port: 80\n", "f:4: a key is missing in front of a colon")]
+    [InlineData("kind: Service\nspec:\n  ports:\n  - : p80\n    port: 80\n",
+        "f:4: a key is missing in front of a colon")]
     [InlineData(": a\nb: c\n", "f:1: a key is missing in front of a colon")]
     [InlineData("a: {: b, c: d}\n", "f:1: a key is missing in front of a colon")]
     public void A_missing_key_is_refused(string text, string expected) =>
         Assert.Equal(expected, Assert.Throws<InvalidDataException>(() => ManifestReader.ReadText(text, "f")).Message);
 
-    /// <summary>In 2.3 a record's lengths may have changed places: 0xF40A4D4A there wrapped round, and the record never came.</summary>
+    /// <summary>
+    /// In 2.3 a record's lengths may have changed places: 0xF40A4D4A there wrapped round, and the record never came.
+    /// </summary>
     [Theory]
     [InlineData(0xF40A_4D4Au)]
     [InlineData(0x8000_0000u)]
     [InlineData(uint.MaxValue)]
     public void A_record_of_an_old_capture_with_a_length_beyond_any_frame_is_read_once(uint length)
     {
-        byte[] capture = new CaptureBytes().PcapHeader(minor: 3).PcapRecord(1, 0, [1, 2], captured: length, original: 2).ToArray();
+        byte[] capture = new CaptureBytes().PcapHeader(minor: 3)
+            .PcapRecord(1, 0, [1, 2], captured: length, original: 2).ToArray();
         using CaptureReader reader = CaptureFile.Open(new MemoryStream(capture), "f");
 
         KeptRecord record = Assert.Single(ReadCapture.All(reader));

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Fuzzing;
 
-/// <summary>What <c>tools/fuzz.sh</c> runs for hours, for a moment: every seed, and the same mutations of them each time.</summary>
+/// <summary>
+/// What <c>tools/fuzz.sh</c> runs for hours, for a moment: every seed, and the same mutations of them each time.
+/// </summary>
 public class FuzzSmokeTests
 {
     private const int Seed = 20_261_123;

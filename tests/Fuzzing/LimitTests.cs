@@ -30,7 +30,8 @@ public class LimitTests
         Assert.True(emulation.Topology.Names.Refused > 300, $"{emulation.Topology.Names.Refused} refused");
         Assert.True(counters[Verdict.Forwarded] > 50, $"{counters[Verdict.Forwarded]} forwarded");
         Assert.Equal(500, counters[Verdict.Forwarded] + counters[Verdict.Dropped]);
-        Assert.Equal(counters[Verdict.Dropped], counters.Drops().Where(drop => drop.Reason == DropReason.NoBuffer).Sum(drop => drop.Tally.Packets));
+        Assert.Equal(counters[Verdict.Dropped],
+            counters.Drops().Where(drop => drop.Reason == DropReason.NoBuffer).Sum(drop => drop.Tally.Packets));
     }
 
     [Fact]
@@ -62,8 +63,10 @@ public class LimitTests
         byte[] bomb = Gzip(new CaptureBytes().PcapHeader().ToArray(), zeros: 8 << 20);
         var options = new CaptureReadOptions { Preload = true, LargestPreload = 1 << 20 };
 
-        InvalidDataException error = Assert.Throws<InvalidDataException>(() => CaptureFile.Open(new MemoryStream(bomb), "bomb.gz", options));
-        Assert.Equal("bomb.gz: more than the 1 MiB that --preload may hold (limit.preload): read it without preloading", error.Message);
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() =>
+            CaptureFile.Open(new MemoryStream(bomb), "bomb.gz", options));
+        Assert.Equal("bomb.gz: more than the 1 MiB that --preload may hold (limit.preload): read it without preloading",
+            error.Message);
     }
 
     [Theory]

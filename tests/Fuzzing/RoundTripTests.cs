@@ -10,7 +10,8 @@ namespace Dataplane.Tests.Fuzzing;
 public class RoundTripTests
 {
     private static readonly Gen<string> Address =
-        Gen.OneOf(Gen.UInt.Select(value => IpAddress.FromV4(value).ToString()), Gen.Byte.Array[16].Select(bytes => IpAddress.FromBytes(bytes).ToString()));
+        Gen.OneOf(Gen.UInt.Select(value => IpAddress.FromV4(value).ToString()),
+            Gen.Byte.Array[16].Select(bytes => IpAddress.FromBytes(bytes).ToString()));
 
     private static readonly string[] Schedulers = ["rr", "wrr", "lc", "wlc", "sh", "dh", "sed", "nq", "mh"];
 
@@ -38,7 +39,8 @@ public class RoundTripTests
             .Sample((address, port, weight, scheduler) =>
             {
                 string service = $"{IpAddress.FromV4(address)}:{port}";
-                string text = $"-A -t {service} -s {Schedulers[scheduler]}\n-a -t {service} -r 10.0.0.1:80 -m -w {weight}\n";
+                string text = $"-A -t {service} -s {Schedulers[scheduler]}\n"
+                    + $"-a -t {service} -r 10.0.0.1:80 -m -w {weight}\n";
 
                 Assert.Equal(text, IpvsRules.Print(IpvsRules.Parse(text, "f")));
             });

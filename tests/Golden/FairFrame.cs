@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Dataplane.Tests.Golden;
 
 /// <summary>
-/// What <c>10-overlay/README.md</c> calls a fair comparison: fields that the kernel draws at random (the IP id of what a
-/// node originates, the source port of its tunnel) are set to zero, everything else must be equal byte for byte.
+/// What <c>10-overlay/README.md</c> calls a fair comparison: fields that the kernel draws at random (the IP id of what
+/// a node originates, the source port of its tunnel) are set to zero, everything else must be equal byte for byte.
 /// Checksums are carried along by RFC 1624's increment, so a wrong one stays wrong. Uses nothing of the project.
 /// </summary>
 public static class FairFrame

@@ -52,7 +52,8 @@ public class FairFrameTests
         byte[] frame = Frame(Node1, 4711, 33297, 8472);
         frame.AsSpan(OuterUdpChecksumAt, 2).Clear();
 
-        Assert.Equal(0, Packet.ParsePacket(LinkLayers.Ethernet, FairFrame.Normalize(frame)).Extract<UdpPacket>().Checksum);
+        Assert.Equal(
+            0, Packet.ParsePacket(LinkLayers.Ethernet, FairFrame.Normalize(frame)).Extract<UdpPacket>().Checksum);
     }
 
     [Fact]

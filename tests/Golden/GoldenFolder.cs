@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Dataplane.Tests.Golden;
 
-/// <summary>What real systems answered: found by name through <c>tests/Golden/MANIFEST.tsv</c>, wherever a file is kept.</summary>
+/// <summary>
+/// What real systems answered: found by name through <c>tests/Golden/MANIFEST.tsv</c>, wherever a file is kept.
+/// </summary>
 public static class GoldenFolder
 {
     private static readonly Lazy<string> Root = new(FindRoot);
@@ -26,7 +28,9 @@ public static class GoldenFolder
             ? Path.Combine(RepositoryRoot, file.StoredAt)
             : throw new FileNotFoundException($"{name} is not in tests/Golden/MANIFEST.tsv");
 
-    /// <summary>The content, decompressed. Names are those of the manifest: <c>10-overlay/hostgw/setup.json</c>.</summary>
+    /// <summary>
+    /// The content, decompressed. Names are those of the manifest: <c>10-overlay/hostgw/setup.json</c>.
+    /// </summary>
     public static byte[] Read(string name) => ReadStored(PathOf(name));
 
     public static string ReadText(string name) => Encoding.UTF8.GetString(Read(name));

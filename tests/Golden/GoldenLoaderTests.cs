@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Golden;
 
-/// <summary>The loaders give what the READMEs beside the goldens promise, and the goldens agree with each other.</summary>
+/// <summary>
+/// The loaders give what the READMEs beside the goldens promise, and the goldens agree with each other.
+/// </summary>
 public class GoldenLoaderTests
 {
     [Fact]
@@ -36,8 +38,10 @@ public class GoldenLoaderTests
         Assert.True(setup.HasIpv6Pods);
         Assert.Equal("0a:58:0a:f4:01:01", setup.MacOf("n1", "cni0"));
         Assert.Equal("0a:58:0a:f4:02:14", setup.MacOf("p2a", "eth0"));
-        Assert.Equal([IPAddress.Parse("10.244.1.10"), IPAddress.Parse("fd00:10:244:1::10")], setup.AddressesOf("p1a", "eth0"));
-        Assert.Equal([IPAddress.Parse("10.244.1.0"), IPAddress.Parse("fd00:10:244:1::")], setup.AddressesOf("n1", "flannel.1"));
+        Assert.Equal(
+            [IPAddress.Parse("10.244.1.10"), IPAddress.Parse("fd00:10:244:1::10")], setup.AddressesOf("p1a", "eth0"));
+        Assert.Equal(
+            [IPAddress.Parse("10.244.1.0"), IPAddress.Parse("fd00:10:244:1::")], setup.AddressesOf("n1", "flannel.1"));
     }
 
     [Theory]

@@ -62,7 +62,8 @@ public sealed class IpvsGoldenTests
                     .Select(key => (int)key.SourcePort)
                     .Distinct(),
             ];
-            Assert.Equal(ports.Order(), chosen.Where(choice => choice.Server == number).Select(choice => choice.Port).Order());
+            Assert.Equal(
+                ports.Order(), chosen.Where(choice => choice.Server == number).Select(choice => choice.Port).Order());
         }
     }
 
@@ -77,7 +78,8 @@ public sealed class IpvsGoldenTests
             .Where(line => line.Length > 0)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Select(words => string.Join(' ', words[0], words[2], words[3], words[4], words[5]));
-        Assert.Equal(kernel.Order(), lab.State.Connections.Entries().Select(entry => Text(lab.State.Connections[entry])).Order());
+        Assert.Equal(kernel.Order(),
+            lab.State.Connections.Entries().Select(entry => Text(lab.State.Connections[entry])).Order());
     }
 
     /// <summary>Who was chosen, in order; replies are seen before the node translates them back.</summary>
@@ -93,7 +95,8 @@ public sealed class IpvsGoldenTests
             byte flags = key.Protocol == IpProtocol.Tcp ? frame.Bytes[Ethernet + 20 + 13] : (byte)0;
             lab.Now = frame.Timestamp;
             lab.State.Advance(lab.Now);
-            if (lab.State.Receive(in toService, isReply ? (byte)0 : flags, 0, false, lab.Now, out uint connection) == IpvsReceipt.None)
+            if (lab.State.Receive(in toService, isReply ? (byte)0 : flags, 0, false, lab.Now, out uint connection)
+                == IpvsReceipt.None)
             {
                 Assert.False(isReply);
                 connection = lab.Open(in key, out ServiceVerdict verdict);

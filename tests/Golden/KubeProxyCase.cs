@@ -47,6 +47,8 @@ public sealed class KubeProxyCase
             (nat.GetProperty("original").GetString()!, nat.GetProperty("translated").GetString()!))],
         Verdict = answer.GetProperty("verdict").GetString()!,
         Rule = answer.TryGetProperty("rule", out JsonElement rule) ? rule.GetString() : null,
-        RemovedRule = answer.GetProperty("result").TryGetProperty("rule_removed", out JsonElement removed) ? removed.GetString() : null,
+        RemovedRule = answer.GetProperty("result").TryGetProperty("rule_removed", out JsonElement removed)
+            ? removed.GetString()
+            : null,
     };
 }

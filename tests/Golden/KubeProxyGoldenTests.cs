@@ -4,8 +4,8 @@ using Xunit;
 namespace Dataplane.Tests.Golden;
 
 /// <summary>
-/// What Linux did with kube-proxy's rules, packet by packet (golden 40-kube-proxy): given the kernel's random choices, ours
-/// translates, refuses and counts the same; with <c>nth</c> rules it needs no choices.
+/// What Linux did with kube-proxy's rules, packet by packet (golden 40-kube-proxy): given the kernel's random choices,
+/// ours translates, refuses and counts the same; with <c>nth</c> rules it needs no choices.
 /// </summary>
 public class KubeProxyGoldenTests
 {
@@ -37,7 +37,8 @@ public class KubeProxyGoldenTests
                 }
 
                 if (ours.GetValueOrDefault(rule) != expected)
-                    differences.Add($"{played.Name}: {rule}: ours {ours.GetValueOrDefault(rule)}, the kernel's {expected}");
+                    differences.Add(
+                        $"{played.Name}: {rule}: ours {ours.GetValueOrDefault(rule)}, the kernel's {expected}");
             }
         }
 
@@ -55,9 +56,12 @@ public class KubeProxyGoldenTests
         foreach ((KubeProxyCase played, KubeProxyLab lab) in Play(setup))
         {
             List<(string, string)> ours = [.. lab.Translations];
-            differences.AddRange(played.Translations.Where(nat => !ours.Contains(nat)).Select(nat => $"{played.Name}: {nat} is missing among {string.Join(' ', ours)}"));
-            if (played.Rule is not null && played.Rule != lab.DecidingRule) differences.Add($"{played.Name}: {lab.DecidingRule} instead of {played.Rule}");
-            if (played.Verdict.StartsWith("rejected", StringComparison.Ordinal) != (lab.Reject == RejectWith.PortUnreachable))
+            differences.AddRange(played.Translations.Where(nat => !ours.Contains(nat))
+                .Select(nat => $"{played.Name}: {nat} is missing among {string.Join(' ', ours)}"));
+            if (played.Rule is not null && played.Rule != lab.DecidingRule)
+                differences.Add($"{played.Name}: {lab.DecidingRule} instead of {played.Rule}");
+            if (played.Verdict.StartsWith("rejected", StringComparison.Ordinal)
+                != (lab.Reject == RejectWith.PortUnreachable))
                 differences.Add($"{played.Name}: {lab.Reject}, the kernel: {played.Verdict}");
         }
 
@@ -73,7 +77,8 @@ public class KubeProxyGoldenTests
 
         int same = 0;
         List<string> ours = [];
-        foreach (string segment in Play("routed-veth-trace").SelectMany(play => play.Lab.Segments.Select(segment => segment.Key)))
+        foreach (string segment in Play("routed-veth-trace")
+            .SelectMany(play => play.Lab.Segments.Select(segment => segment.Key)))
         {
             if (traced.GetValueOrDefault(segment) > 0)
             {
@@ -87,7 +92,8 @@ public class KubeProxyGoldenTests
         }
 
         List<string> theirs = [.. traced.SelectMany(segment => Enumerable.Repeat(segment.Key, segment.Value))];
-        Assert.True(ours.Count == 0 && theirs.Count == 0, $"{same} same\nours:\n{string.Join("\n\n", ours)}\n\nthe kernel's:\n{string.Join("\n\n", theirs)}");
+        Assert.True(ours.Count == 0 && theirs.Count == 0,
+            $"{same} same\nours:\n{string.Join("\n\n", ours)}\n\nthe kernel's:\n{string.Join("\n\n", theirs)}");
     }
 
     /// <summary>

@@ -6,8 +6,9 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Golden;
 
 /// <summary>
-/// Plays node 1 of golden 40-kube-proxy around the rules: conntrack, routing and translation of a lab with four pods and one
-/// uplink. Frames that were captured on their way to the node go in; frames that it sent are what must come out.
+/// Plays node 1 of golden 40-kube-proxy around the rules: conntrack, routing and translation of a lab with
+/// four pods and one uplink. Frames that were captured on their way to the node go in; frames that it sent
+/// are what must come out.
 /// </summary>
 public sealed class KubeProxyLab : IDisposable
 {
@@ -35,7 +36,9 @@ public sealed class KubeProxyLab : IDisposable
     private Dictionary<string, Queue<(KubeProxyPacket Packet, bool IsToNode)>> _seen = [];
     private KubeProxyCase _case = null!;
     private KernelChoices _choices;
-    /// <summary>The connection whose packet was refused last: the kernel gives it to its answer (<c>nf_ct_attach</c>).</summary>
+    /// <summary>
+    /// The connection whose packet was refused last: the kernel gives it to its answer (<c>nf_ct_attach</c>).
+    /// </summary>
     private Flow? _refused;
 
     private long _now;
@@ -61,7 +64,8 @@ public sealed class KubeProxyLab : IDisposable
     public RejectWith Reject { get; private set; }
 
     public IEnumerable<(string Original, string Translated)> Translations => _confirmed.Select(flow =>
-        (Text(flow.Original), Text((flow.Reply.Destination, flow.Reply.Source, flow.Reply.DestinationPort, flow.Reply.SourcePort, flow.Reply.Protocol))));
+        (Text(flow.Original), Text((flow.Reply.Destination, flow.Reply.Source,
+            flow.Reply.DestinationPort, flow.Reply.SourcePort, flow.Reply.Protocol))));
 
     public Dictionary<string, (long Packets, long Bytes)> RulesHit()
     {
@@ -71,7 +75,9 @@ public sealed class KubeProxyLab : IDisposable
             RulePlace place = _rules.PlaceOf(rule);
             if (_counters.PacketsOf(rule) == 0 || (place.Rule is null && place.Chain.Policy is null)) continue;
 
-            string key = place.Rule is not null ? $"{place.Table} {place.Rule}" : $"{place.Table} policy {place.Chain.Name}";
+            string key = place.Rule is not null
+                ? $"{place.Table} {place.Rule}"
+                : $"{place.Table} policy {place.Chain.Name}";
             (long packets, long bytes) = hits.GetValueOrDefault(key);
             hits[key] = (packets + _counters.PacketsOf(rule), bytes + _counters.BytesOf(rule));
         }
@@ -90,22 +96,28 @@ public sealed class KubeProxyLab : IDisposable
         Segments.Clear();
         Complaints.Clear();
         (DecidingRule, Reject, _refused) = (null, RejectWith.None, null);
-        _seen = played.Frames.Where(point => IsAtNode(point.Key)).ToDictionary(point => point.Key, point => Read(point.Key, point.Value));
+        _seen = played.Frames.Where(point => IsAtNode(point.Key))
+            .ToDictionary(point => point.Key, point => Read(point.Key, point.Value));
         while (TakeStep())
         {
         }
     }
 
     /// <summary>
-    /// What no capture point saw: a process of the node asks for a Service without endpoints, and the refusal comes back
-    /// over the loopback interface.
+    /// What no capture point saw: a process of the node asks for a Service without endpoints, and the refusal comes
+    /// back over the loopback interface.
     /// </summary>
     public void RefuseLocally(KubeProxyPacket first)
     {
         LeaveLocally(first);
         if (Reject != RejectWith.PortUnreachable) return;
 
-        LeaveLocally(new KubeProxyPacket(NodeAddress, NodeAddress, 0, 0, 1, 20 + 8 + first.Length) { IcmpType = 3, IcmpCode = 3, Inner = first });
+        LeaveLocally(new KubeProxyPacket(NodeAddress, NodeAddress, 0, 0, 1, 20 + 8 + first.Length)
+        {
+            IcmpType = 3,
+            IcmpCode = 3,
+            Inner = first,
+        });
     }
 
     public void Dispose()
@@ -125,7 +137,9 @@ public sealed class KubeProxyLab : IDisposable
         {
             if (KubeProxyPacket.Read(frame) is not { } packet) continue;
 
-            bool isToNode = point == "n1-eth0" ? frame.AsSpan(0, 6).SequenceEqual(node) : frame.AsSpan(6, 6).SequenceEqual(pod) && !frame.AsSpan(0, 6).SequenceEqual(pod);
+            bool isToNode = point == "n1-eth0"
+                ? frame.AsSpan(0, 6).SequenceEqual(node)
+                : frame.AsSpan(6, 6).SequenceEqual(pod) && !frame.AsSpan(0, 6).SequenceEqual(pod);
             packets.Enqueue((packet, isToNode));
         }
 
@@ -133,14 +147,16 @@ public sealed class KubeProxyLab : IDisposable
     }
 
     /// <summary>
-    /// One frame: one that the node was seen to send must have been sent; else one that goes to the node enters; else the
-    /// node itself must be the origin of what comes next.
+    /// One frame: one that the node was seen to send must have been sent; else one that goes to the node enters; else
+    /// the node itself must be the origin of what comes next.
     /// </summary>
     private bool TakeStep()
     {
         foreach ((string point, Queue<(KubeProxyPacket Packet, bool IsToNode)> queue) in _seen)
         {
-            if (queue.Count == 0 || queue.Peek().IsToNode || !_sent.TryGetValue(point, out Queue<KubeProxyPacket>? sent) || sent.Count == 0) continue;
+            if (queue.Count == 0 || queue.Peek().IsToNode || !_sent.TryGetValue(point, out Queue<KubeProxyPacket>? sent)
+                || sent.Count == 0)
+                continue;
 
             KubeProxyPacket seen = queue.Dequeue().Packet;
             if (!seen.HasMoreFragments) Compare(point, sent.Dequeue(), seen);
@@ -156,20 +172,24 @@ public sealed class KubeProxyLab : IDisposable
             return true;
         }
 
-        KeyValuePair<string, Queue<(KubeProxyPacket Packet, bool IsToNode)>> blocked = _seen.FirstOrDefault(point => point.Value.Count > 0);
+        KeyValuePair<string, Queue<(KubeProxyPacket Packet, bool IsToNode)>> blocked = _seen.FirstOrDefault(point =>
+            point.Value.Count > 0);
         if (blocked.Key is null) return false;
 
         LeaveLocally(BeforeTranslation(blocked.Value.Peek().Packet));
         if (_sent.TryGetValue(blocked.Key, out Queue<KubeProxyPacket>? left) && left.Count > 0) return true;
 
-        Complaints.Add($"{blocked.Key}: the node sent what nobody asked for: {Text(blocked.Value.Peek().Packet.Tuple)}");
+        Complaints.Add(
+            $"{blocked.Key}: the node sent what nobody asked for: {Text(blocked.Value.Peek().Packet.Tuple)}");
         return false;
     }
 
     private void Compare(string point, KubeProxyPacket sent, KubeProxyPacket seen)
     {
-        bool isSame = sent.Protocol == seen.Protocol && sent.Source == seen.Source && sent.Destination == seen.Destination
-            && (seen.FragmentOffset > 0 || (sent.SourcePort == seen.SourcePort && sent.DestinationPort == seen.DestinationPort));
+        bool isSame = sent.Protocol == seen.Protocol && sent.Source == seen.Source
+            && sent.Destination == seen.Destination
+            && (seen.FragmentOffset > 0
+                || (sent.SourcePort == seen.SourcePort && sent.DestinationPort == seen.DestinationPort));
         if (!isSame) Complaints.Add($"{point}: sent {Text(sent.Tuple)}, the kernel {Text(seen.Tuple)}");
     }
 
@@ -180,7 +200,11 @@ public sealed class KubeProxyLab : IDisposable
             _fragments.Add(packet);
             if (packet.HasMoreFragments) return;
 
-            packet = _fragments[0] with { Length = (uint)(20 + packet.FragmentOffset + packet.Length - 20), HasMoreFragments = false };
+            packet = _fragments[0] with
+            {
+                Length = (uint)(20 + packet.FragmentOffset + packet.Length - 20),
+                HasMoreFragments = false,
+            };
             _fragments.Clear();
         }
 
@@ -189,8 +213,9 @@ public sealed class KubeProxyLab : IDisposable
         Ask(passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
             _rules.Raw(NetfilterHook.Prerouting, in facts, _state, ref choices, ref trace));
         Track(passage);
-        NetfilterOutcome outcome = Ask(passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
-            _rules.Prerouting(in facts, _state, ref choices, ref trace));
+        NetfilterOutcome outcome = Ask(
+            passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
+                _rules.Prerouting(in facts, _state, ref choices, ref trace));
         if (!Goes(passage, outcome)) return;
 
         TranslateDestination(passage, outcome.Nat);
@@ -200,8 +225,9 @@ public sealed class KubeProxyLab : IDisposable
 
     private void Deliver(Passage passage)
     {
-        NetfilterOutcome outcome = Ask(passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
-            _rules.Input(in facts, _state, ref choices, ref trace));
+        NetfilterOutcome outcome = Ask(
+            passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
+                _rules.Input(in facts, _state, ref choices, ref trace));
         if (Goes(passage, outcome)) Confirm(passage);
     }
 
@@ -216,8 +242,9 @@ public sealed class KubeProxyLab : IDisposable
         }
 
         passage.Packet = passage.Packet with { Ttl = (byte)(passage.Packet.Ttl - (isRouted ? 1 : 0)) };
-        NetfilterOutcome outcome = Ask(passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
-            _rules.Forward(in facts, _state, ref choices, ref trace));
+        NetfilterOutcome outcome = Ask(
+            passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
+                _rules.Forward(in facts, _state, ref choices, ref trace));
         if (Goes(passage, outcome)) Leave(passage);
     }
 
@@ -227,8 +254,9 @@ public sealed class KubeProxyLab : IDisposable
         Ask(passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
             _rules.Raw(NetfilterHook.Output, in facts, _state, ref choices, ref trace));
         Track(passage);
-        NetfilterOutcome outcome = Ask(passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
-            _rules.Output(in facts, _state, ref choices, ref trace));
+        NetfilterOutcome outcome = Ask(
+            passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
+                _rules.Output(in facts, _state, ref choices, ref trace));
         if (!Goes(passage, outcome)) return;
 
         TranslateDestination(passage, outcome.Nat);
@@ -242,8 +270,9 @@ public sealed class KubeProxyLab : IDisposable
 
     private void Leave(Passage passage)
     {
-        NetfilterOutcome outcome = Ask(passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
-            _rules.Postrouting(in facts, _state, ref choices, ref trace));
+        NetfilterOutcome outcome = Ask(
+            passage, (in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace) =>
+                _rules.Postrouting(in facts, _state, ref choices, ref trace));
         if (!Goes(passage, outcome)) return;
 
         TranslateSource(passage, outcome.Nat);
@@ -269,9 +298,11 @@ public sealed class KubeProxyLab : IDisposable
         NetfilterPacket facts = FactsOf(passage);
         LabTrace trace = new(_counters, []);
         NetfilterOutcome outcome = hook(in facts, ref _choices, ref trace);
-        foreach (IGrouping<string, RulePlace> table in trace.Matches.Select(_rules.PlaceOf).GroupBy(place => place.Table))
+        foreach (IGrouping<string, RulePlace> table in trace.Matches.Select(_rules.PlaceOf)
+            .GroupBy(place => place.Table))
         {
-            List<string> rules = [.. table.Where(place => place.Rule is not null || place.Chain.Policy is not null).Select(place => place.ToTraceText())];
+            List<string> rules = [.. table.Where(place => place.Rule is not null || place.Chain.Policy is not null)
+                .Select(place => place.ToTraceText())];
             Segments.Add(new KubeProxySegment(passage.In, passage.Out, passage.Packet, rules));
         }
 
@@ -329,7 +360,8 @@ public sealed class KubeProxyLab : IDisposable
         passage.State = ConnectionStates.Invalid;
         if (packet.Inner is { } inner)
         {
-            (uint, uint, ushort, ushort, byte) inverse = (inner.Destination, inner.Source, inner.DestinationPort, inner.SourcePort, inner.Protocol);
+            (uint, uint, ushort, ushort, byte) inverse = (inner.Destination,
+                inner.Source, inner.DestinationPort, inner.SourcePort, inner.Protocol);
             if (!_flows.TryGetValue(inverse, out (Flow Flow, bool IsReply) about))
             {
                 if (passage.In.Length > 0 || _refused is null) return;
@@ -354,7 +386,9 @@ public sealed class KubeProxyLab : IDisposable
         }
     }
 
-    /// <summary>Without an entry: resets, SYN-ACK, SYN with FIN are INVALID, and a wrong checksum on the way in.</summary>
+    /// <summary>
+    /// Without an entry: resets, SYN-ACK, SYN with FIN are INVALID, and a wrong checksum on the way in.
+    /// </summary>
     private bool MayBegin(KubeProxyPacket packet)
     {
         if (packet.Protocol != 6) return true;
@@ -378,7 +412,11 @@ public sealed class KubeProxyLab : IDisposable
         (uint address, ushort port) = passage.IsReply
             ? (flow.Original.Source, flow.Original.SourcePort)
             : (flow.Reply.Source, flow.Reply.SourcePort);
-        passage.Packet = packet with { Destination = address, DestinationPort = packet.Inner is null ? port : (ushort)0 };
+        passage.Packet = packet with
+        {
+            Destination = address,
+            DestinationPort = packet.Inner is null ? port : (ushort)0,
+        };
     }
 
     private void TranslateSource(Passage passage, NatRequest nat)
@@ -396,7 +434,8 @@ public sealed class KubeProxyLab : IDisposable
 
         if (packet.Inner is not null)
         {
-            if (passage.IsReply && flow.IsDestinationTranslated) passage.Packet = packet with { Source = flow.Original.Destination };
+            if (passage.IsReply && flow.IsDestinationTranslated)
+                passage.Packet = packet with { Source = flow.Original.Destination };
             return;
         }
 
@@ -408,7 +447,8 @@ public sealed class KubeProxyLab : IDisposable
 
     /// <summary>The port that the kernel drew where the connection's own was taken: told, not computed.</summary>
     private ushort SeenPort(uint destination) =>
-        _seen[PointOf(destination)].First(seen => !seen.IsToNode && seen.Packet.Destination == destination).Packet.SourcePort;
+        _seen[PointOf(destination)]
+            .First(seen => !seen.IsToNode && seen.Packet.Destination == destination).Packet.SourcePort;
 
     private void Confirm(Passage passage)
     {
@@ -425,7 +465,8 @@ public sealed class KubeProxyLab : IDisposable
     {
         if (seen.Protocol == 1) return IsLocal(seen.Source) ? seen : seen with { Source = BridgeAddress };
 
-        Flow? flow = _confirmed.Find(flow => (flow.Reply.Destination, flow.Reply.Source, flow.Reply.DestinationPort, flow.Reply.SourcePort, flow.Reply.Protocol) == seen.Tuple);
+        Flow? flow = _confirmed.Find(flow => (flow.Reply.Destination, flow.Reply.Source,
+            flow.Reply.DestinationPort, flow.Reply.SourcePort, flow.Reply.Protocol) == seen.Tuple);
         if (flow is not null)
         {
             return seen with
@@ -437,7 +478,8 @@ public sealed class KubeProxyLab : IDisposable
             };
         }
 
-        string original = _case.Translations.FirstOrDefault(nat => nat.Translated == Text(seen.Tuple)).Original ?? Text(seen.Tuple);
+        string original = _case.Translations.FirstOrDefault(nat => nat.Translated == Text(seen.Tuple)).Original
+            ?? Text(seen.Tuple);
         string[] ends = original.Split([" > ", ":"], StringSplitOptions.None);
         return seen with
         {
@@ -459,8 +501,10 @@ public sealed class KubeProxyLab : IDisposable
     private static string PointOf(uint address) =>
         IsLocal(address) ? "lo" : Pods.TryGetValue(address, out string? pod) ? pod : "n1-eth0";
 
-    private static string Text((uint Source, uint Destination, ushort SourcePort, ushort DestinationPort, byte Protocol) tuple) =>
-        $"{IpAddress.FromV4(tuple.Source)}:{tuple.SourcePort} > {IpAddress.FromV4(tuple.Destination)}:{tuple.DestinationPort}";
+    private static string Text(
+        (uint Source, uint Destination, ushort SourcePort, ushort DestinationPort, byte Protocol) tuple) =>
+        $"{IpAddress.FromV4(tuple.Source)}:{tuple.SourcePort} > "
+        + $"{IpAddress.FromV4(tuple.Destination)}:{tuple.DestinationPort}";
 
     private delegate NetfilterOutcome Hook(in NetfilterPacket facts, ref KernelChoices choices, ref LabTrace trace);
 
@@ -477,9 +521,11 @@ public sealed class KubeProxyLab : IDisposable
         public uint Mark { get; set; }
     }
 
-    private sealed class Flow((uint Source, uint Destination, ushort SourcePort, ushort DestinationPort, byte Protocol) original)
+    private sealed class Flow(
+        (uint Source, uint Destination, ushort SourcePort, ushort DestinationPort, byte Protocol) original)
     {
-        public (uint Source, uint Destination, ushort SourcePort, ushort DestinationPort, byte Protocol) Original => original;
+        public (uint Source, uint Destination, ushort SourcePort, ushort DestinationPort, byte Protocol) Original =>
+            original;
 
         public (uint Source, uint Destination, ushort SourcePort, ushort DestinationPort, byte Protocol) Reply =
             (original.Destination, original.Source, original.DestinationPort, original.SourcePort, original.Protocol);

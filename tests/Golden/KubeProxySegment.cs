@@ -19,8 +19,8 @@ public sealed record KubeProxySegment(string In, string Out, KubeProxyPacket Pac
         + string.Concat(Rules.Select(rule => $"\n{rule}"));
 
     /// <summary>
-    /// The same keys from what <c>xtables-monitor --trace</c> printed. A refusal is sent, and traced, while the refused packet
-    /// is still in its chain: lines belong to packets by their number.
+    /// The same keys from what <c>xtables-monitor --trace</c> printed. A refusal is sent, and traced, while the refused
+    /// packet is still in its chain: lines belong to packets by their number.
     /// </summary>
     public static IEnumerable<string> ReadTrace(string name)
     {
@@ -31,7 +31,8 @@ public sealed record KubeProxySegment(string In, string Out, KubeProxyPacket Pac
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (words[0] == "PACKET:")
             {
-                open[words[2]] = new StringBuilder(KeyOf(Field(words, "IN"), Field(words, "OUT"), Field(words, "SRC"), Field(words, "DST"), Field(words, "LEN"), Field(words, "ID")));
+                open[words[2]] = new StringBuilder(KeyOf(Field(words, "IN"), Field(words, "OUT"),
+                    Field(words, "SRC"), Field(words, "DST"), Field(words, "LEN"), Field(words, "ID")));
                 segments.Add(open[words[2]]);
             }
             else
@@ -45,7 +46,8 @@ public sealed record KubeProxySegment(string In, string Out, KubeProxyPacket Pac
     }
 
     /// <summary>What the node sent to itself no capture point saw: the lab made it up, and its id.</summary>
-    private static string KeyOf(string input, string output, string source, string destination, string length, string id) =>
+    private static string KeyOf(
+        string input, string output, string source, string destination, string length, string id) =>
         $"IN={input} OUT={output} SRC={source} DST={destination} LEN={length}"
         + (source == "192.168.56.11" && destination is "192.168.56.11" or "10.96.0.99" ? "" : $" ID={id}");
 

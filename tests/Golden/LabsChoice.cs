@@ -27,7 +27,8 @@ internal sealed class LabsChoice : IBackendChoice
     {
         FlowKey anywhere = key;
         anywhere.Zone = 0;
-        bool isKnown = _backends.TryGetValue((anywhere.Addresses, anywhere.Rest), out (uint Address, ushort Port) backend);
+        bool isKnown = _backends.TryGetValue(
+            (anywhere.Addresses, anywhere.Rest), out (uint Address, ushort Port) backend);
         (address, port) = backend;
         return isKnown;
     }
@@ -42,7 +43,9 @@ internal sealed class LabsChoice : IBackendChoice
     private static bool TryKey(byte[] frame, out FlowKey key)
     {
         key = default;
-        if (!ThreeTierFrame.IsIpv4(frame) || Ipv4View.TryParse(frame.AsSpan(EthernetHeader.Size), out Ipv4View ip) != WireError.None) return false;
+        if (!ThreeTierFrame.IsIpv4(frame)
+            || Ipv4View.TryParse(frame.AsSpan(EthernetHeader.Size), out Ipv4View ip) != WireError.None)
+            return false;
         if (ip.Protocol is not (IpProtocol.Tcp or IpProtocol.Udp) || ip.Payload.Length < 4) return false;
 
         key = new FlowKey

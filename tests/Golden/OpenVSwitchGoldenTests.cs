@@ -7,12 +7,14 @@ using Xunit;
 namespace Dataplane.Tests.Golden;
 
 /// <summary>
-/// <c>20-ovs-userspace</c>: what Open vSwitch's userspace datapath puts around frames. Nothing is masked: the id is 0, the
-/// source port a function of the frame.
+/// <c>20-ovs-userspace</c>: what Open vSwitch's userspace datapath puts around frames. Nothing is masked: the id is 0,
+/// the source port a function of the frame.
 /// </summary>
 public class OpenVSwitchGoldenTests
 {
-    /// <summary>Not IP, or with something around it that a routed packet has not: a switch's, not a tunnel's affair.</summary>
+    /// <summary>
+    /// Not IP, or with something around it that a routed packet has not: a switch's, not a tunnel's affair.
+    /// </summary>
     private static readonly string[] SwitchedOnly = ["arp request", "padded to 60", "vlan tagged", "unknown ethertype"];
 
     [Theory]
@@ -26,7 +28,8 @@ public class OpenVSwitchGoldenTests
     public void Outer_headers_are_open_vswitch_s_to_the_byte(string variant, int cases)
     {
         using JsonDocument json = JsonDocument.Parse(GoldenFolder.Read("20-ovs-userspace/encap.json"));
-        string remote = json.RootElement.GetProperty("variants").GetProperty(variant).GetProperty("remote_ip").GetString()!;
+        string remote = json.RootElement.GetProperty("variants")
+            .GetProperty(variant).GetProperty("remote_ip").GetString()!;
         using var rig = TunnelRig.With(SettingsOf(variant), model => WithKeys(model, variant, remote));
 
         List<string> differences = [];
@@ -35,16 +38,19 @@ public class OpenVSwitchGoldenTests
         {
             string name = given.GetProperty("name").GetString()!;
             if (given.GetProperty("variant").GetString() != variant || SwitchedOnly.Contains(name)) continue;
-            if (variant == "ovn-geneve" && name == "reverse 5-tuple") continue;      // the lab's one flow has one pair of keys
+            // the lab's one flow has one pair of keys
+            if (variant == "ovn-geneve" && name == "reverse 5-tuple") continue;
 
             byte[] expected = Convert.FromHexString(given.GetProperty("out")[0].GetString()!);
             byte[] got = rig.Encapsulate(Convert.FromHexString(given.GetProperty("in").GetString()!));
             expected.AsSpan(0, 6).CopyTo(got);      // the lab has one MAC for each of its peers
-            if (FrameDifference.Describe($"{variant}: {name}", [expected], [got]) is { } difference) differences.Add(difference);
+            if (FrameDifference.Describe($"{variant}: {name}", [expected], [got]) is { } difference)
+                differences.Add(difference);
             compared++;
         }
 
-        Assert.True(differences.Count == 0, $"{differences.Count} of {compared} differ\n{string.Join('\n', differences)}");
+        Assert.True(
+            differences.Count == 0, $"{differences.Count} of {compared} differ\n{string.Join('\n', differences)}");
         Assert.Equal(cases, compared);
     }
 
@@ -67,10 +73,12 @@ public class OpenVSwitchGoldenTests
             byte[] outer = Convert.FromHexString(given.GetProperty("in").GetString()!);
             if (outer[5] != 0x0b || outer[11] != peer) continue;      // the MAC tells the peer where the address lies
 
-            byte[][] expected = [.. given.GetProperty("raw").EnumerateArray().Select(frame => Convert.FromHexString(frame.GetString()!))];
+            byte[][] expected = [.. given.GetProperty("raw").EnumerateArray()
+                .Select(frame => Convert.FromHexString(frame.GetString()!))];
             (byte[]? frame, DropReason reason) = rig.Decapsulate(outer);
             byte[][] got = frame is null ? [] : [frame];
-            if (FrameDifference.Describe($"{variant}: {name}", expected, got) is { } difference) differences.Add(difference);
+            if (FrameDifference.Describe($"{variant}: {name}", expected, got) is { } difference)
+                differences.Add(difference);
             if (reason != Reason(name)) differences.Add($"{variant}: {name}: {reason}\n");
             compared++;
         }
@@ -85,13 +93,15 @@ public class OpenVSwitchGoldenTests
         "ovn option, csum bad" => DropReason.TunnelChecksum,
         "unknown critical option" or "ovn option with length 8" => DropReason.CriticalOption,
         "option runs past opt len" or "version 1" => DropReason.BadTunnelHeader,
-        "vxlan I clear" or "vxlan reserved bits" or "vxlan reserved low byte" or "vxlan GBP" => DropReason.BadTunnelHeader,
+        "vxlan I clear" or "vxlan reserved bits" or "vxlan reserved low byte" or "vxlan GBP" =>
+            DropReason.BadTunnelHeader,
         "truncated header" or "opt len past end" or "no inner frame" or "inner 13 bytes" => DropReason.BadTunnelHeader,
         "ecn outer=3 inner=0" => DropReason.TunnelEcn,
         "vxlan 8472 vni 2" => DropReason.UnknownVni,
         "vxlan on 4789 from unknown peer" => DropReason.UnknownTunnelPeer,
         "protocol 0x0800" => DropReason.UnsupportedInner,
-        "inner arp" => DropReason.UnsupportedInner,      // comes out of the tunnel, to a switch that floods it: not emulated
+        // comes out of the tunnel, to a switch that floods it: not emulated
+        "inner arp" => DropReason.UnsupportedInner,
         _ => DropReason.None,
     };
 

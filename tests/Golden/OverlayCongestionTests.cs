@@ -3,8 +3,9 @@ using Xunit;
 namespace Dataplane.Tests.Golden;
 
 /// <summary>
-/// <c>vxlan-outer-ce</c> and <c>ipip-outer-ce</c>: a rule in the nodes' mangle table marks every outer packet "congestion
-/// experienced" when it leaves. The emulation has no such rule; so each half is fed and judged by itself, and the tests mark what it sends.
+/// <c>vxlan-outer-ce</c> and <c>ipip-outer-ce</c>: a rule in the nodes' mangle table marks every outer packet
+/// "congestion experienced" when it leaves. The emulation has no such rule; so each half is fed and judged by itself,
+/// and the tests mark what it sends.
 /// </summary>
 public class OverlayCongestionTests
 {
@@ -40,7 +41,8 @@ public class OverlayCongestionTests
     [Theory]
     [InlineData("vxlan-outer-ce", 82, 7, 7)]
     [InlineData("ipip-outer-ce", 86, 7, 7)]
-    public void Of_marked_packets_node_2_takes_those_whose_inside_can_carry_the_mark(string variant, int marked, int onTunnel, int atPod)
+    public void Of_marked_packets_node_2_takes_those_whose_inside_can_carry_the_mark(
+        string variant, int marked, int onTunnel, int atPod)
     {
         OverlayVariant lab = OverlayVariant.Load(variant);
         (OverlayCase Case, byte[] Frame)[] inputs =
@@ -67,7 +69,8 @@ public class OverlayCongestionTests
         Assert.Equal((marked, onTunnel, atPod), (inputs.Length, compared.Tunnel, compared.Pod));
     }
 
-    private static int AssertSame(string variant, OverlayCase given, string point, IEnumerable<byte[]> golden, IEnumerable<byte[]> got)
+    private static int AssertSame(
+        string variant, OverlayCase given, string point, IEnumerable<byte[]> golden, IEnumerable<byte[]> got)
     {
         byte[][] expected = [.. golden.Select(Fair)];
         string? difference = FrameDifference.Describe($"{variant}: {given.Name} at {point}", expected, [.. got]);
@@ -101,7 +104,8 @@ public class OverlayCongestionTests
     private static bool IsFrom(byte[] frame, string mac) =>
         frame.AsSpan(6, 6).SequenceEqual(Convert.FromHexString(mac.Replace(":", "", StringComparison.Ordinal)));
 
-    private static bool IsTunnel(byte[] frame) => FairFrame.TunnelSourcePort(frame) is not null || (frame[12] == 8 && frame[Ethernet + 9] == IpInIp);
+    private static bool IsTunnel(byte[] frame) =>
+        FairFrame.TunnelSourcePort(frame) is not null || (frame[12] == 8 && frame[Ethernet + 9] == IpInIp);
 
     /// <summary>On the tunnel's device, which for IPIP has bare IP: from pod p1a's subnet.</summary>
     private static bool IsFromNode1(byte[] frame, OverlaySetup setup) =>

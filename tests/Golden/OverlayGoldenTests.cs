@@ -121,7 +121,9 @@ public class OverlayGoldenTests
         return (compared, differences);
     }
 
-    /// <summary>What node 1 itself sends leaves by its eth0, where the lab injected it: the goldens leave it out.</summary>
+    /// <summary>
+    /// What node 1 itself sends leaves by its eth0, where the lab injected it: the goldens leave it out.
+    /// </summary>
     private static bool IsInput(SeenFrame seen, byte[] input) =>
         seen.Point == "n1-eth0" && seen.Bytes.AsSpan().SequenceEqual(input);
 

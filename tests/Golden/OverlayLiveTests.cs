@@ -48,7 +48,8 @@ public class OverlayLiveTests
     [InlineData("vxlan-flannel", 2, 0)]
     [InlineData("vxlan-v6inner", 2, 2)]
     [InlineData("hostgw", 2, 0)]
-    public void A_node_s_answer_that_the_capture_holds_beside_its_cause_reaches_the_pod_once(string variant, int v4, int v6)
+    public void A_node_s_answer_that_the_capture_holds_beside_its_cause_reaches_the_pod_once(
+        string variant, int v4, int v6)
     {
         OverlayVariant lab = OverlayVariant.Load(variant);
         byte[][] inputs = [.. lab.Capture("live-p1a").Frames.Select(frame => frame.Bytes)];
@@ -56,9 +57,11 @@ public class OverlayLiveTests
         IEnumerable<byte[]> ours = replay.Run(inputs).Where(seen => seen.Point == "p1a").Select(seen => seen.Bytes);
 
         byte[][] expected = [.. FromNodes(inputs, lab.Setup)];
-        string? difference = FrameDifference.Describe($"{variant}: nodes' answers at p1a", expected, [.. FromNodes(ours, lab.Setup)]);
+        string? difference = FrameDifference.Describe(
+            $"{variant}: nodes' answers at p1a", expected, [.. FromNodes(ours, lab.Setup)]);
         Assert.True(difference is null, difference);
-        Assert.Equal((v4, v6), (expected.Count(frame => frame[12] == 0x08), expected.Count(frame => frame[12] == 0x86)));
+        Assert.Equal(
+            (v4, v6), (expected.Count(frame => frame[12] == 0x08), expected.Count(frame => frame[12] == 0x86)));
         Assert.Equal(v4 + v6, replay.Counters[IgnoreReason.OwnAnswer]);
     }
 

@@ -3,10 +3,14 @@ using System.Text;
 
 namespace Dataplane.Tests.Golden;
 
-/// <summary>The lab of a variant in a user's words: the cluster as <c>-f</c> takes it, the devices as <c>--set</c> does.</summary>
+/// <summary>
+/// The lab of a variant in a user's words: the cluster as <c>-f</c> takes it, the devices as <c>--set</c> does.
+/// </summary>
 public static class OverlayManifests
 {
-    /// <summary>Nodes <c>node-1</c> and <c>node-2</c> with Flannel's annotations, and the four pods, as YAML documents.</summary>
+    /// <summary>
+    /// Nodes <c>node-1</c> and <c>node-2</c> with Flannel's annotations, and the four pods, as YAML documents.
+    /// </summary>
     public static string Yaml(OverlaySetup setup)
     {
         StringBuilder yaml = new();
@@ -23,7 +27,9 @@ public static class OverlayManifests
         return yaml.ToString();
     }
 
-    /// <summary>KEY=VALUE for <c>--set</c>: MTUs, MAC addresses, the tunnel; the lab's nodes have no way out of it.</summary>
+    /// <summary>
+    /// KEY=VALUE for <c>--set</c>: MTUs, MAC addresses, the tunnel; the lab's nodes have no way out of it.
+    /// </summary>
     public static IReadOnlyList<string> Settings(OverlaySetup setup)
     {
         List<string> settings =

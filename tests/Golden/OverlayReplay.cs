@@ -47,7 +47,8 @@ public sealed class OverlayReplay : IDisposable
     public IReadOnlyList<SeenFrame> Run(IReadOnlyList<byte[]> inputs)
     {
         List<SeenFrame> seen = [];
-        IPipeline pipeline = _emulation.Proxy.CreatePipeline(_emulation.State, _emulation.Burst, new Sink(seen, _emulation));
+        IPipeline pipeline = _emulation.Proxy.CreatePipeline(
+            _emulation.State, _emulation.Burst, new Sink(seen, _emulation));
         List<GCHandle> pinned = [.. inputs.Select(frame => GCHandle.Alloc(frame, GCHandleType.Pinned))];
         CaptureRecord[] records = [.. pinned.Select((handle, number) => Record(handle, inputs[number].Length, number))];
         try

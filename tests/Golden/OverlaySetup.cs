@@ -7,8 +7,10 @@ namespace Dataplane.Tests.Golden;
 /// <summary>How a lab of <c>10-overlay</c> was built, as its <c>setup.json</c> says.</summary>
 public sealed record OverlaySetup
 {
-    private static readonly Regex SetMac = new(@"^\[(\w+)\] ip link set (\S+) address ([0-9a-f:]{17})", RegexOptions.Compiled);
-    private static readonly Regex AddAddress = new(@"^\[(\w+)\] ip addr add (\S+)/(\d+) dev (\S+)", RegexOptions.Compiled);
+    private static readonly Regex SetMac = new(
+        @"^\[(\w+)\] ip link set (\S+) address ([0-9a-f:]{17})", RegexOptions.Compiled);
+    private static readonly Regex AddAddress = new(
+        @"^\[(\w+)\] ip addr add (\S+)/(\d+) dev (\S+)", RegexOptions.Compiled);
 
     public required string Variant { get; init; }
 

@@ -6,7 +6,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Tests.Golden;
 
-/// <summary>The tunnels of <c>10-overlay</c> that no flannel makes: a Geneve device of the kernel, IPIP, IPv6 outside.</summary>
+/// <summary>
+/// The tunnels of <c>10-overlay</c> that no flannel makes: a Geneve device of the kernel, IPIP, IPv6 outside.
+/// </summary>
 internal static class OverlayTunnel
 {
     public static NetworkModel Of(OverlaySetup setup, NetworkModel model)
@@ -35,7 +37,8 @@ internal static class OverlayTunnel
     // tunl0 and "nopmtudisc" copy DF; an explicit device without it sets DF on every packet.
     private static TunnelSettings IpInIp(OverlaySetup setup)
     {
-        bool isExplicit = setup.LinkOptions.Length > 0 && !setup.LinkOptions.Contains("nopmtudisc", StringComparison.Ordinal);
+        bool isExplicit = setup.LinkOptions.Length > 0
+            && !setup.LinkOptions.Contains("nopmtudisc", StringComparison.Ordinal);
         return WithLinkOptions(setup, new TunnelSettings
         {
             Kind = TunnelKind.IpInIp,
@@ -65,7 +68,10 @@ internal static class OverlayTunnel
 
     private static NetworkModel WithMacs(OverlaySetup setup, NetworkModel model) => model with
     {
-        Nodes = [.. model.Nodes.Select((node, index) => node with { TunnelMac = MacAddress.Parse(setup.TunnelMacs[index]) })],
+        Nodes =
+        [
+            .. model.Nodes.Select((node, index) => node with { TunnelMac = MacAddress.Parse(setup.TunnelMacs[index]) }),
+        ],
     };
 
     private static TunnelSettings WithLinkOptions(OverlaySetup setup, TunnelSettings tunnel)

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Dataplane.Tests.Golden;
 
-/// <summary>One way of setting up the two nodes of <c>10-overlay</c>, and what the kernel did with every case.</summary>
+/// <summary>
+/// One way of setting up the two nodes of <c>10-overlay</c>, and what the kernel did with every case.
+/// </summary>
 public sealed record OverlayVariant(string Name, OverlaySetup Setup)
 {
     private const string Folder = "10-overlay/";

@@ -57,8 +57,9 @@ internal static class OvnLab
         return yaml.ToString();
     }
 
-    // ls1 has key 2 and ls2 key 3; a switch's router port has key 1, and the router's MAC there ends like its address. The
-    // pods of the second switch all hang on the second chassis, which is how a node knows where its router's MAC comes from.
+    // ls1 has key 2 and ls2 key 3; a switch's router port has key 1, and the router's MAC there ends like its
+    // address. The pods of the second switch all hang on the second chassis, which is how a node knows where
+    // its router's MAC comes from.
     public static NetworkModel WithKeys(NetworkModel model, JsonElement lab) => model with
     {
         Nodes = [.. model.Nodes.Select((node, at) => node with
@@ -72,10 +73,13 @@ internal static class OvnLab
             Mac = MacAddress.Parse(BindingOf(lab, pod.Pod.Name)[5].GetString()!.Split(' ')[0]),
             MacKnown = true,
             PortKey = BindingOf(lab, pod.Pod.Name)[1].GetUInt16(),
-            SwitchKey = lab.GetProperty("pods").GetProperty(pod.Pod.Name)[1].GetString() == "ls1" ? FirstSwitch : FirstSwitch + 1,
+            SwitchKey = lab.GetProperty("pods").GetProperty(pod.Pod.Name)[1].GetString() == "ls1"
+                ? FirstSwitch
+                : FirstSwitch + 1,
         })],
     };
 
-    private static JsonElement BindingOf(JsonElement lab, string port) => lab.GetProperty("southbound").GetProperty("Port_Binding")
-        .GetProperty("data").EnumerateArray().First(row => row[0].GetString() == port);
+    private static JsonElement BindingOf(JsonElement lab, string port) =>
+        lab.GetProperty("southbound").GetProperty("Port_Binding")
+            .GetProperty("data").EnumerateArray().First(row => row[0].GetString() == port);
 }

@@ -14,9 +14,9 @@ using Xunit;
 namespace Dataplane.Tests.Golden;
 
 /// <summary>
-/// <c>21-ovn</c> through all stages: what the pods sent goes in, and what the chassis put on the wire and what the pods got
-/// comes out, nothing masked. Connections to the load balancer, whose frames have the port of the frame to its address; and
-/// what a switch floods.
+/// <c>21-ovn</c> through all stages: what the pods sent goes in, and what the chassis put on the wire and what the pods
+/// got comes out, nothing masked. Connections to the load balancer, whose frames have the port of the frame to its
+/// address; and what a switch floods.
 /// </summary>
 public sealed class OvnPipelineGoldenTests : IDisposable
 {
@@ -44,11 +44,15 @@ public sealed class OvnPipelineGoldenTests : IDisposable
     [Fact]
     public void Connections_to_the_load_balancer_are_ovn_s_on_the_wire_and_at_both_pods()
     {
-        byte[][] sent = [.. Captured("a", "w2").Where(frame => frame.Pod == "a" ? IsTo(frame.Bytes, Vip) && IsFar(frame.Bytes) : IsTo(frame.Bytes, "10.244.1.10"))
+        byte[][] sent = [.. Captured("a", "w2").Where(frame =>
+            frame.Pod == "a" ? IsTo(frame.Bytes, Vip) && IsFar(frame.Bytes) : IsTo(frame.Bytes, "10.244.1.10"))
             .Select(frame => frame.Bytes)];
-        byte[][] wire = Wire(frame => frame[OvnGoldenTests.OuterSize + 13] != 6 && IsBetween(frame[OvnGoldenTests.OuterSize..], "10.244.1.10", "10.244.2.21"));
-        byte[][] replies = [.. Captured("a").Where(frame => IsFrom(frame.Bytes, Vip) && IsFar(frame.Bytes)).Select(frame => frame.Bytes)];
-        byte[][] received = [.. Captured("w2").Where(frame => IsFrom(frame.Bytes, "10.244.1.10")).Select(frame => frame.Bytes)];
+        byte[][] wire = Wire(frame => frame[OvnGoldenTests.OuterSize + 13] != 6
+            && IsBetween(frame[OvnGoldenTests.OuterSize..], "10.244.1.10", "10.244.2.21"));
+        byte[][] replies = [.. Captured("a")
+            .Where(frame => IsFrom(frame.Bytes, Vip) && IsFar(frame.Bytes)).Select(frame => frame.Bytes)];
+        byte[][] received =
+            [.. Captured("w2").Where(frame => IsFrom(frame.Bytes, "10.244.1.10")).Select(frame => frame.Bytes)];
 
         ILookup<string, byte[]> got = Run(sent);
 
@@ -61,9 +65,11 @@ public sealed class OvnPipelineGoldenTests : IDisposable
     [Fact]
     public void A_question_for_an_unknown_address_goes_to_the_other_chassis_s_pods_of_the_switch()
     {
-        byte[][] sent = [.. Captured("a").Select(frame => frame.Bytes).Where(frame => frame[13] == 6 && frame[41] == 250)];
+        byte[][] sent =
+            [.. Captured("a").Select(frame => frame.Bytes).Where(frame => frame[13] == 6 && frame[41] == 250)];
         byte[][] wire = Wire(frame => frame[OvnGoldenTests.OuterSize + 13] == 6);
-        byte[][] received = [.. Captured("b").Select(frame => frame.Bytes).Where(frame => frame[13] == 6 && frame[41] == 250)];
+        byte[][] received =
+            [.. Captured("b").Select(frame => frame.Bytes).Where(frame => frame[13] == 6 && frame[41] == 250)];
 
         ILookup<string, byte[]> got = Run(sent);
 
@@ -101,7 +107,8 @@ public sealed class OvnPipelineGoldenTests : IDisposable
         model = OvnLab.WithKeys(model, lab);
         model = model with
         {
-            Nodes = [.. model.Nodes.Select((node, at) => node with { UnderlayMac = MacAddress.Parse($"02:00:c0:a8:38:0{(at == 0 ? 'b' : 'c')}") })],
+            Nodes = [.. model.Nodes.Select((node, at) =>
+                node with { UnderlayMac = MacAddress.Parse($"02:00:c0:a8:38:0{(at == 0 ? 'b' : 'c')}") })],
         };
         var enforcement = PolicyEnforcement.Of(snapshot, "flannel", new EmulationSettings());
         return Emulation.Compile(model, enforcement, options, [], _ => new FarBackend());
@@ -114,7 +121,8 @@ public sealed class OvnPipelineGoldenTests : IDisposable
 
     private byte[][] Wire(Func<byte[], bool> isWanted) =>
     [
-        .. _json.RootElement.GetProperty("cases").EnumerateArray().SelectMany(given => given.GetProperty("geneve").EnumerateArray())
+        .. _json.RootElement.GetProperty("cases").EnumerateArray()
+            .SelectMany(given => given.GetProperty("geneve").EnumerateArray())
             .Select(packet => Convert.FromHexString(packet.GetProperty("frame").GetString()!)).Where(isWanted),
     ];
 
@@ -132,7 +140,8 @@ public sealed class OvnPipelineGoldenTests : IDisposable
 
     /// <summary>Of the five connections those that OVN gave to w2.</summary>
     private static bool IsFar(byte[] frame) =>
-        FarBackend.Ports.Contains((ushort)(frame[34] << 8 | frame[35])) || FarBackend.Ports.Contains((ushort)(frame[36] << 8 | frame[37]));
+        FarBackend.Ports.Contains((ushort)(frame[34] << 8 | frame[35]))
+        || FarBackend.Ports.Contains((ushort)(frame[36] << 8 | frame[37]));
 
     private static void AssertSame(string what, IReadOnlyList<byte[]> expected, IReadOnlyList<byte[]> got)
     {
@@ -143,7 +152,8 @@ public sealed class OvnPipelineGoldenTests : IDisposable
     private ILookup<string, byte[]> Run(byte[][] frames)
     {
         List<(string Point, byte[] Bytes)> seen = [];
-        IPipeline pipeline = _emulation.Proxy.CreatePipeline(_emulation.State, _emulation.Burst, new Sink(seen, _emulation));
+        IPipeline pipeline = _emulation.Proxy.CreatePipeline(
+            _emulation.State, _emulation.Burst, new Sink(seen, _emulation));
         List<GCHandle> pinned = [.. frames.Select(frame => GCHandle.Alloc(frame, GCHandleType.Pinned))];
         CaptureRecord[] records = [.. pinned.Select((handle, number) => Record(handle, frames[number].Length, number))];
         try
@@ -189,7 +199,9 @@ public sealed class OvnPipelineGoldenTests : IDisposable
         public bool Observes(ObservationPoint point) => point is ObservationPoint.Wire or ObservationPoint.Pod;
 
         public unsafe void Take(in Lane lane, ObservationPoint point, int place, byte* frame, int length) => seen.Add((
-            point == ObservationPoint.Wire ? "wire" : emulation.Model.Pods[emulation.Topology.Endpoints[place].Pod].Pod.Name,
+            point == ObservationPoint.Wire
+                ? "wire"
+                : emulation.Model.Pods[emulation.Topology.Endpoints[place].Pod].Pod.Name,
             new ReadOnlySpan<byte>(frame, length).ToArray()));
 
         public void EndBurst(PacketBurst burst)

@@ -5,7 +5,9 @@ namespace Dataplane.Tests.Golden;
 /// <summary>A frame as a golden capture holds it; nanoseconds since 1970.</summary>
 public sealed record CapturedFrame(long Timestamp, byte[] Bytes);
 
-/// <summary>The tests' own reader of classic little-endian pcap, so that the project's reader is not its own judge.</summary>
+/// <summary>
+/// The tests' own reader of classic little-endian pcap, so that the project's reader is not its own judge.
+/// </summary>
 public sealed record PcapFile(uint LinkType, IReadOnlyList<CapturedFrame> Frames)
 {
     private const uint NanosecondMagic = 0xa1b23c4d;

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Dataplane.Tests.Golden;
 
-/// <summary>The application capture of <c>50-three-tier</c>: what pods sent, what pods received, and which became which.</summary>
+/// <summary>
+/// The application capture of <c>50-three-tier</c>: what pods sent, what pods received, and which became which.
+/// </summary>
 public sealed record ThreeTier
 {
     private const string Folder = "50-three-tier/";
@@ -58,7 +60,9 @@ public sealed record ThreeTier
         flow.TryGetProperty("to", out JsonElement to) ? to.GetString() : null);
 }
 
-/// <summary>A sent frame and what it became; null where no pod received it (dropped, rejected, answered, sent outside).</summary>
+/// <summary>
+/// A sent frame and what it became; null where no pod received it (dropped, rejected, answered, sent outside).
+/// </summary>
 public sealed record FrameMapRow(int Sent, int SendingPod, int? Delivered, int? ReceivingPod);
 
 /// <summary>

@@ -31,9 +31,11 @@ internal static class ThreeTierFrame
         return to == ServiceWithoutEndpoint ? WithoutEndpoint : ByPolicy;
     }
 
-    public static IpAddress Source(byte[] frame) => IpAddress.FromBytes(frame.AsSpan(EthernetHeader.Size + Ipv4Header.SourceOffset, 4));
+    public static IpAddress Source(byte[] frame) =>
+        IpAddress.FromBytes(frame.AsSpan(EthernetHeader.Size + Ipv4Header.SourceOffset, 4));
 
-    public static IpAddress Destination(byte[] frame) => IpAddress.FromBytes(frame.AsSpan(EthernetHeader.Size + Ipv4Header.DestinationOffset, 4));
+    public static IpAddress Destination(byte[] frame) =>
+        IpAddress.FromBytes(frame.AsSpan(EthernetHeader.Size + Ipv4Header.DestinationOffset, 4));
 
     public static bool IsIpv4(byte[] frame) => BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(12)) == EtherType.Ipv4;
 }

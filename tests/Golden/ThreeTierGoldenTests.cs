@@ -10,7 +10,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Golden;
 
-/// <summary>What the pods of <c>50-three-tier</c> sent, through the emulated cluster, is what its pods received.</summary>
+/// <summary>
+/// What the pods of <c>50-three-tier</c> sent, through the emulated cluster, is what its pods received.
+/// </summary>
 public sealed class ThreeTierGoldenTests
 {
     private static readonly IpAddress LoadBalancer = IpAddress.Parse("203.0.113.10");
@@ -65,13 +67,21 @@ public sealed class ThreeTierGoldenTests
     {
         ThreeTier lab = ThreeTier.Load();
         ClusterSnapshot snapshot = ManifestReader.Read([ThreeTier.ManifestsPath]);
-        var options = new ReplayOptions { Proxy = proxy, Settings = ["pod.attach=routed", .. snapshot.Pods.Where(HasVeth).Select(VethMac)] };
+        var options = new ReplayOptions
+        {
+            Proxy = proxy,
+            Settings = ["pod.attach=routed", .. snapshot.Pods.Where(HasVeth).Select(VethMac)],
+        };
         using Emulation emulation = Emulation.Compile(snapshot, options, names => new LabsChoice(lab));
         ObservedRun run = ObservedRun.Of(emulation, lab.Sent);
         ILookup<int, ObservedFrame> delivered = run.Frames
             .Where(frame => frame.Point == ObservationPoint.Pod && !frame.IsAnswer).ToLookup(frame => frame.Record);
 
-        var comparison = new Comparison { Drops = [.. emulation.State.Counters.Drops()], KnowsLoadBalancers = proxy != "ebpf" };
+        var comparison = new Comparison
+        {
+            Drops = [.. emulation.State.Counters.Drops()],
+            KnowsLoadBalancers = proxy != "ebpf",
+        };
         foreach (FrameMapRow row in lab.Map) comparison.Judge(row, lab, emulation, delivered[row.Sent]);
         return comparison;
     }
@@ -79,7 +89,9 @@ public sealed class ThreeTierGoldenTests
     private static bool HasVeth(Pod pod) => !pod.HostNetwork && pod.Addresses.Length > 0;
 
     // The lab gave the node's end of each veth a MAC of 02:fe and the pod's address.
-    private static string VethMac(Pod pod) => $"veth.{pod}.mac=02:fe:{string.Join(':', pod.Addresses[0].ToString().Split('.').Select(part => $"{int.Parse(part, null):x2}"))}";
+    private static string VethMac(Pod pod) =>
+        $"veth.{pod}.mac=02:fe:"
+        + $"{string.Join(':', pod.Addresses[0].ToString().Split('.').Select(part => $"{int.Parse(part, null):x2}"))}";
 
 
     /// <summary>Rows of the map: equal, different, or left out with a reason.</summary>
@@ -111,14 +123,19 @@ public sealed class ThreeTierGoldenTests
             }
 
             byte[] expected = lab.Delivered[row.Delivered!.Value].Bytes;
-            string receiver = frame is null ? "nobody" : emulation.Model.Pods[emulation.Topology.Endpoints[frame.Place].Pod].Pod.ToString();
-            if (frame is not null && receiver == lab.Pods[row.ReceivingPod!.Value] && frame.Bytes.AsSpan().SequenceEqual(expected))
+            string receiver = frame is null
+                ? "nobody"
+                : emulation.Model.Pods[emulation.Topology.Endpoints[frame.Place].Pod].Pod.ToString();
+            if (frame is not null && receiver == lab.Pods[row.ReceivingPod!.Value]
+                && frame.Bytes.AsSpan().SequenceEqual(expected))
             {
                 Equal++;
             }
             else if (Different.Count < Shown)
             {
-                Different.Add($"frame {row.Sent} at {receiver}: expected {Convert.ToHexString(expected)} got {Convert.ToHexString(frame?.Bytes ?? [])}");
+                Different.Add(
+                    $"frame {row.Sent} at {receiver}: "
+                    + $"expected {Convert.ToHexString(expected)} got {Convert.ToHexString(frame?.Bytes ?? [])}");
             }
         }
 
@@ -127,11 +144,13 @@ public sealed class ThreeTierGoldenTests
             byte[] sent = lab.Sent[row.Sent].Bytes;
             if (!ThreeTierFrame.IsIpv4(sent)) return ThreeTierFrame.Arp;
 
-            bool isAnswered = row.Delivered is int delivered && ThreeTierFrame.Source(lab.Delivered[delivered].Bytes) == LoadBalancer;
+            bool isAnswered = row.Delivered is int delivered
+                && ThreeTierFrame.Source(lab.Delivered[delivered].Bytes) == LoadBalancer;
             IpAddress to = ThreeTierFrame.Destination(sent);
             bool isMasqueraded = emulation.Model.Nodes.Any(node => node.BridgeV4 == to || node.TunnelV4 == to);
             bool isBalanced = to == LoadBalancer || isAnswered || isMasqueraded;
-            if (isBalanced && !KnowsLoadBalancers) return "LoadBalancer, and replies to its masqueraded clients (the issue on services)";
+            if (isBalanced && !KnowsLoadBalancers)
+                return "LoadBalancer, and replies to its masqueraded clients (the issue on services)";
             return ThreeTierFrame.WhyNotDelivered(row, lab, emulation.Model);
         }
     }

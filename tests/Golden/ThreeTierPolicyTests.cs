@@ -10,12 +10,14 @@ using Xunit;
 
 namespace Dataplane.Tests.Golden;
 
-/// <summary>The lab of <c>50-three-tier</c> as Canal: what its policies dropped is what ours drop, and nothing else.</summary>
+/// <summary>
+/// The lab of <c>50-three-tier</c> as Canal: what its policies dropped is what ours drop, and nothing else.
+/// </summary>
 public sealed class ThreeTierPolicyTests
 {
     /// <summary>
-    /// postgres-0's attempts to reach the internet: the lab's README counts them as sent outside, its rules' counters as
-    /// dropped (chain PE-p6).
+    /// postgres-0's attempts to reach the internet: the lab's README counts them as sent outside, its rules'
+    /// counters as dropped (chain PE-p6).
     /// </summary>
     private const int DatabaseToInternet = 14;
 
@@ -39,12 +41,14 @@ public sealed class ThreeTierPolicyTests
     [Fact]
     public void Each_pods_drops_by_direction_are_what_the_labs_rules_counted()
     {
-        IEnumerable<(string Pod, string Direction, long Packets)> counted = new[] { "iptables-save-node-1.txt", "iptables-save-node-2.txt" }
+        IEnumerable<(string Pod, string Direction, long Packets)> counted = new[] { "iptables-save-node-1.txt",
+            "iptables-save-node-2.txt" }
             .SelectMany(file => DropRule.Matches(GoldenFolder.ReadText("50-three-tier/" + file)))
             .Select(rule => (rule.Groups["pod"].Value, rule.Groups["direction"].Value,
                 long.Parse(rule.Groups["packets"].ValueSpan, CultureInfo.InvariantCulture)));
 
-        Assert.Equal(counted.Order(), Canal.Value.ByPod.Select(drop => (drop.Key.Pod, drop.Key.Direction, drop.Value)).Order());
+        Assert.Equal(
+            counted.Order(), Canal.Value.ByPod.Select(drop => (drop.Key.Pod, drop.Key.Direction, drop.Value)).Order());
     }
 
     private static Comparison Compare()

@@ -12,8 +12,9 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Golden;
 
 /// <summary>
-/// One tunnel between two nodes, without the stages around it: a frame goes in at the first node's end, and comes out with
-/// the outer headers that the second node gets; or the other way round. The pods a (10.244.1.10) and b (10.244.2.20) hang on one node each.
+/// One tunnel between two nodes, without the stages around it: a frame goes in at the first node's end, and comes out
+/// with the outer headers that the second node gets; or the other way round. The pods a (10.244.1.10) and b
+/// (10.244.2.20) hang on one node each.
 /// </summary>
 internal sealed class TunnelRig : IDisposable
 {
@@ -46,19 +47,29 @@ internal sealed class TunnelRig : IDisposable
     private readonly Emulation _emulation;
 
     private TunnelRig(NetworkModel model, ReplayOptions options) =>
-        _emulation = Emulation.Compile(model, PolicyEnforcement.Of(model.Snapshot, "flannel", new EmulationSettings()), options, []);
+        _emulation = Emulation.Compile(
+            model, PolicyEnforcement.Of(model.Snapshot, "flannel", new EmulationSettings()), options, []);
 
     public Topology Topology => _emulation.Topology;
 
     /// <summary>The rig with the tunnel, and whatever else the test wants otherwise in the model.</summary>
-    public static TunnelRig With(TunnelSettings tunnel, Func<NetworkModel, NetworkModel>? change = null, string manifests = Manifests)
+    public static TunnelRig With(
+        TunnelSettings tunnel, Func<NetworkModel, NetworkModel>? change = null, string manifests = Manifests)
     {
-        var options = new ReplayOptions { Cni = "flannel", Settings = ["pod.default/a.mac=0a:58:0a:f4:01:0a", "pod.default/b.mac=0a:58:0a:f4:02:14"] };
+        var options = new ReplayOptions
+        {
+            Cni = "flannel",
+            Settings = ["pod.default/a.mac=0a:58:0a:f4:01:0a", "pod.default/b.mac=0a:58:0a:f4:02:14"],
+        };
         ClusterSnapshot snapshot = ManifestReader.ReadText(manifests, "rig.yaml");
-        NetworkModel model = CniProfiles.Compile("flannel", snapshot, EmulationSettings.Parse(options.Settings)) with { Tunnel = tunnel };
+        NetworkModel model = CniProfiles.Compile("flannel", snapshot, EmulationSettings.Parse(options.Settings)) with
+        {
+            Tunnel = tunnel,
+        };
         model = model with
         {
-            Nodes = [.. model.Nodes.Select((node, index) => node with { UnderlayMac = MacAddress.Parse($"02:00:c0:a8:38:0{(index == 0 ? 'b' : 'c')}") })],
+            Nodes = [.. model.Nodes.Select((node, index) =>
+                node with { UnderlayMac = MacAddress.Parse($"02:00:c0:a8:38:0{(index == 0 ? 'b' : 'c')}") })],
         };
         return new TunnelRig(change is null ? model : change(model), options);
     }
@@ -78,12 +89,15 @@ internal sealed class TunnelRig : IDisposable
         return new ReadOnlySpan<byte>(lane.Frame, lane.Length).ToArray();
     }
 
-    /// <summary>The frame that comes out of the tunnel at the node, if one does; and why it is dropped there, if it is.</summary>
+    /// <summary>
+    /// The frame that comes out of the tunnel at the node, if one does; and why it is dropped there, if it is.
+    /// </summary>
     public unsafe (byte[]? Frame, DropReason Drop) Decapsulate(byte[] frame, int node = 0)
     {
         PacketBurst burst = Parse(frame);
         ref Lane lane = ref burst.Lanes[0];
-        if (lane.Defect != DropReason.None || lane.Drop != DropReason.None) return (null, lane.Drop == DropReason.None ? lane.Defect : lane.Drop);
+        if (lane.Defect != DropReason.None || lane.Drop != DropReason.None)
+            return (null, lane.Drop == DropReason.None ? lane.Defect : lane.Drop);
 
         AdmitStage.Locate(ref lane, _emulation.Topology);
         lane.Entry = Entry.Underlay;

@@ -8,23 +8,34 @@ using static Dataplane.Tests.Packets.Packet;
 
 namespace Dataplane.Tests.Oracles;
 
-/// <summary>node-a of the services' lab, emulated with kube-proxy's iptables rules; its draws come from a seed.</summary>
+/// <summary>
+/// node-a of the services' lab, emulated with kube-proxy's iptables rules; its draws come from a seed.
+/// </summary>
 internal sealed class EmulatedNode : IServiceNode, IDisposable
 {
     private const long Millisecond = 1_000_000;
 
-    private static readonly byte[] OtherTunnel = Convert.FromHexString(ServiceLab.OtherTunnelMac.Replace(":", "", StringComparison.Ordinal));
+    private static readonly byte[] OtherTunnel = Convert.FromHexString(
+        ServiceLab.OtherTunnelMac.Replace(":", "", StringComparison.Ordinal));
 
     private readonly Emulation _emulation;
     private long _now = 1_700_000_000_000_000_000;
 
-    public EmulatedNode(ClusterSnapshot cluster, IEnumerable<string> settings, int seed) => _emulation = Emulation.Compile(
-        cluster,
-        new ReplayOptions { Proxy = "iptables", Node = ServiceLab.Node, Entry = ServiceLab.Node, Settings = [.. settings, $"seed={seed}"] });
+    public EmulatedNode(ClusterSnapshot cluster, IEnumerable<string> settings, int seed) =>
+        _emulation = Emulation.Compile(
+            cluster,
+            new ReplayOptions
+            {
+                Proxy = "iptables",
+                Node = ServiceLab.Node,
+                Entry = ServiceLab.Node,
+                Settings = [.. settings, $"seed={seed}"],
+            });
 
     public List<Sighting> Play(IReadOnlyList<PlacedPacket> packets)
     {
-        CapturedFrame[] frames = [.. packets.Select(packet => new CapturedFrame(_now += Millisecond, Captured(packet)))];
+        CapturedFrame[] frames =
+            [.. packets.Select(packet => new CapturedFrame(_now += Millisecond, Captured(packet)))];
         ObservedRun run = ObservedRun.Of(_emulation, frames);
         List<Sighting> seen = [];
         foreach (ObservedFrame frame in run.Frames.Where(IsOnItsWayOut))
@@ -40,8 +51,10 @@ internal sealed class EmulatedNode : IServiceNode, IDisposable
 
             RecordState record = run.Records[index];
             if (record.Verdict == Verdict.Forwarded) seen.Add(Sighting.Delivered(number));
-            else if (record.Drop is DropReason.NoBackend or DropReason.RejectedByRule) seen.Add(Sighting.RefusedLocally(number));
-            else if (record.Verdict != Verdict.Dropped) seen.Add(new Sighting(number, $"{record.Verdict}: {record.Ignored}", null));
+            else if (record.Drop is DropReason.NoBackend or DropReason.RejectedByRule)
+                seen.Add(Sighting.RefusedLocally(number));
+            else if (record.Verdict != Verdict.Dropped)
+                seen.Add(new Sighting(number, $"{record.Verdict}: {record.Ignored}", null));
         }
 
         return Sighting.WithoutAnswersOfTheNode(seen);
@@ -68,6 +81,8 @@ internal sealed class EmulatedNode : IServiceNode, IDisposable
         ObservationPoint.Wire => ServiceLab.Outside,
         ObservationPoint.Tunnel => ServiceLab.Tunnel,
         _ when frame.Place < 0 => "an unlisted pod",
-        _ => _emulation.Topology.Endpoints[frame.Place].Pod is >= 0 and int pod ? _emulation.Model.Pods[pod].Pod.Name : "an endpoint without a pod",
+        _ => _emulation.Topology.Endpoints[frame.Place].Pod is >= 0 and int pod
+            ? _emulation.Model.Pods[pod].Pod.Name
+            : "an endpoint without a pod",
     };
 }

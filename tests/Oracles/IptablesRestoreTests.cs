@@ -10,7 +10,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Oracles;
 
-/// <summary>The rules that are written in kube-proxy's place load with the real iptables, and come back as they were written.</summary>
+/// <summary>
+/// The rules that are written in kube-proxy's place load with the real iptables, and come back as they were written.
+/// </summary>
 public sealed class IptablesRestoreTests
 {
     private const string Cluster = """
@@ -68,17 +70,25 @@ public sealed class IptablesRestoreTests
 
     public static readonly TheoryData<string, KubeProxyOptions> Settings = new()
     {
-        { "the pods' network", new KubeProxyOptions { ClusterCidrs = [IpPrefix.Parse("10.244.0.0/16"), IpPrefix.Parse("fd00::/16")] } },
+        { "the pods' network",
+            new KubeProxyOptions { ClusterCidrs = [IpPrefix.Parse("10.244.0.0/16"), IpPrefix.Parse("fd00::/16")] } },
         { "masqueradeAll", new KubeProxyOptions { MasqueradeAll = true, MasqueradeBit = 31, RandomFully = false } },
-        { "the node's network", new KubeProxyOptions { DetectLocal = LocalDetection.NodeCidr, LocalhostNodePorts = false } },
-        { "the bridge", new KubeProxyOptions { DetectLocal = LocalDetection.BridgeInterface, LocalInterface = "cni0", TcpBeLiberal = true } },
+        { "the node's network",
+            new KubeProxyOptions { DetectLocal = LocalDetection.NodeCidr, LocalhostNodePorts = false } },
+        { "the bridge", new KubeProxyOptions
+        {
+            DetectLocal = LocalDetection.BridgeInterface,
+            LocalInterface = "cni0",
+            TcpBeLiberal = true,
+        } },
         {
             "the pods' interfaces, node ports on some addresses",
             new KubeProxyOptions
             {
                 DetectLocal = LocalDetection.InterfaceNamePrefix,
                 LocalInterface = "veth",
-                NodePortAddresses = [IpPrefix.Parse("172.18.0.0/16"), IpPrefix.Parse("127.0.0.0/8"), IpPrefix.Parse("2001:db8:1::/64")],
+                NodePortAddresses =
+                    [IpPrefix.Parse("172.18.0.0/16"), IpPrefix.Parse("127.0.0.0/8"), IpPrefix.Parse("2001:db8:1::/64")],
             }
         },
     };

@@ -18,7 +18,8 @@ internal sealed class IpvsScript
     private const byte InitAck = 2;
 
     private static readonly byte[] TcpFromClient = [TcpStates.Ack, TcpStates.Ack, TcpStates.Fin | TcpStates.Ack];
-    private static readonly byte[] TcpFromServer = [TcpStates.Syn | TcpStates.Ack, TcpStates.Ack, TcpStates.Fin | TcpStates.Ack];
+    private static readonly byte[] TcpFromServer =
+        [TcpStates.Syn | TcpStates.Ack, TcpStates.Ack, TcpStates.Fin | TcpStates.Ack];
     private static readonly byte[] SctpFromClient = [10, 0, 7, 14];
     private static readonly byte[] SctpFromServer = [InitAck, 11, 0, 8];
 
@@ -130,7 +131,8 @@ internal sealed class IpvsScript
         lab.State.Transit(lab.State.Connections.FindReply(in key), IpvsDirection.Output, what, what, lab.Now);
     }
 
-    private static void Line(StringBuilder lines, byte protocol, string from, int port, string to, int toPort, byte what) =>
+    private static void Line(
+        StringBuilder lines, byte protocol, string from, int port, string to, int toPort, byte what) =>
         lines.Append(CultureInfo.InvariantCulture, $"{protocol} {from} {port} {to} {toPort} {what}\n");
 
     private void NoteLoads(IpvsLab lab)
@@ -176,7 +178,11 @@ internal sealed class IpvsScript
         int changed = _random.Next(service.RealServers.Length);
         IpvsRealServer real = service.RealServers[changed];
         int weight = real.Weight != 0 && _random.Next(3) == 0 ? 0 : (real.Weight + _random.Next(1, 5)) % 6 + 1;
-        IpvsRealServer next = real with { Weight = weight == real.Weight ? weight + 1 : weight, LastWeight = real.Weight };
+        IpvsRealServer next = real with
+        {
+            Weight = weight == real.Weight ? weight + 1 : weight,
+            LastWeight = real.Weight,
+        };
         _before.Add(service);
         _after.Add(service with { RealServers = service.RealServers.SetItem(changed, next) });
         _flows.Add([]);
@@ -188,7 +194,8 @@ internal sealed class IpvsScript
         var text = new StringBuilder(printed[0]).Append('\n');
         foreach (IpvsRealServer real in server.RealServers)
         {
-            text.Append(printed.Single(line => line.Contains($" -r {real.Address}:", StringComparison.Ordinal))).Append('\n');
+            text.Append(printed.Single(line => line.Contains($" -r {real.Address}:", StringComparison.Ordinal)))
+                .Append('\n');
         }
 
         return text.ToString();

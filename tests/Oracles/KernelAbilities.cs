@@ -3,7 +3,8 @@ namespace Dataplane.Tests.Oracles;
 /// <summary>What this kernel's netfilter has of what only some Services need.</summary>
 internal sealed record KernelAbilities(bool HasRecent, bool HasSctp)
 {
-    private const string Needed = "-m comment --comment x -m conntrack --ctstate NEW -m addrtype --dst-type LOCAL -m statistic --mode random --probability 0.5";
+    private const string Needed = "-m comment --comment x -m conntrack --ctstate NEW -m addrtype --dst-type LOCAL "
+        + "-m statistic --mode random --probability 0.5";
 
     /// <summary>What is left out of the cases, and why.</summary>
     public IEnumerable<string> Missing

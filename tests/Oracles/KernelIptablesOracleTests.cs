@@ -8,8 +8,8 @@ using Xunit;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// Random Services, printed as rules, loaded into this machine's kernel with both iptables; random packets to them come out
-/// of it where and as they come out of the emulation, and so do the replies.
+/// Random Services, printed as rules, loaded into this machine's kernel with both iptables; random packets to them come
+/// out of it where and as they come out of the emulation, and so do the replies.
 /// </summary>
 public sealed class KernelIptablesOracleTests
 {
@@ -49,12 +49,14 @@ public sealed class KernelIptablesOracleTests
             List<ServiceCase> cases = services.Take(CasesPerCluster);
             CaseOutcomes kernel = AskKernel(services, cases, backend);
             outcomes.AddRange(kernel.All);
-            differences.AddRange(Compare(services, cases, kernel).Select(text => $"seed {seed}, cluster {cluster}, {services.Configuration}:\n{text}"));
+            differences.AddRange(Compare(services, cases, kernel)
+                .Select(text => $"seed {seed}, cluster {cluster}, {services.Configuration}:\n{text}"));
         }
 
         Assert.True(
             differences.Count == 0,
-            $"{differences.Count} clients of {outcomes.Count} cases fare differently:\n{string.Join('\n', differences.Take(ShownDifferences))}");
+            $"{differences.Count} clients of {outcomes.Count} cases fare differently:\n"
+            + $"{string.Join('\n', differences.Take(ShownDifferences))}");
         if (outcomes.Count < DefaultCount) return;
 
         AssertEveryKind(outcomes, abilities);
@@ -67,7 +69,13 @@ public sealed class KernelIptablesOracleTests
         {
             RulesReport printed = RulesRunner.Run(
                 services.Snapshot,
-                new RulesOptions { Manifests = [], Node = ServiceLab.Node, Family = family, Settings = services.Settings });
+                new RulesOptions
+                {
+                    Manifests = [],
+                    Node = ServiceLab.Node,
+                    Family = family,
+                    Settings = services.Settings,
+                });
             node.LoadRules(backend, family, printed.Text);
         }
 
@@ -75,13 +83,14 @@ public sealed class KernelIptablesOracleTests
     }
 
     /// <summary>
-    /// The kernel draws as it likes: what a client's packets came to must be what some draws make of them here. And here
-    /// draws decide on nothing but the endpoint: a packet has no more fates than its Service has endpoints.
+    /// The kernel draws as it likes: what a client's packets came to must be what some draws make of them here. And
+    /// here draws decide on nothing but the endpoint: a packet has no more fates than its Service has endpoints.
     /// </summary>
     private static IEnumerable<string> Compare(RandomServices services, List<ServiceCase> cases, CaseOutcomes kernel)
     {
         List<List<ServiceCase>> clients = [.. cases.GroupBy(one => one.Client).Select(group => group.ToList())];
-        Dictionary<string, HashSet<string>> ours = clients.ToDictionary(client => client[0].Client, _ => new HashSet<string>());
+        Dictionary<string, HashSet<string>> ours = clients.ToDictionary(
+            client => client[0].Client, _ => new HashSet<string>());
         List<List<ServiceCase>> open = clients;
         for (int seed = 1; seed <= MostDraws && open.Count > 0; seed++)
         {
@@ -91,15 +100,18 @@ public sealed class KernelIptablesOracleTests
             open = [.. open.Where(client => !ours[client[0].Client].Contains(kernel.Of(client)))];
         }
 
-        foreach (List<ServiceCase> client in open) yield return Describe(services, client, kernel, ours[client[0].Client]);
+        foreach (List<ServiceCase> client in open)
+            yield return Describe(services, client, kernel, ours[client[0].Client]);
         foreach (List<ServiceCase> client in clients.Where(client => client.Count == 1))
         {
             HashSet<string> fates = ours[client[0].Client];
-            if (fates.Count > Math.Max(1, services.EndpointsOf(client[0]))) yield return Describe(services, client, kernel, fates);
+            if (fates.Count > Math.Max(1, services.EndpointsOf(client[0])))
+                yield return Describe(services, client, kernel, fates);
         }
     }
 
-    private static string Describe(RandomServices services, List<ServiceCase> client, CaseOutcomes kernel, HashSet<string> ours) => $"""
+    private static string Describe(
+        RandomServices services, List<ServiceCase> client, CaseOutcomes kernel, HashSet<string> ours) => $"""
         {string.Join('\n', client.Select(one => $"  {one}{string.Concat(RulesOf(services, one).Select(rule => $"\n    {rule}"))}"))}
          kernel:
         {kernel.Of(client)}
@@ -112,7 +124,13 @@ public sealed class KernelIptablesOracleTests
     {
         try
         {
-            var replay = new ReplayOptions { Proxy = "iptables", Node = ServiceLab.Node, Entry = ServiceLab.Node, Settings = services.Settings };
+            var replay = new ReplayOptions
+            {
+                Proxy = "iptables",
+                Node = ServiceLab.Node,
+                Entry = ServiceLab.Node,
+                Settings = services.Settings,
+            };
             var options = new TraceOptions
             {
                 Replay = replay,
@@ -133,7 +151,8 @@ public sealed class KernelIptablesOracleTests
 
     private static void AssertEveryKind(List<string> outcomes, KernelAbilities abilities)
     {
-        foreach (string kind in Kinds.Where(kind => abilities.HasSctp || !kind.Contains("sctp", StringComparison.Ordinal)))
+        foreach (string kind in Kinds.Where(kind =>
+            abilities.HasSctp || !kind.Contains("sctp", StringComparison.Ordinal)))
         {
             int found = outcomes.Count(outcome => outcome.Contains(kind, StringComparison.Ordinal));
             Assert.True(found >= 3, $"{found} of {outcomes.Count} cases ended with \"{kind}\"");
@@ -141,16 +160,20 @@ public sealed class KernelIptablesOracleTests
     }
 
     private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number) ? number : otherwise;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number)
+            ? number
+            : otherwise;
 
     private static KernelAbilities ProbeOrSkip(string backend)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "needs root: network namespaces, raw sockets");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
+            "needs root: network namespaces, raw sockets");
         try
         {
             using var node = new KernelNode(Interlocked.Increment(ref _labs));
             KernelAbilities abilities = KernelAbilities.Of(node, backend);
-            foreach (string missing in abilities.Missing) TestContext.Current.AddWarning($"iptables-{backend}: {missing}");
+            foreach (string missing in abilities.Missing)
+                TestContext.Current.AddWarning($"iptables-{backend}: {missing}");
             return abilities;
         }
         catch (Exception missing) when (missing is InvalidOperationException or Win32Exception)

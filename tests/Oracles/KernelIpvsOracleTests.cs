@@ -21,9 +21,10 @@ public sealed class KernelIpvsOracleTests
 
     private static readonly string[] Modules =
     [
-        "ip_vs", .. IpvsSchedulerNames.All.Select(name => $"ip_vs_{name}"), "dummy", "ip_set_hash_ip", "ip_set_hash_ipport",
-        "ip_set_hash_ipportip", "ip_set_hash_ipportnet", "ip_set_bitmap_port", "xt_set", "xt_addrtype", "xt_physdev", "xt_ipvs",
-        "xt_mark", "xt_comment", "xt_conntrack", "ipt_REJECT", "xt_MASQUERADE", "iptable_nat", "iptable_filter",
+        "ip_vs", .. IpvsSchedulerNames.All.Select(name => $"ip_vs_{name}"), "dummy", "ip_set_hash_ip",
+        "ip_set_hash_ipport", "ip_set_hash_ipportip", "ip_set_hash_ipportnet", "ip_set_bitmap_port", "xt_set",
+        "xt_addrtype", "xt_physdev", "xt_ipvs", "xt_mark", "xt_comment", "xt_conntrack", "ipt_REJECT", "xt_MASQUERADE",
+        "iptable_nat", "iptable_filter",
     ];
 
     // Raw packets with any source; where there is no server the kernel refuses, and the sender goes on.
@@ -73,7 +74,8 @@ public sealed class KernelIpvsOracleTests
         string missing = UserModeLinux.Missing("ipvsadm", "ipset", "python3", "modprobe", "iptables-legacy-restore");
         Assert.SkipUnless(missing.Length == 0, missing);
         var script = new IpvsScript(Seed, CasesPerScheduler);
-        KubeProxyIpvs proxy = KubeProxyIpvsTests.Compile(KubeProxyIpvsTests.Cluster, ["172.18.0.2"], KubeProxyIpvsOptions.Default);
+        KubeProxyIpvs proxy = KubeProxyIpvsTests.Compile(
+            KubeProxyIpvsTests.Cluster, ["172.18.0.2"], KubeProxyIpvsOptions.Default);
         string printed = IpvsRules.Print(proxy.VirtualServers);
         using var linux = new UserModeLinux();
         linux.Write("sender.py", Sender);
@@ -88,7 +90,8 @@ public sealed class KernelIpvsOracleTests
         RunOrSkip(linux);
 
         string[] times = linux.Read("times").Split('\n');
-        long seconds = long.Parse(times[1], CultureInfo.InvariantCulture) - long.Parse(times[0], CultureInfo.InvariantCulture);
+        long seconds = long.Parse(times[1], CultureInfo.InvariantCulture)
+            - long.Parse(times[0], CultureInfo.InvariantCulture);
         Assert.SkipWhen(seconds > SlowSeconds, $"the guest took {seconds} s: connections timed out meanwhile");
         AssertSame(Connections(linux.Read("connections")), script.Servers, "served");
         AssertSame(Loads(linux.Read("services")), script.Loads, "has weight, active and inactive connections");
@@ -114,9 +117,12 @@ public sealed class KernelIpvsOracleTests
     {
         IEnumerable<string> different = kernel.Keys.Union(ours.Keys)
             .Where(key => kernel.GetValueOrDefault(key, "none") != ours.GetValueOrDefault(key, "none"))
-            .Select(key => $"{key} {what}: Linux {kernel.GetValueOrDefault(key, "none")}, we {ours.GetValueOrDefault(key, "none")}");
+            .Select(key =>
+                $"{key} {what}: Linux {kernel.GetValueOrDefault(key, "none")}, "
+                + $"we {ours.GetValueOrDefault(key, "none")}");
         string[] all = [.. different];
-        Assert.True(all.Length == 0, $"{all.Length} of {kernel.Count} differ, such as\n{string.Join('\n', all.Take(20))}");
+        Assert.True(
+            all.Length == 0, $"{all.Length} of {kernel.Count} differ, such as\n{string.Join('\n', all.Take(20))}");
     }
 
     /// <summary>

@@ -4,8 +4,8 @@ using static Dataplane.Tests.Oracles.NetworkNamespaces;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// node-a of the services' lab, live: pods' veths on a bridge, eth0 to the outside, and a veth in the place of flannel's
-/// tunnel device. Pods and peers are mute: all that they send and receive passes through the test's sockets.
+/// node-a of the services' lab, live: pods' veths on a bridge, eth0 to the outside, and a veth in the place of
+/// flannel's tunnel device. Pods and peers are mute: all that they send and receive passes through the test's sockets.
 /// </summary>
 internal sealed class KernelNode : IServiceNode, IDisposable
 {
@@ -48,7 +48,8 @@ internal sealed class KernelNode : IServiceNode, IDisposable
         }
     }
 
-    private static IEnumerable<string> Places => [.. ServiceLab.Pods.Select(ServiceLab.PodPlace), ServiceLab.Outside, ServiceLab.Tunnel];
+    private static IEnumerable<string> Places =>
+        [.. ServiceLab.Pods.Select(ServiceLab.PodPlace), ServiceLab.Outside, ServiceLab.Tunnel];
 
     /// <summary>Loads a dump with <c>iptables-BACKEND-restore</c> or its sister for IPv6.</summary>
     /// <exception cref="InvalidOperationException">The kernel or the tool does not know something in it.</exception>
@@ -100,8 +101,9 @@ internal sealed class KernelNode : IServiceNode, IDisposable
             + "net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 "
             + "net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0 "
             + "net.ipv4.conf.all.route_localnet=1 net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 "
-            + "net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 net.ipv4.icmp_msgs_per_sec=1000000 net.ipv4.icmp_msgs_burst=1000000 "
-            + "net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1");
+            + "net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 net.ipv4.icmp_msgs_per_sec=1000000 "
+            + "net.ipv4.icmp_msgs_burst=1000000 net.bridge.bridge-nf-call-iptables=1 "
+            + "net.bridge.bridge-nf-call-ip6tables=1");
         Ip(Space("node"), "link set lo up");
     }
 
@@ -149,7 +151,9 @@ internal sealed class KernelNode : IServiceNode, IDisposable
             node.Add($"link set {veth} master cni0 up");
             node.Add($"link set {veth} type bridge_slave hairpin on");
             foreach (int family in (int[])[4, 6])
-                node.Add($"neigh replace {ServiceLab.PodAddress(family, 1, pod)} lladdr {ServiceLab.PodMac(pod)} dev cni0 nud permanent");
+                node.Add(
+                    $"neigh replace {ServiceLab.PodAddress(family, 1, pod)} lladdr {ServiceLab.PodMac(pod)} dev "
+                    + "cni0 nud permanent");
             peers.Add($"link set {peer} address {ServiceLab.PodMac(pod)} up");
         }
 
@@ -193,7 +197,8 @@ internal sealed class KernelNode : IServiceNode, IDisposable
     {
         foreach (byte[] frame in _loopback.Receive(outgoing: true, waits: false))
         {
-            if (ServicePacket.Read(frame.AsSpan(14)) is { IsRefusal: true, Number: > 0 } refusal) seen.Add(Sighting.RefusedLocally(refusal.Number));
+            if (ServicePacket.Read(frame.AsSpan(14)) is { IsRefusal: true, Number: > 0 } refusal)
+                seen.Add(Sighting.RefusedLocally(refusal.Number));
         }
     }
 }

@@ -4,15 +4,17 @@ using Xunit;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// Random frames through IPIP and Geneve devices of Linux 6.1 in user-mode-linux, which the host's kernel may lack, and through
-/// the emulated ones: the same bytes on the wire and at the pods, and what the one sends comes out of the other.
+/// Random frames through IPIP and Geneve devices of Linux 6.1 in user-mode-linux, which the host's kernel
+/// may lack, and through the emulated ones: the same bytes on the wire and at the pods, and what the one
+/// sends comes out of the other.
 /// </summary>
 public sealed class KernelTunnelOracleTests
 {
     private const int Frames = 250;
     private const string SecondNode = "node-2";
 
-    private static readonly string[] Variants = ["geneve-kernel", "geneve-kernel-udpcsum", "ipip-calico", "ipip-tos-inherit"];
+    private static readonly string[] Variants =
+        ["geneve-kernel", "geneve-kernel-udpcsum", "ipip-calico", "ipip-tos-inherit"];
     private static readonly string[] Points = ["p1a", "n1-eth0", "p2a"];
 
     [Fact]
@@ -21,8 +23,10 @@ public sealed class KernelTunnelOracleTests
         string missing = UserModeLinux.Missing("ip", "python3", "modprobe", "ethtool", "sysctl");
         Assert.SkipUnless(missing.Length == 0, missing);
         OverlaySetup[] setups = [.. Variants.Select(variant => OverlayVariant.Load(variant).Setup)];
-        List<byte[]>[] sent = [.. setups.Select((setup, number) => new RandomFrames(setup, seed: number + 11).Take(Frames))];
-        ILookup<string, byte[]>[] ours = [.. setups.Select((setup, number) => Emulate(setup, sent[number], node: null))];
+        List<byte[]>[] sent =
+            [.. setups.Select((setup, number) => new RandomFrames(setup, seed: number + 11).Take(Frames))];
+        ILookup<string, byte[]>[] ours =
+            [.. setups.Select((setup, number) => Emulate(setup, sent[number], node: null))];
         using var linux = new UserModeLinux();
         linux.Write("runner.py", KernelTunnelScript.Runner);
         for (int number = 0; number < setups.Length; number++)
@@ -36,9 +40,11 @@ public sealed class KernelTunnelOracleTests
         for (int number = 0; number < setups.Length; number++)
         {
             ILookup<string, byte[]> theirs = Seen(linux.Read(Variants[number] + ".seen"));
-            foreach (string point in Points) AssertSame($"{Variants[number]}: {point}", theirs[point], ours[number][point]);
+            foreach (string point in Points)
+                AssertSame($"{Variants[number]}: {point}", theirs[point], ours[number][point]);
             AssertSame($"{Variants[number]}: ours, decapsulated by Linux", theirs["injected"], ours[number]["p2a"]);
-            ILookup<string, byte[]> opened = Emulate(setups[number], [.. ToSecondNode(theirs["n1-eth0"], setups[number])], SecondNode);
+            ILookup<string, byte[]> opened = Emulate(
+                setups[number], [.. ToSecondNode(theirs["n1-eth0"], setups[number])], SecondNode);
             AssertSame($"{Variants[number]}: Linux's, decapsulated by us", theirs["p2a"], opened["p2a"]);
             Assert.InRange(theirs["p2a"].Count(), Frames / 2, Frames);
         }
@@ -68,10 +74,12 @@ public sealed class KernelTunnelOracleTests
         return wire.Where(frame => frame.AsSpan(0, mac.Length).SequenceEqual(mac));
     }
 
-    private static string Lines(IEnumerable<byte[]> frames) => string.Concat(frames.Select(frame => Convert.ToHexStringLower(frame) + "\n"));
+    private static string Lines(IEnumerable<byte[]> frames) =>
+        string.Concat(frames.Select(frame => Convert.ToHexStringLower(frame) + "\n"));
 
-    private static ILookup<string, byte[]> Seen(string lines) => lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        .Select(line => line.Split(' ')).ToLookup(words => words[0], words => Convert.FromHexString(words[1]));
+    private static ILookup<string, byte[]> Seen(string lines) =>
+        lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' ')).ToLookup(words => words[0], words => Convert.FromHexString(words[1]));
 
     // Without their order: an answer may overtake what was sent behind its cause.
     private static void AssertSame(string where, IEnumerable<byte[]> theirs, IEnumerable<byte[]> ours)
@@ -85,7 +93,8 @@ public sealed class KernelTunnelOracleTests
 
         Assert.True(
             expected.Count + actual.Count == 0,
-            $"{where}: {expected.Count} frames only of Linux, {actual.Count} only of the emulation; the first of each:\n"
+            $"{where}: {expected.Count} frames only of Linux, {actual.Count} only of the emulation; "
+            + "the first of each:\n"
             + $"{expected.FirstOrDefault()}\n{actual.FirstOrDefault()}");
     }
 

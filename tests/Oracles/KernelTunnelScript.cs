@@ -3,14 +3,14 @@ using Dataplane.Tests.Golden;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// The two nodes of a golden lab as a shell script for a guest: namespaces n1 and n2, whose pods' and underlay's veths end in
-/// the guest's own namespace, so that one program sends and sees everything.
+/// The two nodes of a golden lab as a shell script for a guest: namespaces n1 and n2, whose pods' and underlay's veths
+/// end in the guest's own namespace, so that one program sends and sees everything.
 /// </summary>
 internal static class KernelTunnelScript
 {
     /// <summary>
-    /// Takes a variant's name: sends NAME.pod as pod p1a, NAME.wire as node 1; writes NAME.seen, a line for each frame with
-    /// where it was seen: at the pods, on the wire, at the second pod because of what came from the wire.
+    /// Takes a variant's name: sends NAME.pod as pod p1a, NAME.wire as node 1; writes NAME.seen, a line for each frame
+    /// with where it was seen: at the pods, on the wire, at the second pod because of what came from the wire.
     /// </summary>
     public const string Runner = """
         import socket, sys, time
@@ -43,7 +43,8 @@ internal static class KernelTunnelScript
 
         """;
 
-    private const string QuietNode = "net.ipv4.icmp_ratelimit=0 net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1";
+    private const string QuietNode =
+        "net.ipv4.icmp_ratelimit=0 net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1";
 
     private const string Remove = """
         for device in p1 p2 w1 w2 wire; do ip link del $device; done
@@ -102,7 +103,9 @@ internal static class KernelTunnelScript
         if (setup.Mode == "ipip")
         {
             // Without options it is the device that comes with the module.
-            string add = setup.LinkOptions.Length == 0 ? "" : $"link add {device} type ipip remote {peer} local {setup.Nodes[index]} {setup.LinkOptions}\n";
+            string add = setup.LinkOptions.Length == 0
+                ? ""
+                : $"link add {device} type ipip remote {peer} local {setup.Nodes[index]} {setup.LinkOptions}\n";
             return $"{add}{address}route add {remote}/24 via {peer} dev {device} onlink";
         }
 

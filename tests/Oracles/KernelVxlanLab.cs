@@ -4,8 +4,8 @@ using static Dataplane.Tests.Oracles.NetworkNamespaces;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// The two nodes of a golden lab, live: a bridge and a flannel-style vxlan device on each, and a pod that is mute: it has a
-/// veth but no address, so that all that it sends and receives passes through the test's sockets.
+/// The two nodes of a golden lab, live: a bridge and a flannel-style vxlan device on each, and a pod that is mute: it
+/// has a veth but no address, so that all that it sends and receives passes through the test's sockets.
 /// </summary>
 public sealed class KernelVxlanLab : IDisposable
 {
@@ -60,7 +60,8 @@ public sealed class KernelVxlanLab : IDisposable
             $"neigh replace {_setup.Pods[pod]} lladdr {podMac} dev cni0 nud permanent");
         Ip(pod, $"link set eth0 address {podMac} mtu {_setup.PodMtu} up");
         BuildTunnel(node, index, other);
-        foreach (string device in new[] { "eth0", "veth0", "flannel.1" }) Exec(node, $"ethtool -K {device} tx off rx off gso off tso off gro off");
+        foreach (string device in new[] { "eth0", "veth0", "flannel.1" })
+            Exec(node, $"ethtool -K {device} tx off rx off gso off tso off gro off");
         Exec(pod, "ethtool -K eth0 tx off rx off gso off tso off gro off");
     }
 
@@ -68,7 +69,8 @@ public sealed class KernelVxlanLab : IDisposable
     {
         Ip(
             node,
-            $"link add flannel.1 type vxlan id {_setup.Vni} dstport {_setup.Port} local {_setup.Nodes[index]} dev eth0 nolearning {_setup.LinkOptions}",
+            $"link add flannel.1 type vxlan id {_setup.Vni} dstport {_setup.Port} local {_setup.Nodes[index]} dev eth0 "
+            + $"nolearning {_setup.LinkOptions}",
             $"link set flannel.1 address {_setup.TunnelMacs[index]} mtu {_setup.TunnelMtu} up",
             $"addr add 10.244.{index + 1}.0/32 dev flannel.1",
             $"neigh replace 10.244.{other + 1}.0 lladdr {_setup.TunnelMacs[other]} dev flannel.1 nud permanent",

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Oracles;
 
-/// <summary>Random frames through a real flannel-style vxlan device and through the emulated one: the same bytes at every point.</summary>
+/// <summary>
+/// Random frames through a real flannel-style vxlan device and through the emulated one: the same bytes at every point.
+/// </summary>
 public sealed class KernelVxlanOracleTests
 {
     private const int Frames = 400;
@@ -45,7 +47,8 @@ public sealed class KernelVxlanOracleTests
 
     private static KernelVxlanLab BuildOrSkip(OverlaySetup setup)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "needs root: network namespaces, packet sockets");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess,
+            "needs root: network namespaces, packet sockets");
         try
         {
             return new KernelVxlanLab(setup);
@@ -90,13 +93,15 @@ public sealed class KernelVxlanOracleTests
 
         Assert.True(
             expected.Count + actual.Count == 0,
-            $"{where}: {expected.Count} frames only of the kernel, {actual.Count} only of the emulation; the first of each:\n"
+            $"{where}: {expected.Count} frames only of the kernel, {actual.Count} only of the emulation; "
+            + "the first of each:\n"
             + $"{expected.FirstOrDefault()}\n{actual.FirstOrDefault()}");
     }
 
     private static string Fair(byte[] frame) => Convert.ToHexStringLower(FairFrame.Normalize(frame));
 
-    private sealed record Capture(List<byte[]>[] Wire, List<byte[]>[] Tunnel, List<byte[]> Sender, List<byte[]> Receiver)
+    private sealed record Capture(
+        List<byte[]>[] Wire, List<byte[]>[] Tunnel, List<byte[]> Sender, List<byte[]> Receiver)
     {
         public override string ToString() => $"{Receiver.Count} frames arrived, and {Sender.Count} answers came back";
     }

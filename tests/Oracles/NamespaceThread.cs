@@ -19,7 +19,8 @@ internal static partial class NamespaceThread
             try
             {
                 using var handle = File.OpenHandle($"/run/netns/{space}");
-                if (SetNamespace((int)handle.DangerousGetHandle(), NewNetwork) != 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
+                if (SetNamespace((int)handle.DangerousGetHandle(), NewNetwork) != 0)
+                    throw new Win32Exception(Marshal.GetLastPInvokeError());
                 opened = open();
             }
             catch (Exception error) when (error is Win32Exception or IOException)

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Dataplane.Tests.Oracles;
 
-/// <summary>Network namespaces of this process's own, named <c>dp-PID-…</c>: nothing outside them is touched, and they go by name.</summary>
+/// <summary>
+/// Network namespaces of this process's own, named <c>dp-PID-…</c>: nothing outside them is
+/// touched, and they go by name.
+/// </summary>
 public sealed class NetworkNamespaces : IDisposable
 {
     private const int Milliseconds = 10_000;
@@ -23,7 +26,8 @@ public sealed class NetworkNamespaces : IDisposable
         Run("ip", ["-n", Name(name), "-batch", "-"], string.Join('\n', lines) + "\n");
 
     /// <summary>Any program in a namespace.</summary>
-    public static void Exec(string name, string command) => Run("ip", ["netns", "exec", Name(name), .. command.Split(' ')]);
+    public static void Exec(string name, string command) =>
+        Run("ip", ["netns", "exec", Name(name), .. command.Split(' ')]);
 
     public void Dispose()
     {
@@ -48,7 +52,8 @@ public sealed class NetworkNamespaces : IDisposable
         process.WaitForExit();
         if (process.ExitCode != 0)
         {
-            throw new InvalidOperationException($"{program} {string.Join(' ', start.ArgumentList)}: {errors.Result} {output.Result}".Trim());
+            throw new InvalidOperationException(
+                $"{program} {string.Join(' ', start.ArgumentList)}: {errors.Result} {output.Result}".Trim());
         }
     }
 }

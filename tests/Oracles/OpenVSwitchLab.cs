@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// Open vSwitch's userspace datapath with dummy ports, in a folder of its own: its database, its sockets, its processes, which
-/// go by their ids. No device and no route of the machine is touched.
+/// Open vSwitch's userspace datapath with dummy ports, in a folder of its own: its database, its sockets, its
+/// processes, which go by their ids. No device and no route of the machine is touched.
 /// </summary>
 internal sealed class OpenVSwitchLab : IDisposable
 {
@@ -22,12 +22,15 @@ internal sealed class OpenVSwitchLab : IDisposable
     private const int FirstTunnel = 50;
     private const int Inside = 90;
 
-    private static readonly string[] Programs = ["ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl", "ovs-appctl"];
+    private static readonly string[] Programs =
+        ["ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl", "ovs-appctl"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("dataplane-ovs-").FullName;
     private readonly List<Process> _running = [];
 
-    /// <summary>The variants by their order: type, options, actions and peer as <c>20-ovs-userspace</c> has them.</summary>
+    /// <summary>
+    /// The variants by their order: type, options, actions and peer as <c>20-ovs-userspace</c> has them.
+    /// </summary>
     public OpenVSwitchLab(IReadOnlyList<OpenVSwitchVariant> variants)
     {
         try
@@ -51,7 +54,8 @@ internal sealed class OpenVSwitchLab : IDisposable
     }
 
     /// <summary>Frames that the pod of a variant sends; what leaves on the wire, in order.</summary>
-    public List<byte[]> Encapsulate(int variant, IReadOnlyList<byte[]> frames) => PassThrough($"pod{variant}", "p0", frames);
+    public List<byte[]> Encapsulate(int variant, IReadOnlyList<byte[]> frames) =>
+        PassThrough($"pod{variant}", "p0", frames);
 
     /// <summary>Frames that come from the wire; what comes out of the tunnels.</summary>
     public List<byte[]> Decapsulate(IReadOnlyList<byte[]> frames) => PassThrough("p0", "inside", frames);
@@ -76,7 +80,8 @@ internal sealed class OpenVSwitchLab : IDisposable
         Spawn("ovsdb-server", $"--remote=punix:{At("db.sock")}", $"--unixctl={At("ovsdb.ctl")}", At("conf.db"));
         WaitFor(() => File.Exists(At("db.sock")), "ovsdb-server");
         Configure("--no-wait", "init");
-        Spawn("ovs-vswitchd", $"unix:{At("db.sock")}", "--enable-dummy", "--disable-system", $"--unixctl={At("vswitchd.ctl")}");
+        Spawn("ovs-vswitchd", $"unix:{At("db.sock")}", "--enable-dummy",
+            "--disable-system", $"--unixctl={At("vswitchd.ctl")}");
         WaitFor(() => File.Exists(At("vswitchd.ctl")), "ovs-vswitchd");
     }
 
@@ -84,16 +89,21 @@ internal sealed class OpenVSwitchLab : IDisposable
     {
         List<string> setup =
         [
-            "add-br", "br-phy", "--", "set", "bridge", "br-phy", "datapath_type=dummy", $"other-config:hwaddr={NodeMac}",
-            "--", "add-br", "br-int", "--", "set", "bridge", "br-int", "datapath_type=dummy", "fail-mode=secure",
-            "--", "add-port", "br-phy", "p0", "--", "set", "Interface", "p0", "type=dummy", $"options:tx_pcap={At("p0.pcap")}", "ofport_request=1",
-            "--", "add-port", "br-int", "inside", "--", "set", "Interface", "inside", "type=dummy", $"options:tx_pcap={At("inside.pcap")}", $"ofport_request={Inside}",
+            "add-br", "br-phy", "--", "set", "bridge", "br-phy", "datapath_type=dummy",
+            $"other-config:hwaddr={NodeMac}", "--", "add-br", "br-int", "--", "set", "bridge", "br-int",
+            "datapath_type=dummy", "fail-mode=secure", "--", "add-port", "br-phy", "p0", "--", "set", "Interface", "p0",
+            "type=dummy", $"options:tx_pcap={At("p0.pcap")}", "ofport_request=1", "--", "add-port", "br-int", "inside",
+            "--", "set", "Interface", "inside", "type=dummy", $"options:tx_pcap={At("inside.pcap")}",
+            $"ofport_request={Inside}",
         ];
         for (int at = 0; at < variants.Count; at++)
         {
-            setup.AddRange(["--", "add-port", "br-int", $"pod{at}", "--", "set", "Interface", $"pod{at}", "type=dummy", $"ofport_request={FirstPod + at}"]);
-            setup.AddRange(["--", "add-port", "br-int", $"tun{at}", "--", "set", "Interface", $"tun{at}", $"type={variants[at].Type}"]);
-            setup.AddRange([$"options:remote_ip={variants[at].Remote}", .. variants[at].Options.Split(' '), $"ofport_request={FirstTunnel + at}"]);
+            setup.AddRange(["--", "add-port", "br-int", $"pod{at}", "--", "set", "Interface", $"pod{at}", "type=dummy",
+                $"ofport_request={FirstPod + at}"]);
+            setup.AddRange(["--", "add-port", "br-int", $"tun{at}", "--", "set", "Interface", $"tun{at}",
+                $"type={variants[at].Type}"]);
+            setup.AddRange([$"options:remote_ip={variants[at].Remote}", .. variants[at].Options.Split(' '),
+                $"ofport_request={FirstTunnel + at}"]);
         }
 
         Configure([.. setup]);
@@ -117,11 +127,13 @@ internal sealed class OpenVSwitchLab : IDisposable
     {
         string pcap = At($"{seenAt}.pcap");
         int before = Read(pcap).Count;
-        foreach (byte[][] some in frames.Chunk(FramesInCall)) Control(["netdev-dummy/receive", port, .. some.Select(Convert.ToHexStringLower)]);
+        foreach (byte[][] some in frames.Chunk(FramesInCall))
+            Control(["netdev-dummy/receive", port, .. some.Select(Convert.ToHexStringLower)]);
 
         // Every frame is let through: fewer are an answer too, when nothing more comes.
         var patience = Stopwatch.StartNew();
-        while (Read(pcap).Count - before < frames.Count && patience.ElapsedMilliseconds < Milliseconds) Thread.Sleep(20);
+        while (Read(pcap).Count - before < frames.Count && patience.ElapsedMilliseconds < Milliseconds)
+            Thread.Sleep(20);
 
         return Read(pcap)[before..];
     }
@@ -151,7 +163,8 @@ internal sealed class OpenVSwitchLab : IDisposable
 
     private void Control(params string[] words) => Run("ovs-appctl", ["-t", At("vswitchd.ctl"), .. words]);
 
-    private void Flow(string command, string bridge, params string[] words) => Run("ovs-ofctl", [command, At($"{bridge}.mgmt"), .. words]);
+    private void Flow(string command, string bridge, params string[] words) =>
+        Run("ovs-ofctl", [command, At($"{bridge}.mgmt"), .. words]);
 
     private void Spawn(string program, params string[] arguments)
     {
@@ -167,7 +180,9 @@ internal sealed class OpenVSwitchLab : IDisposable
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         if (!process.WaitForExit(Milliseconds)) process.Kill();
         process.WaitForExit();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments.Take(3))}: {errors.Result} {output.Result}".Trim());
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments.Take(3))}: {errors.Result} {output.Result}".Trim());
     }
 
     private ProcessStartInfo Prepare(string program, IEnumerable<string> arguments)
@@ -178,7 +193,8 @@ internal sealed class OpenVSwitchLab : IDisposable
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        foreach (string folder in new[] { "OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR" }) start.Environment[folder] = _folder;
+        foreach (string folder in new[] { "OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR" })
+            start.Environment[folder] = _folder;
         start.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
         return start;
     }
@@ -196,11 +212,14 @@ internal sealed class OpenVSwitchLab : IDisposable
         var patience = Stopwatch.StartNew();
         while (!isThere())
         {
-            if (patience.ElapsedMilliseconds > Milliseconds) throw new InvalidOperationException($"{program} did not start in {Milliseconds / 1000} s");
+            if (patience.ElapsedMilliseconds > Milliseconds)
+                throw new InvalidOperationException($"{program} did not start in {Milliseconds / 1000} s");
             Thread.Sleep(10);
         }
     }
 }
 
-/// <summary>A tunnel port: <c>geneve</c>, its <c>options:…</c>, what the flow sets in front of it, and the peer.</summary>
+/// <summary>
+/// A tunnel port: <c>geneve</c>, its <c>options:…</c>, what the flow sets in front of it, and the peer.
+/// </summary>
 internal sealed record OpenVSwitchVariant(string Name, string Type, string Options, string Actions, string Remote);

@@ -9,8 +9,8 @@ using Xunit;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// Random frames through Open vSwitch's userspace datapath and through ours: the same bytes, nothing masked. And what the one
-/// encapsulates comes out of the other as it was.
+/// Random frames through Open vSwitch's userspace datapath and through ours: the same bytes, nothing masked. And what
+/// the one encapsulates comes out of the other as it was.
 /// </summary>
 public sealed class OpenVSwitchOracleTests
 {
@@ -31,7 +31,9 @@ public sealed class OpenVSwitchOracleTests
         {
             OpenVSwitchVariant variant = variants[number];
             List<byte[]> sent = [.. new RandomPodPackets(4, number + 1, PodA, PodB, tagged: false).Take(Frames)];
-            if (variant.Name != "ovn-geneve") sent.AddRange(new RandomPodPackets(6, number + 1, PodA, PodB, tagged: false).Take(Frames));      // the rig's keys are IPv4 pods'
+            // the rig's keys are IPv4 pods'
+            if (variant.Name != "ovn-geneve")
+                sent.AddRange(new RandomPodPackets(6, number + 1, PodA, PodB, tagged: false).Take(Frames));
             using TunnelRig sender = RigOf(variant, Over(variant, OpenVSwitchGoldenTests.SettingsOf(variant.Name)));
             using TunnelRig receiver = RigOf(variant, Over(variant, OpenVSwitchGoldenTests.Receiving(variant.Name)));
 
@@ -39,16 +41,20 @@ public sealed class OpenVSwitchOracleTests
             List<byte[]> ours = [.. sent.Select(frame => sender.Encapsulate(frame))];
             Add(differences, $"{variant.Name}: encapsulated", theirs, ours);
 
-            (byte[]? Frame, DropReason Drop)[] opened = [.. theirs.Select(frame => receiver.Decapsulate(frame, node: 1))];
-            differences.AddRange(opened.Where(one => one.Drop != DropReason.None).Select(one => $"{variant.Name}: theirs dropped: {one.Drop}"));
-            Add(differences, $"{variant.Name}: theirs, decapsulated by us", sent, [.. opened.Select(one => one.Frame ?? [])]);
+            (byte[]? Frame, DropReason Drop)[] opened =
+                [.. theirs.Select(frame => receiver.Decapsulate(frame, node: 1))];
+            differences.AddRange(opened.Where(one => one.Drop != DropReason.None)
+                .Select(one => $"{variant.Name}: theirs dropped: {one.Drop}"));
+            Add(differences, $"{variant.Name}: theirs, decapsulated by us",
+                sent, [.. opened.Select(one => one.Frame ?? [])]);
 
             List<byte[]> back = [.. sent.Select(frame => sender.Encapsulate(frame, node: 1))];
             Add(differences, $"{variant.Name}: ours, decapsulated by them", sent, lab.Decapsulate(back));
             compared += sent.Count;
         }
 
-        Assert.True(differences.Count == 0, $"{differences.Count} differences\n{string.Join('\n', differences.Take(5))}");
+        Assert.True(
+            differences.Count == 0, $"{differences.Count} differences\n{string.Join('\n', differences.Take(5))}");
         Assert.Equal((9, 17 * Frames), (variants.Length, compared));
     }
 
@@ -71,7 +77,8 @@ public sealed class OpenVSwitchOracleTests
     }
 
     private static TunnelRig RigOf(OpenVSwitchVariant variant, TunnelSettings settings) => TunnelRig.With(
-        settings, model => WithSameReceiver(OpenVSwitchGoldenTests.WithKeys(model, variant.Name, variant.Remote == OpenVSwitchLab.PeerV6 ? "192.168.56.12" : variant.Remote), variant));
+        settings, model => WithSameReceiver(OpenVSwitchGoldenTests.WithKeys(
+            model, variant.Name, variant.Remote == OpenVSwitchLab.PeerV6 ? "192.168.56.12" : variant.Remote), variant));
 
     // Both nodes take what the lab's one flow sends.
     private static NetworkModel WithSameReceiver(NetworkModel model, OpenVSwitchVariant variant) => model with
@@ -86,7 +93,9 @@ public sealed class OpenVSwitchOracleTests
     };
 
     private static TunnelSettings Over(OpenVSwitchVariant variant, TunnelSettings settings) =>
-        variant.Remote == OpenVSwitchLab.PeerV6 ? settings with { OuterFamily = 6, UdpChecksum = true, Df = TunnelDf.Unset } : settings;
+        variant.Remote == OpenVSwitchLab.PeerV6
+            ? settings with { OuterFamily = 6, UdpChecksum = true, Df = TunnelDf.Unset }
+            : settings;
 
     /// <summary>Those of the goldens, and two with IPv6 outside.</summary>
     private static IEnumerable<OpenVSwitchVariant> Variants()
@@ -95,10 +104,13 @@ public sealed class OpenVSwitchOracleTests
         foreach (JsonProperty variant in json.RootElement.GetProperty("variants").EnumerateObject())
         {
             string Text(string name) => variant.Value.GetProperty(name).GetString()!;
-            yield return new OpenVSwitchVariant(variant.Name, Text("type"), Text("options"), Text("actions"), Text("remote_ip"));
+            yield return new OpenVSwitchVariant(
+                variant.Name, Text("type"), Text("options"), Text("actions"), Text("remote_ip"));
         }
 
-        yield return new OpenVSwitchVariant("geneve-v6", "geneve", "options:key=flow", "set_field:5->tun_id", OpenVSwitchLab.PeerV6);
-        yield return new OpenVSwitchVariant("vxlan-v6", "vxlan", "options:key=flow", "set_field:5->tun_id", OpenVSwitchLab.PeerV6);
+        yield return new OpenVSwitchVariant(
+            "geneve-v6", "geneve", "options:key=flow", "set_field:5->tun_id", OpenVSwitchLab.PeerV6);
+        yield return new OpenVSwitchVariant(
+            "vxlan-v6", "vxlan", "options:key=flow", "set_field:5->tun_id", OpenVSwitchLab.PeerV6);
     }
 }

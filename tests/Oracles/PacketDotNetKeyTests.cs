@@ -21,7 +21,8 @@ public sealed unsafe class PacketDotNetKeyTests
     {
         using var names = new AddressNames(AddressMap.Build([]));
         int compared = 0;
-        foreach (byte[] frame in OverlayVariant.Load(variant).Encap.SelectMany(one => one.N1Eth0.Concat(one.P2a).Append(one.In)))
+        foreach (byte[] frame in OverlayVariant.Load(variant).Encap
+            .SelectMany(one => one.N1Eth0.Concat(one.P2a).Append(one.In)))
         {
             var theirs = (EthernetPacket)Packet.ParsePacket(LinkLayers.Ethernet, frame);
             if (theirs.PayloadPacket is not IPPacket ip || !TryParse(frame, names, out Lane lane)) continue;
@@ -30,7 +31,8 @@ public sealed unsafe class PacketDotNetKeyTests
             Assert.Equal(ip.SourceAddress.ToString(), Text(lane.Key.Source, lane.Key.Family, names));
             Assert.Equal(ip.DestinationAddress.ToString(), Text(lane.Key.Destination, lane.Key.Family, names));
             Assert.Equal((byte)ip.Protocol, lane.Key.Protocol);
-            Assert.Equal(PortsOf(ip) ?? (lane.Key.SourcePort, lane.Key.DestinationPort), (lane.Key.SourcePort, lane.Key.DestinationPort));
+            Assert.Equal(PortsOf(ip) ?? (lane.Key.SourcePort, lane.Key.DestinationPort),
+                (lane.Key.SourcePort, lane.Key.DestinationPort));
             compared++;
         }
 
@@ -57,14 +59,16 @@ public sealed unsafe class PacketDotNetKeyTests
         {
             TcpPacket tcp => (tcp.SourcePort, tcp.DestinationPort),
             UdpPacket udp => (udp.SourcePort, udp.DestinationPort),
-            IcmpV4Packet { TypeCode: IcmpV4TypeCode.EchoRequest or IcmpV4TypeCode.EchoReply } icmp => (icmp.Id, icmp.Id),
+            IcmpV4Packet { TypeCode: IcmpV4TypeCode.EchoRequest or IcmpV4TypeCode.EchoReply } icmp =>
+                (icmp.Id, icmp.Id),
             IcmpV6Packet { Type: IcmpV6Type.EchoRequest or IcmpV6Type.EchoReply } icmp => (IdOf(icmp), IdOf(icmp)),
             _ when (byte)ip.Protocol == IpProtocol.Sctp => null,
             _ => (0, 0),
         };
     }
 
-    private static ushort IdOf(IcmpV6Packet icmp) => BinaryPrimitives.ReadUInt16BigEndian(icmp.HeaderSegment.ActualBytes().AsSpan(4));
+    private static ushort IdOf(IcmpV6Packet icmp) =>
+        BinaryPrimitives.ReadUInt16BigEndian(icmp.HeaderSegment.ActualBytes().AsSpan(4));
 
     private static string Text(uint name, byte family, AddressNames names) =>
         (family == 4 ? IpAddress.FromV4(name) : names.AddressOf(name)).ToString();

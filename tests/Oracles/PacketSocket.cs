@@ -38,7 +38,9 @@ public sealed partial class PacketSocket : IDisposable
         }
     }
 
-    /// <summary>What has passed, in order: what came in, what went out, or (null) both. Without waiting, what is there already.</summary>
+    /// <summary>
+    /// What has passed, in order: what came in, what went out, or (null) both. Without waiting, what is there already.
+    /// </summary>
     public List<byte[]> Receive(bool? outgoing, bool waits = true)
     {
         List<byte[]> frames = [];
@@ -90,11 +92,13 @@ public sealed partial class PacketSocket : IDisposable
     private static partial nint SendNow(int socket, byte[] frame, nint length, int flags);
 
     [LibraryImport("libc", EntryPoint = "recvfrom", SetLastError = true)]
-    private static partial nint ReceiveFrom(int socket, byte[] buffer, nint size, int flags, byte[] address, ref int addressSize);
+    private static partial nint ReceiveFrom(
+        int socket, byte[] buffer, nint size, int flags, byte[] address, ref int addressSize);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int socket);
 
-    [LibraryImport("libc", EntryPoint = "if_nametoindex", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "if_nametoindex",
+        StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int InterfaceIndex(string name);
 }

@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// Frames that a pod might send, or that a fuzzer in it would; the same ones for the same seed. All have a route: how often
-/// the kernel says that there is none depends on its clock (net/ipv4/route.c, ip_error).
+/// Frames that a pod might send, or that a fuzzer in it would; the same ones for the same seed. All have a route: how
+/// often the kernel says that there is none depends on its clock (net/ipv4/route.c, ip_error).
 /// </summary>
 public sealed class RandomFrames(OverlaySetup setup, int seed)
 {
@@ -14,7 +14,8 @@ public sealed class RandomFrames(OverlaySetup setup, int seed)
 
     private static readonly byte[][] Options =
     [
-        [], [], [], [], [1, 1, 1, 1], [0x94, 4, 0, 0], [7, 15, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [7, 7, 8, 1, 2, 3, 4, 0],
+        [], [], [], [], [1, 1, 1, 1], [0x94, 4, 0, 0], [7, 15, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        [7, 7, 8, 1, 2, 3, 4, 0],
     ];
 
     private readonly Random _random = new(seed);
@@ -26,7 +27,8 @@ public sealed class RandomFrames(OverlaySetup setup, int seed)
     {
         byte[] frame = _random.Next(20) switch
         {
-            0 => FromPod().Ipv4(From, "10.244.1.1", id: ++_id, options: Options[_random.Next(Options.Length)]).Echo(++_id).Payload(Bytes(_random.Next(200))),
+            0 => FromPod().Ipv4(From, "10.244.1.1", id: ++_id, options: Options[_random.Next(Options.Length)])
+                .Echo(++_id).Payload(Bytes(_random.Next(200))),
             _ => ToPod(),
         };
         return Spoil(frame);
@@ -52,7 +54,8 @@ public sealed class RandomFrames(OverlaySetup setup, int seed)
         }
 
         PacketBuilder packet = FromPod().Ipv4(
-            From, setup.Pods["p2a"], ttl, ++_id, (byte)_random.Next(256), fragment, options, protocol == 0 ? null : protocol);
+            From, setup.Pods["p2a"], ttl, ++_id, (byte)_random.Next(256),
+            fragment, options, protocol == 0 ? null : protocol);
         int room = setup.PodMtu - 20 - options.Length;
         return protocol != 0 ? packet.Payload(Bytes(_random.Next(8, 600))) : Transport(packet, room);
     }
@@ -62,7 +65,8 @@ public sealed class RandomFrames(OverlaySetup setup, int seed)
         0 or 1 => packet.Udp(Port(), Port(), checksum: _random.Next(4) != 0).Payload(Bytes(Size(room - 8))),
         2 or 3 => packet.Tcp(Port(), Port(), (TcpFlags)_random.Next(256), (uint)_random.Next(), (uint)_random.Next())
             .Payload(Bytes(Size(room - 20))),
-        4 => packet.Icmp((byte)_random.Next(20), (byte)_random.Next(4), (uint)_random.Next()).Payload(Bytes(Size(room - 8))),
+        4 => packet.Icmp((byte)_random.Next(20), (byte)_random.Next(4), (uint)_random.Next())
+            .Payload(Bytes(Size(room - 8))),
         _ => packet.Payload(Bytes(Size(room))),
     };
 

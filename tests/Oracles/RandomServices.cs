@@ -14,7 +14,8 @@ internal sealed class RandomServices
 
     private static readonly SourceLine Here = new("random", 1);
     private static readonly byte[] Protocols = [IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Sctp];
-    private static readonly string[] Ranges = ["172.18.0.0/24", "198.51.100.0/24", "10.244.1.4/30", "10.244.0.0/16", "203.0.113.0/24", "fd00:10:244:1::/64"];
+    private static readonly string[] Ranges =
+        ["172.18.0.0/24", "198.51.100.0/24", "10.244.1.4/30", "10.244.0.0/16", "203.0.113.0/24", "fd00:10:244:1::/64"];
     private static readonly string[] OutsideClients = [ServiceLab.Gateway, "198.51.100.20", "203.0.113.200"];
 
     /// <summary>What kube-proxy can be told, one for each cluster.</summary>
@@ -45,7 +46,8 @@ internal sealed class RandomServices
             $"gateway.mac={ServiceLab.GatewayMac}", $"bridge.{ServiceLab.Node}.mac={ServiceLab.BridgeMac}",
             .. Configurations[cluster % Configurations.Length],
         ];
-        Configuration = string.Join(' ', Configurations[cluster % Configurations.Length].DefaultIfEmpty("kube-proxy's defaults"));
+        Configuration = string.Join(
+            ' ', Configurations[cluster % Configurations.Length].DefaultIfEmpty("kube-proxy's defaults"));
         ImmutableArray<Service> services = [.. Enumerable.Range(0, Services).Select(MakeService)];
         Snapshot = new ClusterSnapshot
         {
@@ -83,15 +85,19 @@ internal sealed class RandomServices
     {
         NodeName = node == 1 ? ServiceLab.Node : "node-b",
         Phase = "Running",
-        Addresses = [IpAddress.Parse(ServiceLab.PodAddress(4, node, pod)), IpAddress.Parse(ServiceLab.PodAddress(6, node, pod))],
+        Addresses = [IpAddress.Parse(ServiceLab.PodAddress(4, node, pod)),
+            IpAddress.Parse(ServiceLab.PodAddress(6, node, pod))],
     };
 
     private Service MakeService(int index)
     {
         string name = $"s{index}";
         bool isHeadless = Chance(8);
-        ServiceType type = isHeadless ? ServiceType.ClusterIP : Pick([ServiceType.ClusterIP, ServiceType.NodePort, ServiceType.LoadBalancer]);
-        ImmutableArray<ServicePort> ports = [.. Enumerable.Range(0, _random.Next(1, 4)).Select(port => MakePort(port, type))];
+        ServiceType type = isHeadless
+            ? ServiceType.ClusterIP
+            : Pick([ServiceType.ClusterIP, ServiceType.NodePort, ServiceType.LoadBalancer]);
+        ImmutableArray<ServicePort> ports =
+            [.. Enumerable.Range(0, _random.Next(1, 4)).Select(port => MakePort(port, type))];
         for (int slice = _random.Next(1, 3); slice > 0; slice--)
         {
             foreach (int family in (int[])[4, 6]) _slices.Add(MakeSlice(name, family, slice, ports));
@@ -102,15 +108,21 @@ internal sealed class RandomServices
         {
             Type = type,
             IsHeadless = isHeadless,
-            ClusterIps = isHeadless ? [] : [IpAddress.Parse($"10.96.0.{index + 1}"), IpAddress.Parse($"fd00:10:96::{index + 1}")],
+            ClusterIps = isHeadless
+                ? []
+                : [IpAddress.Parse($"10.96.0.{index + 1}"), IpAddress.Parse($"fd00:10:96::{index + 1}")],
             Ports = ports,
-            ExternalIps = isHeadless || !Chance(3) ? [] : [IpAddress.Parse($"192.0.2.{index + 1}"), IpAddress.Parse($"2001:db8:2::{index + 1}")],
+            ExternalIps = isHeadless || !Chance(3)
+                ? []
+                : [IpAddress.Parse($"192.0.2.{index + 1}"), IpAddress.Parse($"2001:db8:2::{index + 1}")],
             LoadBalancerIps = type != ServiceType.LoadBalancer ? []
                 : [IpAddress.Parse($"203.0.113.{index + 1}"), IpAddress.Parse($"2001:db8:3::{index + 1}")],
             LoadBalancerSourceRanges = type == ServiceType.LoadBalancer && Chance(2)
                 ? [.. Ranges.Where(_ => Chance(3)).Select(IpPrefix.Parse)]
                 : [],
-            ExternalTrafficPolicy = type != ServiceType.ClusterIP && isLocal ? TrafficPolicy.Local : TrafficPolicy.Cluster,
+            ExternalTrafficPolicy = type != ServiceType.ClusterIP && isLocal
+                ? TrafficPolicy.Local
+                : TrafficPolicy.Cluster,
             HealthCheckNodePort = type == ServiceType.LoadBalancer && isLocal ? (ushort)(31_000 + index) : (ushort)0,
             InternalTrafficPolicy = Chance(4) ? TrafficPolicy.Local : TrafficPolicy.Cluster,
             AffinitySeconds = Chance(3) && _abilities.HasRecent ? 10_800 : 0,
@@ -132,7 +144,8 @@ internal sealed class RandomServices
         return new EndpointSlice("shop", $"{service}-{family}-{number}", service, Here)
         {
             Endpoints = [.. Enumerable.Range(0, _random.Next(0, 4)).Select(_ => MakeEndpoint(family, hasHints))],
-            Ports = [.. ports.Select((port, index) => new EndpointPort(port.Name, port.Protocol, (ushort)(8080 + index + number * 10)))],
+            Ports = [.. ports.Select((port, index) =>
+                new EndpointPort(port.Name, port.Protocol, (ushort)(8080 + index + number * 10)))],
         };
     }
 
@@ -196,10 +209,11 @@ internal sealed class RandomServices
     };
 
     /// <summary>
-    /// Where the port can be asked for: a cluster IP is nothing that the outside routes to a node, and pods of node-b come
-    /// here for node-a's addresses on the pods' network alone.
+    /// Where the port can be asked for: a cluster IP is nothing that the outside routes to a node, and pods of node-b
+    /// come here for node-a's addresses on the pods' network alone.
     /// </summary>
-    private IEnumerable<(string Address, ushort Port)> TargetsOf(Service service, ServicePort port, int family, string place)
+    private IEnumerable<(string Address, ushort Port)> TargetsOf(
+        Service service, ServicePort port, int family, string place)
     {
         bool isOutside = place == ServiceLab.Outside, isTunnel = place == ServiceLab.Tunnel;
         if (!isOutside && !isTunnel)
@@ -209,7 +223,8 @@ internal sealed class RandomServices
 
         if (!isTunnel)
         {
-            foreach (IpAddress address in service.ExternalIps.Concat(service.LoadBalancerIps).Where(Fits)) yield return ($"{address}", port.Port);
+            foreach (IpAddress address in service.ExternalIps.Concat(service.LoadBalancerIps).Where(Fits))
+                yield return ($"{address}", port.Port);
         }
 
         if (port.NodePort != 0)
@@ -259,7 +274,8 @@ internal sealed record ServiceCase
     /// <summary>Cases of one client are judged together: an earlier choice decides a later one's.</summary>
     public required string Client { get; init; }
 
-    public PlacedPacket Packet => new(Place, ServicePacket.First(Number, Protocol, Source, SourcePort, Destination, Port));
+    public PlacedPacket Packet =>
+        new(Place, ServicePacket.First(Number, Protocol, Source, SourcePort, Destination, Port));
 
     public override string ToString() => $"{Number} ({Service}) from {Place} {ServicePacket.Read(Packet.Bytes)}";
 }

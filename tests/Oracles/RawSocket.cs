@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Tests.Oracles;
 
-/// <summary>raw(7): a namespace's own packets, and copies of what is delivered to it. .NET's sockets know no SCTP.</summary>
+/// <summary>
+/// raw(7): a namespace's own packets, and copies of what is delivered to it. .NET's sockets know no SCTP.
+/// </summary>
 internal sealed partial class RawSocket : IDisposable
 {
     /// <summary>IPPROTO_RAW: packets are sent with the header that they have.</summary>
@@ -35,7 +37,9 @@ internal sealed partial class RawSocket : IDisposable
         byte[] size = new byte[sizeof(int)];
         MemoryMarshal.Write(size, 1 << 24);
         bool isReady = socket >= 0 && SetOption(socket, SolSocket, ForceReceiveBuffer, size, size.Length) == 0;
-        return isReady ? new RawSocket(socket, protocol, family == 4) : throw new Win32Exception(Marshal.GetLastPInvokeError());
+        return isReady
+            ? new RawSocket(socket, protocol, family == 4)
+            : throw new Win32Exception(Marshal.GetLastPInvokeError());
     });
 
     /// <summary>Sends a whole packet from the namespace itself; OUTPUT may refuse it, which is no error here.</summary>

@@ -18,7 +18,8 @@ public sealed class SeenFrames
     /// <summary>Frames at the pod of this name, inbound.</summary>
     public IEnumerable<byte[]> AtPod(Emulation emulation, string name)
     {
-        int pod = Enumerable.Range(0, emulation.Model.Pods.Length).Single(index => emulation.Model.Pods[index].Pod.Name == name);
+        int pod = Enumerable.Range(0, emulation.Model.Pods.Length)
+            .Single(index => emulation.Model.Pods[index].Pod.Name == name);
         return At(ObservationPoint.Pod, pod);
     }
 

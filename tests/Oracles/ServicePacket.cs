@@ -8,8 +8,9 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Oracles;
 
 /// <summary>
-/// A packet of the services' lab, read by nothing of the project: what it says in a line, and the number of its case, which
-/// travels in what nobody translates (TCP's sequence number, UDP's payload, SCTP's initiate tag, an ICMP error's quotation).
+/// A packet of the services' lab, read by nothing of the project: what it says in a line, and the number of
+/// its case, which travels in what nobody translates (TCP's sequence number, UDP's payload, SCTP's initiate
+/// tag, an ICMP error's quotation).
 /// </summary>
 internal sealed record ServicePacket
 {
@@ -39,7 +40,8 @@ internal sealed record ServicePacket
     private string Rest { get; init; } = "";
 
     /// <summary>A connection's first packet.</summary>
-    public static byte[] First(int number, byte protocol, string source, ushort sourcePort, string destination, ushort port) =>
+    public static byte[] First(
+        int number, byte protocol, string source, ushort sourcePort, string destination, ushort port) =>
         Build(number, protocol, source, sourcePort, destination, port, isReply: false);
 
     /// <summary>What the receiver answers.</summary>
@@ -48,14 +50,17 @@ internal sealed record ServicePacket
     /// <summary>Null for what is not of the lab: neighbour discovery, listeners' reports.</summary>
     public static ServicePacket? Read(ReadOnlySpan<byte> ip) => Read(ip, isQuoted: false);
 
-    /// <summary>The case of a segment, a datagram or an SCTP packet; 0 for another's. A reset has it in what it acknowledges.</summary>
+    /// <summary>
+    /// The case of a segment, a datagram or an SCTP packet; 0 for another's. A reset has it in what it acknowledges.
+    /// </summary>
     public static int NumberIn(byte protocol, ReadOnlySpan<byte> body)
     {
         int at = protocol switch { IpProtocol.Tcp => 4, IpProtocol.Udp => 8, _ => 16 };
         if (body.Length < at + sizeof(uint)) return 0;
 
         uint tag = BinaryPrimitives.ReadUInt32BigEndian(body[at..]);
-        if (tag >> 24 != Mark >> 24 && protocol == IpProtocol.Tcp) tag = BinaryPrimitives.ReadUInt32BigEndian(body[8..]);
+        if (tag >> 24 != Mark >> 24 && protocol == IpProtocol.Tcp)
+            tag = BinaryPrimitives.ReadUInt32BigEndian(body[8..]);
         return tag >> 24 == Mark >> 24 ? (int)((tag & 0xff_ffff) >> NumberShift) : 0;
     }
 
@@ -67,7 +72,9 @@ internal sealed record ServicePacket
         ? $"icmp {Source} > {Destination} {Rest}"
         : Line(SourcePort.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>The same on its way to an endpoint. A port that was drawn is not told: which one is the kernel's affair.</summary>
+    /// <summary>
+    /// The same on its way to an endpoint. A port that was drawn is not told: which one is the kernel's affair.
+    /// </summary>
     public string ToText(string client, ushort clientPort)
     {
         bool isDrawn = !IsRefusal && (Source != client || SourcePort != clientPort);
@@ -79,7 +86,8 @@ internal sealed record ServicePacket
     private static readonly Dictionary<byte, string> Names =
         new() { [IpProtocol.Tcp] = "tcp", [IpProtocol.Udp] = "udp", [IpProtocol.Sctp] = "sctp" };
 
-    private static byte[] Build(int number, byte protocol, string source, ushort sourcePort, string destination, ushort port, bool isReply)
+    private static byte[] Build(
+        int number, byte protocol, string source, ushort sourcePort, string destination, ushort port, bool isReply)
     {
         uint tag = Mark | (uint)number << NumberShift;
         byte[] tagBytes = new byte[sizeof(uint)];
@@ -106,7 +114,9 @@ internal sealed record ServicePacket
         if (!isV4 && ip.Length < 40) return null;
 
         int header = isV4 ? (ip[0] & 15) * 4 : 40;
-        int size = isV4 ? BinaryPrimitives.ReadUInt16BigEndian(ip[2..]) : 40 + BinaryPrimitives.ReadUInt16BigEndian(ip[4..]);
+        int size = isV4
+            ? BinaryPrimitives.ReadUInt16BigEndian(ip[2..])
+            : 40 + BinaryPrimitives.ReadUInt16BigEndian(ip[4..]);
         ReadOnlySpan<byte> body = ip[header..Math.Min(size, ip.Length)];
         byte protocol = isV4 ? ip[9] : ip[6];
         var packet = new ServicePacket
@@ -178,7 +188,8 @@ internal sealed record ServicePacket
     private static bool IsCrcSound(ReadOnlySpan<byte> sctp)
     {
         uint crc = uint.MaxValue;
-        for (int at = 0; at < sctp.Length; at++) crc = BitOperations.Crc32C(crc, at is >= 8 and < 12 ? (byte)0 : sctp[at]);
+        for (int at = 0; at < sctp.Length; at++)
+            crc = BitOperations.Crc32C(crc, at is >= 8 and < 12 ? (byte)0 : sctp[at]);
         return BinaryPrimitives.ReadUInt32LittleEndian(sctp[8..]) == ~crc;
     }
 }

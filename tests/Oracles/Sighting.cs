@@ -1,6 +1,8 @@
 namespace Dataplane.Tests.Oracles;
 
-/// <summary>What became of a case's packet at one place: a packet that came out, or (null) what the place's name says.</summary>
+/// <summary>
+/// What became of a case's packet at one place: a packet that came out, or (null) what the place's name says.
+/// </summary>
 internal sealed record Sighting(int Number, string Place, ServicePacket? Packet)
 {
     private const string NodeItself = "node-a itself";
@@ -22,7 +24,8 @@ internal sealed record Sighting(int Number, string Place, ServicePacket? Packet)
     public static List<Sighting> WithoutAnswersOfTheNode(List<Sighting> seen)
     {
         HashSet<int> delivered = [.. seen.Where(one => one.Place == NodeItself).Select(one => one.Number)];
-        return [.. seen.Where(one => one.Place == NodeItself || !delivered.Contains(one.Number) || one.Packet is { IsRefusal: false })];
+        return [.. seen.Where(one =>
+            one.Place == NodeItself || !delivered.Contains(one.Number) || one.Packet is { IsRefusal: false })];
     }
 }
 

@@ -54,12 +54,14 @@ internal sealed class UserModeLinux : IDisposable
 
             """;
         Write("init", init);
-        File.SetUnixFileMode(Path.Combine(Folder, "init"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(
+            Path.Combine(Folder, "init"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         bool isInTime = Boot(limit);
         string output = File.Exists(Path.Combine(Folder, "out")) ? Read("out") : "";
         if (!isInTime && !output.Contains("\nend ", StringComparison.Ordinal))
         {
-            throw new TimeoutException($"user-mode-linux did not get to the end of its script in {limit.TotalSeconds} s");
+            throw new TimeoutException(
+                $"user-mode-linux did not get to the end of its script in {limit.TotalSeconds} s");
         }
 
         if (!output.EndsWith("end 0\n", StringComparison.Ordinal))
@@ -77,8 +79,8 @@ internal sealed class UserModeLinux : IDisposable
     {
         string[] arguments =
         [
-            "mem=512M", "rootfstype=hostfs", "root=/dev/root", "rw", "quiet", $"init={Folder}/init", $"uml_dir={Folder}",
-            "con0=fd:0,fd:1", "con=null", "ssl=null",
+            "mem=512M", "rootfstype=hostfs", "root=/dev/root", "rw", "quiet", $"init={Folder}/init",
+            $"uml_dir={Folder}", "con0=fd:0,fd:1", "con=null", "ssl=null",
         ];
         var start = new ProcessStartInfo(Kernel, arguments)
         {

@@ -9,8 +9,8 @@ using Xunit;
 namespace Dataplane.Tests.Pipeline;
 
 /// <summary>
-/// Nothing that a packet can do makes the collector work: what <c>bench/budgets.json</c> allows is measured here, for packets
-/// that arrive and for packets that are wrong in every way.
+/// Nothing that a packet can do makes the collector work: what <c>bench/budgets.json</c> allows is measured here, for
+/// packets that arrive and for packets that are wrong in every way.
 /// </summary>
 [Collection(Name)]
 [CollectionDefinition(Name, DisableParallelization = true)]
@@ -24,7 +24,9 @@ public sealed class AllocationTests
 
     private static readonly Dictionary<string, double> Budgets = ReadBudgets();
 
-    /// <summary>Every sink under the first proxy, and every other proxy with the sink that costs nothing of its own.</summary>
+    /// <summary>
+    /// Every sink under the first proxy, and every other proxy with the sink that costs nothing of its own.
+    /// </summary>
     public static TheoryData<string, string> Sinks
     {
         get
@@ -112,7 +114,8 @@ public sealed class AllocationTests
 
     private static Dictionary<string, double> ReadBudgets()
     {
-        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "budgets.json")));
+        using JsonDocument json = JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "budgets.json")));
         return json.RootElement.GetProperty("allocatedBytesPerPacket").EnumerateObject()
             .ToDictionary(budget => budget.Name, budget => budget.Value.GetDouble());
     }

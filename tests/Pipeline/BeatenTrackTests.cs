@@ -11,8 +11,9 @@ using static Dataplane.Tests.Scenarios.Shop;
 namespace Dataplane.Tests.Pipeline;
 
 /// <summary>
-/// Random conversations, with everything in them that disturbs a connection, taken through a cluster twice: once as it runs,
-/// once without the beaten track. Every frame at every observation point is the same, ids too, and so is every verdict.
+/// Random conversations, with everything in them that disturbs a connection, taken through a cluster twice:
+/// once as it runs, once without the beaten track. Every frame at every observation point is the same, ids
+/// too, and so is every verdict.
 /// </summary>
 public sealed class BeatenTrackTests
 {
@@ -38,7 +39,8 @@ public sealed class BeatenTrackTests
     [InlineData("openshift-sdn", null)]
     [InlineData("ovn-kubernetes", null)]
     [InlineData("ovn-kubernetes", "node-a")]
-    public void A_packet_on_the_beaten_track_is_what_every_stage_would_make_of_it(string cni, string? node, params string[] settings)
+    public void A_packet_on_the_beaten_track_is_what_every_stage_would_make_of_it(
+        string cni, string? node, params string[] settings)
     {
         for (int seed = 0; seed < Conversations; seed++)
         {
@@ -64,10 +66,12 @@ public sealed class BeatenTrackTests
     }
 
     private static Emulation Cluster(string cni, string? node, string[] settings) => Emulation.Compile(
-        ManifestReader.ReadText(Yaml, "shop.yaml"), new ReplayOptions { Cni = cni, Node = node, Proxy = "ebpf", Settings = [.. settings] });
+        ManifestReader.ReadText(Yaml, "shop.yaml"),
+        new ReplayOptions { Cni = cni, Node = node, Proxy = "ebpf", Settings = [.. settings] });
 
     private static string Text(ObservedFrame frame) =>
-        $"{frame.Record} {frame.Point} {frame.Place} {frame.IsAnswer} {frame.Timestamp} {Convert.ToHexString(frame.Bytes)}";
+        $"{frame.Record} {frame.Point} {frame.Place} {frame.IsAnswer} {frame.Timestamp} "
+        + $"{Convert.ToHexString(frame.Bytes)}";
 
     private static unsafe List<string> ConnectionsOf(Emulation emulation)
     {
@@ -75,7 +79,9 @@ public sealed class BeatenTrackTests
         for (uint entry = 1; entry <= emulation.State.Connections.Count; entry++)
         {
             ref readonly Connection at = ref emulation.State.Connections[entry];
-            connections.Add($"{at.Original.Source:x} {at.Original.SourcePort} {at.Original.Protocol} {at.State} {at.Flags} until {at.Expires}");
+            connections.Add(
+                $"{at.Original.Source:x} {at.Original.SourcePort} {at.Original.Protocol} {at.State} {at.Flags} "
+                + $"until {at.Expires}");
         }
 
         return connections;
@@ -110,15 +116,19 @@ public sealed class BeatenTrackTests
         {
             8 => Packet.Eth(MacOf(client), "5e:00:00:00:00:02").Ipv4(client, server, ttl: 63).Udp(port, 53).Payload(8),
             0 => From(client).Ipv4(client, server).Udp(port, 53).Payload(random.Next(1350, 1472)),
-            1 => From(client).Ipv4(client, server, fragment: Ipv4Header.MoreFragmentsFlag, id: 7).Udp(port, 53).Payload(24),
+            1 => From(client).Ipv4(client, server, fragment: Ipv4Header.MoreFragmentsFlag, id: 7)
+                .Udp(port, 53).Payload(24),
             2 => From(client).ArpRequest(MacOf(client), client, "10.244.1.1"),
             3 => Packet.Eth(MacOf(client), BridgeA).Vlan(7).Ipv4(client, server).Udp(port, 53).Payload(8),
             4 => From(client).Ipv6(Client6, Web6).Tcp(port, 80),
             5 => From(client).Ipv4(client, server).Tcp(port, 80, TcpFlags.Rst),
             6 => Packet.Eth(MacOf(Remote), BridgeB).Ipv4(Remote, Local).Udp(port, 9),
-            7 => Packet.Eth("5e:00:00:00:00:aa", "5e:00:00:00:00:bb").Ipv4(node is null ? NodeB : NodeA, NodeA).Udp(port, 8472).Payload(30),
+            7 => Packet.Eth("5e:00:00:00:00:aa", "5e:00:00:00:00:bb")
+                .Ipv4(node is null ? NodeB : NodeA, NodeA).Udp(port, 8472).Payload(30),
             _ when random.Next(2) == 0 => isReply ? ip.Udp(5353, port) : ip.Udp(port, 53).Payload(random.Next(60)),
-            _ => isReply ? ip.Tcp(8080, port, Flags(random, isReply: true)) : ip.Tcp(port, 80, Flags(random, isReply: false)).Payload(random.Next(60)),
+            _ => isReply
+                ? ip.Tcp(8080, port, Flags(random, isReply: true))
+                : ip.Tcp(port, 80, Flags(random, isReply: false)).Payload(random.Next(60)),
         };
     }
 

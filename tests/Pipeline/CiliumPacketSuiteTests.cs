@@ -27,10 +27,12 @@ public sealed class CiliumPacketSuiteTests
     [Fact]
     public void A_node_takes_what_direct_server_return_sends_out_of_geneve()
     {
-        if (!SharedFolder.TryFind("suites/cilium-bpf/cases.json", out string file)) Assert.Skip("no ../shared/suites/cilium-bpf");
+        if (!SharedFolder.TryFind("suites/cilium-bpf/cases.json", out string file))
+            Assert.Skip("no ../shared/suites/cilium-bpf");
 
         using JsonDocument suite = JsonDocument.Parse(File.ReadAllBytes(file));
-        JsonElement[] encapsulated = [.. suite.RootElement.GetProperty("packets").EnumerateArray().Where(packet => packet.TryGetProperty("outer", out _))];
+        JsonElement[] encapsulated = [.. suite.RootElement.GetProperty("packets")
+            .EnumerateArray().Where(packet => packet.TryGetProperty("outer", out _))];
         JsonElement given = Assert.Single(encapsulated);
         JsonElement outer = given.GetProperty("outer");
         JsonElement option = outer.GetProperty("geneve_opt");
@@ -40,11 +42,13 @@ public sealed class CiliumPacketSuiteTests
         byte[] options =
         [
             .. Hex(option.GetProperty("opt_class").GetString()![2..]), 0x81, 2,
-            .. IpAddress.Parse(option.GetProperty("addr").GetString()!).ToString().Split('.').Select(part => byte.Parse(part, CultureInfo.InvariantCulture)),
+            .. IpAddress.Parse(option.GetProperty("addr").GetString()!).ToString()
+                .Split('.').Select(part => byte.Parse(part, CultureInfo.InvariantCulture)),
             0, option.GetProperty("port").GetByte(), 0, 0,
         ];
         Assert.Equal(outer.GetProperty("geneve_opt_len_words").GetInt32() * 4, options.Length);
-        byte[] packet = Eth().Ipv4(from, to, ttl: 63).Udp(40000, outer.GetProperty("dport").GetUInt16(), checksum: false).Geneve(2, options, critical: true).Payload(inner);
+        byte[] packet = Eth().Ipv4(from, to, ttl: 63).Udp(40000, outer.GetProperty("dport").GetUInt16(),
+            checksum: false).Geneve(2, options, critical: true).Payload(inner);
         // 64, and then the program looks up the route, which takes one.
         Assert.Equal(outer.GetProperty("ip_csum").GetString(), $"0x{Convert.ToHexStringLower(packet.AsSpan(24, 2))}");
 

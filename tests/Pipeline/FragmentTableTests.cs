@@ -46,7 +46,8 @@ public sealed unsafe class FragmentTableTests
     public void More_packets_than_there_is_room_for_push_out_the_oldest()
     {
         using var table = new FragmentTable();
-        for (int packet = 0; packet < 65_536; packet++) Remember(table, (ushort)packet, connection: (uint)packet + 2, now: packet);
+        for (int packet = 0; packet < 65_536; packet++)
+            Remember(table, (ushort)packet, connection: (uint)packet + 2, now: packet);
 
         int found = Enumerable.Range(0, 65_536).Count(packet => Find(table, (ushort)packet, now: 65_536) == packet + 2);
 

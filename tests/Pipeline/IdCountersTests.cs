@@ -26,7 +26,8 @@ public sealed class IdCountersTests
         var ids = new IdCounters(seed: 1);
         ushort[] first =
         [
-            ids.Next(1, 2, IpProtocol.Udp), ids.Next(2, 1, IpProtocol.Udp), ids.Next(1, 2, IpProtocol.Icmp), ids.Next(1, 3, IpProtocol.Udp),
+            ids.Next(1, 2, IpProtocol.Udp), ids.Next(2, 1, IpProtocol.Udp), ids.Next(1, 2, IpProtocol.Icmp), ids.Next(
+                1, 3, IpProtocol.Udp),
         ];
 
         Assert.Equal(first.Length, first.Distinct().Count());

@@ -10,8 +10,8 @@ using Xunit;
 namespace Dataplane.Tests.Pipeline;
 
 /// <summary>
-/// What Katran puts around packets for its reals: IPIP with TTL 64, id 0, no DF and the inner TOS. The outer source, which
-/// it makes of the flow, and the real are taken from the expected packet.
+/// What Katran puts around packets for its reals: IPIP with TTL 64, id 0, no DF and the inner TOS. The outer source,
+/// which it makes of the flow, and the real are taken from the expected packet.
 /// </summary>
 public sealed class KatranSuiteTests
 {
@@ -32,7 +32,8 @@ public sealed class KatranSuiteTests
     [Fact]
     public void Packets_in_ipip_are_katran_s_to_the_byte_both_ways()
     {
-        if (!SharedFolder.TryFind("suites/katran/packets.json", out string file)) Assert.Skip("no ../shared/suites/katran");
+        if (!SharedFolder.TryFind("suites/katran/packets.json", out string file))
+            Assert.Skip("no ../shared/suites/katran");
 
         using JsonDocument suite = JsonDocument.Parse(File.ReadAllBytes(file));
         List<string> differences = [];
@@ -43,8 +44,10 @@ public sealed class KatranSuiteTests
             byte[] expected = Convert.FromHexString(given.GetProperty("output_hex").GetString()!);
             string sort = SortOf(sent, expected);
             counts[sort] = counts.GetValueOrDefault(sort) + 1;
-            if (sort == "out of IPIP") differences.AddRange(CompareInner(given.GetProperty("description").GetString()!, sent, expected));
-            if (sort == "IPIP") differences.AddRange(Compare(given.GetProperty("description").GetString()!, sent, expected));
+            if (sort == "out of IPIP")
+                differences.AddRange(CompareInner(given.GetProperty("description").GetString()!, sent, expected));
+            if (sort == "IPIP")
+                differences.AddRange(Compare(given.GetProperty("description").GetString()!, sent, expected));
         }
 
         Assert.True(differences.Count == 0, string.Join('\n', differences));
@@ -68,7 +71,9 @@ public sealed class KatranSuiteTests
         if (Protocol(expected) is IpProtocol.Icmp or IpProtocol.Icmpv6) return "the load balancer's own answer";
         if (IsV4(expected) && Protocol(expected) == IpProtocol.IpInIp) return "IPIP";
 
-        return IsV4(sent) && Protocol(sent) == IpProtocol.IpInIp ? "out of IPIP" : "IPv6 outside of bare IP, which no CNI sends";
+        return IsV4(sent) && Protocol(sent) == IpProtocol.IpInIp
+            ? "out of IPIP"
+            : "IPv6 outside of bare IP, which no CNI sends";
     }
 
     private static bool IsV4(byte[] frame) => frame[12] == 0x08;
@@ -83,21 +88,27 @@ public sealed class KatranSuiteTests
 
     private static IEnumerable<string> CompareInner(string name, byte[] sent, byte[] expected)
     {
-        using TunnelRig rig = SuiteTunnels.Between(IpInIp, AddressAt(sent, 26), AddressAt(sent, 30), MacAt(sent, 6), MacAt(sent, 0));
+        using TunnelRig rig = SuiteTunnels.Between(
+            IpInIp, AddressAt(sent, 26), AddressAt(sent, 30), MacAt(sent, 6), MacAt(sent, 0));
         (byte[]? packet, DropReason reason) = rig.Decapsulate(sent, node: 1);
-        if (FrameDifference.Describe($"{name}: {reason}", [expected[EthernetSize..]], packet is null ? [] : [packet]) is { } difference) yield return difference;
+        if (FrameDifference.Describe($"{name}: {reason}", [expected[EthernetSize..]],
+            packet is null ? [] : [packet]) is { } difference) yield return difference;
     }
 
     private static IEnumerable<string> Compare(string name, byte[] sent, byte[] expected)
     {
-        using TunnelRig rig = SuiteTunnels.Between(IpInIp, AddressAt(expected, 26), AddressAt(expected, 30), MacAt(expected, 6), MacAt(expected, 0));
-        if (FrameDifference.Describe(name, [expected], [rig.Encapsulate(sent)]) is { } difference) yield return difference;
+        using TunnelRig rig = SuiteTunnels.Between(
+            IpInIp, AddressAt(expected, 26), AddressAt(expected, 30), MacAt(expected, 6), MacAt(expected, 0));
+        if (FrameDifference.Describe(name, [expected], [rig.Encapsulate(sent)]) is { } difference)
+            yield return difference;
 
         (byte[]? packet, DropReason reason) = rig.Decapsulate(expected, node: 1);
-        if (FrameDifference.Describe($"{name}, out of the tunnel: {reason}", [sent[EthernetSize..]], packet is null ? [] : [packet]) is { } other) yield return other;
+        if (FrameDifference.Describe($"{name}, out of the tunnel: {reason}",
+            [sent[EthernetSize..]], packet is null ? [] : [packet]) is { } other) yield return other;
     }
 
     private static string AddressAt(byte[] frame, int at) => new IPAddress(frame.AsSpan(at, 4)).ToString();
 
-    private static string MacAt(byte[] frame, int at) => string.Join(':', Enumerable.Range(at, 6).Select(octet => frame[octet].ToString("x2", null)));
+    private static string MacAt(byte[] frame, int at) =>
+        string.Join(':', Enumerable.Range(at, 6).Select(octet => frame[octet].ToString("x2", null)));
 }

@@ -19,7 +19,8 @@ public sealed class SightingAllocationTests
         using Emulation emulation = new SampleCluster(nodes: 2, services: 10, endpoints: 6, dualStack: true).Compile();
         emulation.State.Sightings = new Sightings(emulation.Topology);
         IPipeline pipeline = PipelineCatalog.Create(emulation, collector: null);
-        List<FrameSet> kinds = [.. TrafficKinds.All.Select(kind => new FrameSet(kind.Frames, kind.LinkType, kind.Missing))];
+        List<FrameSet> kinds =
+            [.. TrafficKinds.All.Select(kind => new FrameSet(kind.Frames, kind.LinkType, kind.Missing))];
 
         Run(pipeline, kinds);
         long allocated = AllocationTests.Measure(() => Run(pipeline, kinds));

@@ -8,8 +8,8 @@ using static Dataplane.Tests.Scenarios.Shop;
 namespace Dataplane.Tests.Pipeline;
 
 /// <summary>
-/// The first packet of a connection takes every stage, the later ones the beaten track: the same packet sent twice must leave
-/// the node as the same bytes, but for the counter in the outer header.
+/// The first packet of a connection takes every stage, the later ones the beaten track: the same packet sent twice must
+/// leave the node as the same bytes, but for the counter in the outer header.
 /// </summary>
 public sealed class SteadyStageTests
 {
@@ -28,7 +28,8 @@ public sealed class SteadyStageTests
             byte[] first = OnTheWire(shop, packet);
             byte[] second = OnTheWire(shop, packet);
 
-            Assert.True(first.AsSpan().SequenceEqual(second), $"packet {number}:\n{Convert.ToHexString(first)}\n{Convert.ToHexString(second)}");
+            Assert.True(first.AsSpan().SequenceEqual(second),
+                $"packet {number}:\n{Convert.ToHexString(first)}\n{Convert.ToHexString(second)}");
         }
     }
 
@@ -38,7 +39,8 @@ public sealed class SteadyStageTests
         using Scenario shop = Scenario.Given(Yaml, "node-a", []);
         OnTheWire(shop, From(Client).Ipv4(Client, Web).Udp(4000, 53));
 
-        shop.Send(From(Client).Ipv4(Client, Web, ttl: 1).Udp(4000, 53)).ExpectNothing(DropReason.TtlExceeded, Stage.Route);
+        shop.Send(From(Client).Ipv4(Client, Web, ttl: 1).Udp(4000, 53))
+            .ExpectNothing(DropReason.TtlExceeded, Stage.Route);
     }
 
     [Fact]

@@ -8,7 +8,8 @@ namespace Dataplane.Tests.Pipeline;
 internal static class SuiteTunnels
 {
     /// <summary>The first node sends with these addresses and MAC; the second receives.</summary>
-    public static TunnelRig Between(TunnelSettings tunnel, string source, string destination, string sourceMac, string destinationMac, uint id = 0)
+    public static TunnelRig Between(
+        TunnelSettings tunnel, string source, string destination, string sourceMac, string destinationMac, uint id = 0)
     {
         NetworkModel Place(NetworkModel model) => model with
         {

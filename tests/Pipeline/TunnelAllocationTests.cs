@@ -10,7 +10,9 @@ using static Dataplane.Tests.Scenarios.DualStackCluster;
 
 namespace Dataplane.Tests.Pipeline;
 
-/// <summary>No CNI's tunnel makes the collector work, on either side, nor for what is fragmented, segmented or answered.</summary>
+/// <summary>
+/// No CNI's tunnel makes the collector work, on either side, nor for what is fragmented, segmented or answered.
+/// </summary>
 [Collection(AllocationTests.Name)]
 public sealed class TunnelAllocationTests
 {
@@ -21,24 +23,35 @@ public sealed class TunnelAllocationTests
 
     /// <summary>The columns of <see cref="TunnelRoundTripTests.Tunnels"/> that this needs.</summary>
     public static IEnumerable<TheoryDataRow<string, int, string, string[]>> Tunnels =>
-        TunnelRoundTripTests.Tunnels.Select(row => new TheoryDataRow<string, int, string, string[]>(row.Data.Item1, row.Data.Item2, row.Data.Item3, row.Data.Item4));
+        TunnelRoundTripTests.Tunnels.Select(row => new TheoryDataRow<string, int, string, string[]>(
+            row.Data.Item1, row.Data.Item2, row.Data.Item3, row.Data.Item4));
 
     [Theory]
     [MemberData(nameof(Tunnels))]
-    public void Into_the_tunnel_and_out_of_it_nothing_is_allocated(string cni, int family, string manifests, string[] settings)
+    public void Into_the_tunnel_and_out_of_it_nothing_is_allocated(
+        string cni, int family, string manifests, string[] settings)
     {
-        AssertNothing(cni, manifests, settings, Many(i => From(family).Udp(4000 + i, 9).Payload(100)), Verdict.Forwarded);
-        AssertNothing(cni, manifests, settings, Many(i => From(family).Tcp(i + 1, 80, TcpFlags.Syn)), Verdict.Forwarded);
+        AssertNothing(
+            cni, manifests, settings, Many(i => From(family).Udp(4000 + i, 9).Payload(100)), Verdict.Forwarded);
+        AssertNothing(
+            cni, manifests, settings, Many(i => From(family).Tcp(i + 1, 80, TcpFlags.Syn)), Verdict.Forwarded);
     }
 
     [Theory]
     [MemberData(nameof(Tunnels))]
-    public void Segments_fragments_and_answers_of_the_sending_node_allocate_nothing(string cni, int family, string manifests, string[] settings)
+    public void Segments_fragments_and_answers_of_the_sending_node_allocate_nothing(
+        string cni, int family, string manifests, string[] settings)
     {
-        AssertNothing(cni, manifests, settings, Many(i => From(family).Tcp(i + 1, 80).Payload(5000)), Verdict.Forwarded);
-        AssertNothing(cni, manifests, settings, Many(i => From(family, Ipv4Header.DontFragmentFlag).Udp(4000 + i, 9).Payload(OverEveryTunnel)), Verdict.Dropped);
-        if (family == 4) AssertNothing(cni, manifests, settings, Many(i => From(family).Udp(4000 + i, 9).Payload(OverEveryTunnel)), Verdict.Forwarded);
-        if (cni != "openshift-sdn") AssertNothing(cni, manifests, settings, Many(i => From(family, hopLimit: 1).Udp(4000 + i, 9)), Verdict.Dropped);
+        AssertNothing(
+            cni, manifests, settings, Many(i => From(family).Tcp(i + 1, 80).Payload(5000)), Verdict.Forwarded);
+        AssertNothing(cni, manifests, settings, Many(i =>
+            From(family, Ipv4Header.DontFragmentFlag).Udp(4000 + i, 9).Payload(OverEveryTunnel)), Verdict.Dropped);
+        if (family == 4)
+            AssertNothing(cni, manifests, settings,
+                Many(i => From(family).Udp(4000 + i, 9).Payload(OverEveryTunnel)), Verdict.Forwarded);
+        if (cni != "openshift-sdn")
+            AssertNothing(
+                cni, manifests, settings, Many(i => From(family, hopLimit: 1).Udp(4000 + i, 9)), Verdict.Dropped);
     }
 
     [Theory]
@@ -65,9 +78,12 @@ public sealed class TunnelAllocationTests
             spec: {egress: [{type: Allow, to: {cidrSelector: 198.51.100.0/24}}, {type: Deny, to: {cidrSelector: 0.0.0.0/0}}]}
             """;
         string manifests = EgressCluster.OpenShift + Firewall;
-        AssertNothing("openshift-sdn", manifests, [], Many(i => FromWeb("198.51.100.7").Udp(4000 + i, 9)), Verdict.Forwarded);
-        AssertNothing("openshift-sdn", manifests, [], Many(i => FromWeb("203.0.113.1").Udp(4000 + i, 9)), Verdict.Dropped);
-        AssertNothing("openshift-sdn", manifests, ["openshift-sdn.mode=multitenant"], Many(i => FromWeb("10.129.0.20").Udp(4000 + i, 9)), Verdict.Dropped);
+        AssertNothing(
+            "openshift-sdn", manifests, [], Many(i => FromWeb("198.51.100.7").Udp(4000 + i, 9)), Verdict.Forwarded);
+        AssertNothing(
+            "openshift-sdn", manifests, [], Many(i => FromWeb("203.0.113.1").Udp(4000 + i, 9)), Verdict.Dropped);
+        AssertNothing("openshift-sdn", manifests, ["openshift-sdn.mode=multitenant"],
+            Many(i => FromWeb("10.129.0.20").Udp(4000 + i, 9)), Verdict.Dropped);
     }
 
     [Theory]
@@ -76,16 +92,20 @@ public sealed class TunnelAllocationTests
     public void Direct_server_return_allocates_nothing(bool isByGeneve)
     {
         string manifests = DirectReturnCluster.Manifests(
-            [.. isByGeneve ? DirectReturnCluster.ByGeneve : DirectReturnCluster.ByOption, "enable-pmtu-discovery: \"true\""]);
-        PacketBuilder From(int port) => new PacketBuilder().Eth().Ipv4(DirectReturnCluster.Client, DirectReturnCluster.Frontend).Udp(port, 80);
+            [.. isByGeneve ? DirectReturnCluster.ByGeneve : DirectReturnCluster.ByOption,
+                "enable-pmtu-discovery: \"true\""]);
+        PacketBuilder From(int port) =>
+            new PacketBuilder().Eth().Ipv4(DirectReturnCluster.Client, DirectReturnCluster.Frontend).Udp(port, 80);
         AssertNothing("cilium", manifests, [], Many(i => From(4000 + i).Payload(100)), Verdict.Forwarded);
-        AssertNothing("cilium", manifests, [], Many(i => From(4000 + i).Payload(1472)), Verdict.Dropped, node: "lb", entry: "lb");
+        AssertNothing(
+            "cilium", manifests, [], Many(i => From(4000 + i).Payload(1472)), Verdict.Dropped, node: "lb", entry: "lb");
     }
 
     private static PacketBuilder FromWeb(string to) =>
         new PacketBuilder().Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4("10.128.0.10", to);
 
-    private static void AssertNothing(string cni, string manifests, string[] settings, byte[][] sent, Verdict expected, string? node = null, string? entry = null)
+    private static void AssertNothing(string cni, string manifests, string[] settings, byte[][] sent, Verdict expected,
+        string? node = null, string? entry = null)
     {
         using var emulation = Emulation.Compile(
             ManifestReader.ReadText(manifests, "two-nodes.yaml"),
@@ -100,7 +120,8 @@ public sealed class TunnelAllocationTests
         });
 
         RunCounters counters = emulation.State.Counters;
-        Assert.True(counters[expected] == counters.Records, $"{counters[expected]} of {counters.Records} {expected}: {string.Join(", ", counters.Drops())}");
+        Assert.True(counters[expected] == counters.Records,
+            $"{counters[expected]} of {counters.Records} {expected}: {string.Join(", ", counters.Drops())}");
         Assert.Equal(0, allocated);
     }
 
@@ -111,7 +132,8 @@ public sealed class TunnelAllocationTests
         frames.Advance();
     }
 
-    private static byte[][] Many(Func<int, PacketBuilder> frame) => [.. Enumerable.Range(0, Count).Select(i => frame(i).Build())];
+    private static byte[][] Many(Func<int, PacketBuilder> frame) =>
+        [.. Enumerable.Range(0, Count).Select(i => frame(i).Build())];
 
     private static PacketBuilder From(int family, ushort flags = 0, byte hopLimit = 64)
     {

@@ -6,8 +6,8 @@ using Xunit;
 namespace Dataplane.Tests.Pipeline;
 
 /// <summary>
-/// What each CNI puts around one echo request from 10.244.1.10 to a pod of the other node: outer headers worked out by hand
-/// from the kernel's sources. The id is set aside, and the source port; the checksums then follow.
+/// What each CNI puts around one echo request from 10.244.1.10 to a pod of the other node: outer headers worked out by
+/// hand from the kernel's sources. The id is set aside, and the source port; the checksums then follow.
 /// </summary>
 public class TunnelVectorTests
 {
@@ -19,8 +19,10 @@ public class TunnelVectorTests
         var tunnel = new TunnelSettings { Kind = TunnelKind.Vxlan, Device = "flannel.1" };
         AssertOuter(
             tunnel,
-            "4500005600000000 4011892f c0a8380b c0a8380c 00002118 00420000 0800000000000100 0200000000bb 0200000000aa 0800",
-            model => model with { Nodes = [.. model.Nodes.Select((node, at) => node with { TunnelMac = DeviceMac(at) })] });
+            "4500005600000000 4011892f c0a8380b c0a8380c 00002118 00420000 0800000000000100 0200000000bb "
+            + "0200000000aa 0800",
+            model =>
+                model with { Nodes = [.. model.Nodes.Select((node, at) => node with { TunnelMac = DeviceMac(at) })] });
     }
 
     [Fact]
@@ -36,7 +38,8 @@ public class TunnelVectorTests
         };
         AssertOuter(
             tunnel,
-            "4500005600000000 4011892f c0a8380b c0a8380c 00002118 00420000 08000000001a2b00 020000000001 0a580af4010a 0800",
+            "4500005600000000 4011892f c0a8380b c0a8380c 00002118 00420000 08000000001a2b00 020000000001 "
+            + "0a580af4010a 0800",
             model => WithPods(model, pod => pod with { TunnelId = 0x1a2b }));
     }
 
@@ -55,7 +58,8 @@ public class TunnelVectorTests
         };
         AssertOuter(
             tunnel,
-            "4500005600004000 4011492f c0a8380b c0a8380c 000012b5 00420000 08000000bc614e00 0a580af40214 0a580af4010a 0800",
+            "4500005600004000 4011492f c0a8380b c0a8380c 000012b5 00420000 08000000bc614e00 0a580af40214 "
+            + "0a580af4010a 0800",
             model => WithPods(model, pod => pod with { TunnelId = 12345678 }));
     }
 
@@ -64,7 +68,8 @@ public class TunnelVectorTests
     {
         AssertOuter(
             Ovn(TunnelIdSource.LogicalSwitch, InnerFrame.RouterToPod),
-            "4500005e00004000 40114927 c0a8380b c0a8380c 000017c1 004a0000 0240655800000700 0102800100020005 0a580af40214 0a580af40201 0800",
+            "4500005e00004000 40114927 c0a8380b c0a8380c 000017c1 004a0000 0240655800000700 0102800100020005 "
+            + "0a580af40214 0a580af40201 0800",
             model => WithPods(WithKeys(model), pod => pod with { PortKey = 5 }));
     }
 
@@ -73,10 +78,12 @@ public class TunnelVectorTests
     {
         AssertOuter(
             Ovn(TunnelIdSource.TransitSwitch, InnerFrame.TunnelDevices) with { Vni = 16711683 },
-            "4500005e00004000 40114927 c0a8380b c0a8380c 000017c1 004a0000 02406558ff000300 0102800100020003 0200000000bb 0200000000aa 0800",
+            "4500005e00004000 40114927 c0a8380b c0a8380c 000017c1 004a0000 02406558ff000300 0102800100020003 "
+            + "0200000000bb 0200000000aa 0800",
             model => WithKeys(model) with
             {
-                Nodes = [.. model.Nodes.Select((node, at) => node with { TunnelMac = DeviceMac(at), TransitPortKey = (ushort)(2 + at) })],
+                Nodes = [.. model.Nodes.Select((node, at) =>
+                    node with { TunnelMac = DeviceMac(at), TransitPortKey = (ushort)(2 + at) })],
             });
     }
 
@@ -97,7 +104,8 @@ public class TunnelVectorTests
         Df = TunnelDf.Set,
     };
 
-    private static MacAddress DeviceMac(int node) => MacAddress.Parse(node == 0 ? "02:00:00:00:00:aa" : "02:00:00:00:00:bb");
+    private static MacAddress DeviceMac(int node) =>
+        MacAddress.Parse(node == 0 ? "02:00:00:00:00:aa" : "02:00:00:00:00:bb");
 
     private static NetworkModel WithPods(NetworkModel model, Func<PodNetwork, PodNetwork> change) =>
         model with { Pods = [.. model.Pods.Select(change)] };
@@ -112,7 +120,8 @@ public class TunnelVectorTests
         })],
     };
 
-    private static void AssertOuter(TunnelSettings tunnel, string outer, Func<NetworkModel, NetworkModel>? change = null)
+    private static void AssertOuter(
+        TunnelSettings tunnel, string outer, Func<NetworkModel, NetworkModel>? change = null)
     {
         byte[] inner = Convert.FromHexString(Echo);
         "0af4010a0af40214".Chunk(2).Select(pair => Convert.ToByte(new string(pair), 16)).ToArray().CopyTo(inner, 12);
@@ -120,7 +129,8 @@ public class TunnelVectorTests
         using var rig = TunnelRig.With(tunnel, change);
         byte[] sent = rig.Encapsulate([.. Convert.FromHexString("0200000000010a580af4010a0800"), .. inner]);
 
-        byte[] expected = [.. Convert.FromHexString("0200c0a8380c0200c0a8380b0800" + outer.Replace(" ", "", StringComparison.Ordinal)), .. inner];
+        byte[] expected = [.. Convert.FromHexString(
+            "0200c0a8380c0200c0a8380b0800" + outer.Replace(" ", "", StringComparison.Ordinal)), .. inner];
         byte[] fair = FairFrame.Normalize(sent);
         if (tunnel.UdpChecksum && tunnel.Kind != TunnelKind.IpInIp)
         {

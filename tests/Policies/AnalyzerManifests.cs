@@ -9,9 +9,9 @@ using YamlDotNet.RepresentationModel;
 namespace Dataplane.Tests.Policies;
 
 /// <summary>
-/// Manifests in which pods have no addresses, and workloads no pods: each workload gets one pod, each pod an address of either
-/// family outside of all blocks that the suite's policies name. The analyzer takes pods of the host's network for ordinary
-/// ones, and so they are made here.
+/// Manifests in which pods have no addresses, and workloads no pods: each workload gets one pod, each pod an address of
+/// either family outside of all blocks that the suite's policies name. The analyzer takes pods of the host's network
+/// for ordinary ones, and so they are made here.
 /// </summary>
 internal sealed class AnalyzerManifests
 {
@@ -34,7 +34,8 @@ internal sealed class AnalyzerManifests
                 Namespaces = all.Namespaces.AddRange(read.Namespaces),
                 NetworkPolicies = all.NetworkPolicies.AddRange(read.NetworkPolicies),
                 AdminNetworkPolicies = all.AdminNetworkPolicies.AddRange(read.AdminNetworkPolicies),
-                BaselineAdminNetworkPolicies = all.BaselineAdminNetworkPolicies.AddRange(read.BaselineAdminNetworkPolicies),
+                BaselineAdminNetworkPolicies = all.BaselineAdminNetworkPolicies.AddRange(
+                    read.BaselineAdminNetworkPolicies),
                 Findings = all.Findings.AddRange(read.Findings),
             };
             foreach (Pod pod in read.Pods) Add(pod, owners.GetValueOrDefault(pod.ToString(), $"{pod}[Pod]"));
@@ -48,9 +49,12 @@ internal sealed class AnalyzerManifests
     /// <summary>Of each pod: <c>namespace/name[Kind]</c>, as the analyzer's rows have it.</summary>
     public IReadOnlyList<string> Workloads => _workloads;
 
-    public IpAddress AddressOf(int pod, bool isV4) => Snapshot.Pods[pod].Addresses.First(address => address.IsV4 == isV4);
+    public IpAddress AddressOf(int pod, bool isV4) =>
+        Snapshot.Pods[pod].Addresses.First(address => address.IsV4 == isV4);
 
-    /// <summary>Over IPv6: the analyzer's ipBlocks do not apply to pods, and none of them holds these addresses.</summary>
+    /// <summary>
+    /// Over IPv6: the analyzer's ipBlocks do not apply to pods, and none of them holds these addresses.
+    /// </summary>
     public (FlowEnd From, FlowEnd To) Between(int from, int to) =>
         (new FlowEnd(from, AddressOf(from, isV4: false)), new FlowEnd(to, AddressOf(to, isV4: false)));
 
@@ -111,7 +115,8 @@ internal sealed class AnalyzerManifests
     {
         var stream = new YamlStream();
         stream.Load(new StringReader(text));
-        foreach (YamlMappingNode root in stream.Documents.Select(document => document.RootNode).OfType<YamlMappingNode>())
+        foreach (YamlMappingNode root in stream.Documents.Select(document => document.RootNode)
+            .OfType<YamlMappingNode>())
         {
             string kind = Text(root, "kind");
             if (!root.Children.TryGetValue("items", out YamlNode? items))

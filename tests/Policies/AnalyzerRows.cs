@@ -7,8 +7,9 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Policies;
 
 /// <summary>
-/// netpol-analyzer's own inputs and outputs: one row for each pair of workloads, or of a workload and a range of addresses,
-/// with all that it may use; pairs without a row may use nothing. Flows are put at the edges of the ranges and ports.
+/// netpol-analyzer's own inputs and outputs: one row for each pair of workloads, or of a workload and a
+/// range of addresses, with all that it may use; pairs without a row may use nothing. Flows are put at the
+/// edges of the ranges and ports.
 /// </summary>
 internal static class AnalyzerRows
 {
@@ -40,8 +41,10 @@ internal static class AnalyzerRows
     {
         ushort[] ports = PortsOf(manifests.Snapshot, rows);
         IpAddress[] outside = OutsideOf(rows);
-        Dictionary<(string, string), string> known = rows.ToDictionary(row => (row.Source, row.Destination), row => row.Connections);
-        string[] ranges = [.. rows.SelectMany(row => (string[])[row.Source, row.Destination]).Where(IsRange).Distinct()];
+        Dictionary<(string, string), string> known = rows.ToDictionary(
+            row => (row.Source, row.Destination), row => row.Connections);
+        string[] ranges =
+            [.. rows.SelectMany(row => (string[])[row.Source, row.Destination]).Where(IsRange).Distinct()];
         var flows = ImmutableArray.CreateBuilder<ExpectedFlow>();
         for (int pod = 0; pod < manifests.Snapshot.Pods.Length; pod++)
         {
@@ -58,8 +61,10 @@ internal static class AnalyzerRows
             {
                 string[] around = [.. ranges.Where(range => IsWithin(range, address))];
                 FlowEnd inside = new(pod, manifests.AddressOf(pod, isV4: true)), far = FlowEnd.Outside(address);
-                Add(inside, far, string.Join(',', around.Select(range => known.GetValueOrDefault((workload, range), "")).Where(text => text.Length > 0)));
-                Add(far, inside, string.Join(',', around.Select(range => known.GetValueOrDefault((range, workload), "")).Where(text => text.Length > 0)));
+                Add(inside, far, string.Join(',', around.Select(range => known.GetValueOrDefault((workload, range), ""))
+                    .Where(text => text.Length > 0)));
+                Add(far, inside, string.Join(',', around.Select(range => known.GetValueOrDefault((range, workload), ""))
+                    .Where(text => text.Length > 0)));
             }
         }
 
@@ -67,10 +72,12 @@ internal static class AnalyzerRows
 
         void Add(FlowEnd from, FlowEnd to, string connections)
         {
-            foreach ((string protocol, ushort port) in Protocols.SelectMany(protocol => ports.Select(port => (protocol, port))))
+            foreach ((string protocol, ushort port) in Protocols.SelectMany(protocol =>
+                ports.Select(port => (protocol, port))))
             {
                 flows.Add(new ExpectedFlow(
-                    new PolicyFlow(from, to, PolicySuites.ProtocolOf(protocol), port), IsListed(connections, protocol, port)));
+                    new PolicyFlow(from, to, PolicySuites.ProtocolOf(protocol), port), IsListed(
+                        connections, protocol, port)));
             }
         }
     }
@@ -95,16 +102,19 @@ internal static class AnalyzerRows
     private static (ushort First, ushort Last) RangeOf(string text)
     {
         string[] ends = text.Split('-');
-        return (ushort.Parse(ends[0], CultureInfo.InvariantCulture), ushort.Parse(ends[^1], CultureInfo.InvariantCulture));
+        return (ushort.Parse(ends[0], CultureInfo.InvariantCulture),
+            ushort.Parse(ends[^1], CultureInfo.InvariantCulture));
     }
 
     private static ushort[] PortsOf(ClusterSnapshot snapshot, Row[] rows)
     {
-        IEnumerable<int> listed = rows.Select(row => row.Connections).Distinct().Where(text => text != "All Connections")
+        IEnumerable<int> listed = rows.Select(row => row.Connections)
+            .Distinct().Where(text => text != "All Connections")
             .SelectMany(text => text.Split(',')).Select(entry => RangeOf(entry.Split(' ')[^1]))
             .SelectMany(range => (int[])[range.First - 1, range.First, range.Last, range.Last + 1]);
         IEnumerable<int> opened = snapshot.Pods.SelectMany(pod => pod.Ports).Select(port => (int)port.Port);
-        return [.. listed.Concat(opened).Append(80).Where(port => port is > 0 and <= ushort.MaxValue).Distinct().Order().Select(port => (ushort)port)];
+        return [.. listed.Concat(opened).Append(80).Where(port => port is > 0 and <= ushort.MaxValue)
+            .Distinct().Order().Select(port => (ushort)port)];
     }
 
     private static IpAddress[] OutsideOf(Row[] rows) =>
@@ -115,7 +125,8 @@ internal static class AnalyzerRows
 
     private static bool IsRange(string end) => end.EndsWith(OutsideMark, StringComparison.Ordinal);
 
-    private static IpAddress[] Ends(string range) => [.. range[..^OutsideMark.Length].Split('-').Select(IpAddress.Parse)];
+    private static IpAddress[] Ends(string range) =>
+        [.. range[..^OutsideMark.Length].Split('-').Select(IpAddress.Parse)];
 
     private static bool IsWithin(string range, IpAddress address)
     {

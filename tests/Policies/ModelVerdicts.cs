@@ -12,7 +12,9 @@ internal static class ModelVerdicts
     public static bool IsIngressAllowed(PolicyModel model, in PolicyFlow flow) =>
         IsAllowed(model, QuestionOf(model, flow, PolicyDirection.Ingress));
 
-    /// <summary>One direction of a flow in the model's terms; null where the pod in question is none of the model's.</summary>
+    /// <summary>
+    /// One direction of a flow in the model's terms; null where the pod in question is none of the model's.
+    /// </summary>
     public static PolicyQuestion? QuestionOf(PolicyModel model, in PolicyFlow flow, PolicyDirection direction)
     {
         (FlowEnd subject, FlowEnd peer) = direction == PolicyDirection.Ingress

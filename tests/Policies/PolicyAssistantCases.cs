@@ -8,8 +8,9 @@ using Dataplane.Cluster.Model;
 namespace Dataplane.Tests.Policies;
 
 /// <summary>
-/// policy-assistant's cases of AdminNetworkPolicies: Go literals, made into manifests. Where the cases have the earliest
-/// v1alpha1's sameLabels and notSameLabels, the subject stands in one namespace, so that a selector says the same.
+/// policy-assistant's cases of AdminNetworkPolicies: Go literals, made into manifests. Where the cases
+/// have the earliest v1alpha1's sameLabels and notSameLabels, the subject stands in one namespace, so that
+/// a selector says the same.
 /// </summary>
 internal static class PolicyAssistantCases
 {
@@ -25,13 +26,16 @@ internal static class PolicyAssistantCases
     {
         JsonNode arguments = one["args"]!;
         JsonArray resources = arguments["resources"]!["args"]!.AsArray();
-        string[] spaces = Texts(resources[1]), names = Texts(resources[2]), protocols = [.. Texts(resources[4]).Select(Word)];
+        string[] spaces = Texts(resources[1]), names = Texts(resources[2]),
+            protocols = [.. Texts(resources[4]).Select(Word)];
         ushort[] ports = [.. resources[3]!.AsArray().Select(port => port!.GetValue<ushort>())];
         JsonNode[] objects =
         [
-            .. spaces.Select(space => Object("v1", "Namespace", new JsonObject { ["name"] = space, ["labels"] = Labels("ns", space) })),
+            .. spaces.Select(space =>
+                Object("v1", "Namespace", new JsonObject { ["name"] = space, ["labels"] = Labels("ns", space) })),
             .. spaces.SelectMany(
-                (space, row) => names.Select((name, column) => PodOf(space, name, $"10.1.{row + 1}.{column + 1}", ports, protocols))),
+                (space, row) => names.Select((name, column) =>
+                    PodOf(space, name, $"10.1.{row + 1}.{column + 1}", ports, protocols))),
             .. PoliciesOf(arguments),
         ];
         var list = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "List", ["items"] = new JsonArray([.. objects]) };
@@ -39,9 +43,11 @@ internal static class PolicyAssistantCases
         return new PolicyCase(one["name"]!.GetValue<string>(), snapshot, FlowsOf(one, snapshot, ports, protocols));
     }
 
-    private static ImmutableArray<ExpectedFlow> FlowsOf(JsonNode one, ClusterSnapshot snapshot, ushort[] ports, string[] protocols)
+    private static ImmutableArray<ExpectedFlow> FlowsOf(
+        JsonNode one, ClusterSnapshot snapshot, ushort[] ports, string[] protocols)
     {
-        HashSet<string> oddIngress = Exceptions(one["nonDefaultIngress"]), oddEgress = Exceptions(one["nonDefaultEgress"]);
+        HashSet<string> oddIngress = Exceptions(one["nonDefaultIngress"]),
+            oddEgress = Exceptions(one["nonDefaultEgress"]);
         bool ingress = Word(one["defaultIngressBehavior"]!.GetValue<string>()) == "ALLOWED";
         bool egress = Word(one["defaultEgressBehavior"]!.GetValue<string>()) == "ALLOWED";
         var flows = ImmutableArray.CreateBuilder<ExpectedFlow>();
@@ -51,7 +57,8 @@ internal static class PolicyAssistantCases
             {
                 if (source == destination) continue;
 
-                foreach ((ushort port, string protocol) in ports.SelectMany(port => protocols.Select(protocol => (port, protocol))))
+                foreach ((ushort port, string protocol) in ports.SelectMany(port =>
+                    protocols.Select(protocol => (port, protocol))))
                 {
                     string key = $"{snapshot.Pods[source]} {snapshot.Pods[destination]} {port} {protocol}";
                     var flow = new PolicyFlow(
@@ -59,7 +66,8 @@ internal static class PolicyAssistantCases
                         new FlowEnd(destination, snapshot.Pods[destination].Addresses[0]),
                         PolicySuites.ProtocolOf(protocol),
                         port);
-                    flows.Add(new ExpectedFlow(flow, (ingress ^ oddIngress.Contains(key)) && (egress ^ oddEgress.Contains(key))));
+                    flows.Add(new ExpectedFlow(
+                        flow, (ingress ^ oddIngress.Contains(key)) && (egress ^ oddEgress.Contains(key))));
                 }
             }
         }
@@ -79,8 +87,10 @@ internal static class PolicyAssistantCases
             ["containerPort"] = port,
             ["protocol"] = protocol,
         }));
-        JsonObject pod = Object("v1", "Pod", new JsonObject { ["namespace"] = space, ["name"] = name, ["labels"] = Labels("pod", name) });
-        pod["spec"] = new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["ports"] = new JsonArray([.. open]) }) };
+        JsonObject pod = Object(
+            "v1", "Pod", new JsonObject { ["namespace"] = space, ["name"] = name, ["labels"] = Labels("pod", name) });
+        pod["spec"] =
+            new JsonObject { ["containers"] = new JsonArray(new JsonObject { ["ports"] = new JsonArray([.. open]) }) };
         pod["status"] = new JsonObject { ["podIP"] = address, ["phase"] = "Running" };
         return pod;
     }
@@ -99,9 +109,11 @@ internal static class PolicyAssistantCases
 
         int number = 0;
         foreach (JsonNode? policy in arguments["anps"]?.AsArray() ?? [])
-            yield return WithSpec(Object(Group, "AdminNetworkPolicy", new JsonObject { ["name"] = $"anp-{number++}" }), policy!);
+            yield return WithSpec(
+                Object(Group, "AdminNetworkPolicy", new JsonObject { ["name"] = $"anp-{number++}" }), policy!);
         if (arguments["banp"] is { } baseline)
-            yield return WithSpec(Object(Group, "BaselineAdminNetworkPolicy", new JsonObject { ["name"] = "default" }), baseline);
+            yield return WithSpec(
+                Object(Group, "BaselineAdminNetworkPolicy", new JsonObject { ["name"] = "default" }), baseline);
     }
 
     private static JsonObject WithSpec(JsonObject shell, JsonNode policy)

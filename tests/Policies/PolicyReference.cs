@@ -4,8 +4,8 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Policies;
 
 /// <summary>
-/// What k8s.io/api/networking/v1/types.go and network-policy-api v1alpha1 say, sentence by sentence, asked of the snapshot for
-/// one connection at a time. It has no tables, no identities, and its own idea of labels and prefixes.
+/// What k8s.io/api/networking/v1/types.go and network-policy-api v1alpha1 say, sentence by sentence, asked of the
+/// snapshot for one connection at a time. It has no tables, no identities, and its own idea of labels and prefixes.
 /// </summary>
 internal static class PolicyReference
 {
@@ -29,10 +29,12 @@ internal static class PolicyReference
 
         IpAddress source = flow.Source.Address;
         string node = snapshot.Pods[flow.Destination.Pod].NodeName;
-        return snapshot.Nodes.Any(one => one.Name == node && (one.InternalIps.Contains(source) || one.ExternalIps.Contains(source)));
+        return snapshot.Nodes.Any(one =>
+            one.Name == node && (one.InternalIps.Contains(source) || one.ExternalIps.Contains(source)));
     }
 
-    private static bool IsAllowed(ClusterSnapshot snapshot, in PolicyFlow flow, bool isIngress, FlowEnd subject, FlowEnd peer)
+    private static bool IsAllowed(
+        ClusterSnapshot snapshot, in PolicyFlow flow, bool isIngress, FlowEnd subject, FlowEnd peer)
     {
         // "hostNetwork pods ... policies have no effect on them"
         if (SelectablePod(snapshot, subject) is not { } pod) return true;
@@ -77,7 +79,8 @@ internal static class PolicyReference
         }
     }
 
-    // "If no policyTypes are specified ... default to Ingress; policies with an Egress section are assumed to affect egress".
+    // "If no policyTypes are specified ... default to Ingress; policies with an Egress section
+    // are assumed to affect egress".
     private static bool Applies(NetworkPolicy policy, bool isIngress)
     {
         if (policy.PolicyTypesGiven) return isIngress ? policy.HasIngressType : policy.HasEgressType;
@@ -115,9 +118,11 @@ internal static class PolicyReference
     }
 
     private static bool Selects(ClusterSnapshot snapshot, AdminPodSelector selector, Pod pod) =>
-        Selects(selector.NamespaceSelector, NamespaceLabels(snapshot, pod.Namespace)) && Selects(selector.PodSelector, pod.Labels);
+        Selects(selector.NamespaceSelector, NamespaceLabels(snapshot, pod.Namespace))
+        && Selects(selector.PodSelector, pod.Labels);
 
-    // "port: numerical or named port on the given protocol; if this field is not provided, this matches all port names and numbers"
+    // "port: numerical or named port on the given protocol; if this field is not provided, this
+    // matches all port names and numbers"
     private static bool IsPort(ClusterSnapshot snapshot, PolicyPort port, PolicyFlow flow)
     {
         if (port.Protocol != flow.Protocol) return false;

@@ -16,7 +16,8 @@ public class PolicySuiteTests
     {
         Assert.Equal(cases, PolicySuites.Read(suite).Count(one => one.Flows.Any()));
         List<string> differences = Differences(suite, PolicyReference.IsAllowed);
-        Assert.True(differences.Count == 0, $"{differences.Count} flows differ:\n{string.Join('\n', differences.Take(20))}");
+        Assert.True(
+            differences.Count == 0, $"{differences.Count} flows differ:\n{string.Join('\n', differences.Take(20))}");
     }
 
     private delegate bool Judge(ClusterSnapshot snapshot, in PolicyFlow flow);
@@ -30,7 +31,9 @@ public class PolicySuiteTests
             {
                 if (judge(one.Snapshot, expected.Flow) == expected.IsAllowed) continue;
 
-                differences.Add($"{one.Name}: {expected.Flow.In(one.Snapshot)} should be {(expected.IsAllowed ? "allowed" : "denied")}");
+                differences.Add(
+                    $"{one.Name}: "
+                    + $"{expected.Flow.In(one.Snapshot)} should be {(expected.IsAllowed ? "allowed" : "denied")}");
             }
         }
 

@@ -45,7 +45,8 @@ internal static class PolicySuites
             [
                 .. expect.RootElement.GetProperty("flows").EnumerateArray()
                     .Select(flow => ReadFlow(snapshot, flow))
-                    .Where(expected => expected.Flow.Source.Pod < 0 || expected.Flow.Source.Pod != expected.Flow.Destination.Pod),
+                    .Where(expected =>
+                        expected.Flow.Source.Pod < 0 || expected.Flow.Source.Pod != expected.Flow.Destination.Pod),
             ]);
     }
 

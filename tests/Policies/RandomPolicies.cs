@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Policies;
 
 /// <summary>
-/// Clusters with policies, made up from a seed: few labels, few ports and small address ranges, so that rules meet pods often.
-/// The same seed gives the same cluster and the same flows.
+/// Clusters with policies, made up from a seed: few labels, few ports and small address ranges, so that rules meet pods
+/// often. The same seed gives the same cluster and the same flows.
 /// </summary>
 internal sealed class RandomPolicies
 {
@@ -15,9 +15,11 @@ internal sealed class RandomPolicies
     private static readonly ushort[] Ports = [1, 53, 79, 80, 81, 443, 8080, 8081, 9000, 9001, 65535];
     private static readonly byte[] Protocols = [IpProtocol.Tcp, IpProtocol.Udp, IpProtocol.Sctp];
     private static readonly string[] Outside =
-        ["203.0.113.7", "203.0.113.200", "198.51.100.1", "10.244.99.9", "2001:db8:99::7", "2001:db8:98::1", "fd00:244:ffff::9"];
+        ["203.0.113.7", "203.0.113.200", "198.51.100.1", "10.244.99.9", "2001:db8:99::7", "2001:db8:98::1",
+            "fd00:244:ffff::9"];
     private static readonly string[] Blocks =
-        ["0.0.0.0/0", "10.244.0.0/16", "10.244.1.0/24", "203.0.113.0/24", "128.0.0.0/1", "203.0.113.7/32", "::/0", "fd00:244::/32", "fd00:244:1::/48", "2001:db8::/32"];
+        ["0.0.0.0/0", "10.244.0.0/16", "10.244.1.0/24", "203.0.113.0/24", "128.0.0.0/1", "203.0.113.7/32", "::/0",
+            "fd00:244::/32", "fd00:244:1::/48", "2001:db8::/32"];
 
     private readonly Random _random;
     private readonly ImmutableArray<FlowEnd> _ends;
@@ -33,7 +35,8 @@ internal sealed class RandomPolicies
             Nodes = nodes,
             Namespaces = [.. Spaces.Where(_ => Chance(80)).Select(NamespaceOf)],
             Pods = pods,
-            AdminNetworkPolicies = [.. Enumerable.Range(0, Below(4)).Select(number => AdminPolicyOf(number, isBaseline: false))],
+            AdminNetworkPolicies =
+                [.. Enumerable.Range(0, Below(4)).Select(number => AdminPolicyOf(number, isBaseline: false))],
             NetworkPolicies = [.. Enumerable.Range(0, Below(7)).Select(PolicyOf)],
             BaselineAdminNetworkPolicies = Chance(40) ? [AdminPolicyOf(0, isBaseline: true)] : [],
         };
@@ -84,9 +87,11 @@ internal sealed class RandomPolicies
             Labels = RandomLabels("app", "tier"),
             Addresses = isHost ? node.InternalIps :
             [
-                IpAddress.Parse(Text($"10.244.{node.Name[1]}.{number + 2}")), IpAddress.Parse(Text($"fd00:244:{node.Name[1]}::{number + 2}")),
+                IpAddress.Parse(Text($"10.244.{node.Name[1]}.{number + 2}")), IpAddress.Parse(
+                    Text($"fd00:244:{node.Name[1]}::{number + 2}")),
             ],
-            Ports = [.. Enumerable.Range(0, Below(4)).Select(_ => new ContainerPort(Any(PortNames), Any(Ports), Any(Protocols)))],
+            Ports = [.. Enumerable.Range(0, Below(4))
+                .Select(_ => new ContainerPort(Any(PortNames), Any(Ports), Any(Protocols)))],
         };
     }
 
@@ -117,7 +122,11 @@ internal sealed class RandomPolicies
         if (Chance(35))
         {
             IpPrefix block = IpPrefix.Parse(Any(Blocks));
-            return peer with { Block = block, Except = [.. Enumerable.Range(0, Below(3)).Select(_ => HoleIn(block)).OfType<IpPrefix>()] };
+            return peer with
+            {
+                Block = block,
+                Except = [.. Enumerable.Range(0, Below(3)).Select(_ => HoleIn(block)).OfType<IpPrefix>()],
+            };
         }
 
         int shape = Below(3);
@@ -131,7 +140,8 @@ internal sealed class RandomPolicies
     // A narrower prefix around one of the addresses that flows have.
     private IpPrefix? HoleIn(IpPrefix block)
     {
-        IpAddress[] inside = [.. Outside.Append("10.244.1.3").Append("fd00:244:1::3").Select(IpAddress.Parse).Where(block.Contains)];
+        IpAddress[] inside =
+            [.. Outside.Append("10.244.1.3").Append("fd00:244:1::3").Select(IpAddress.Parse).Where(block.Contains)];
         if (inside.Length == 0 || block.Length == block.Address.Bits) return null;
 
         return new IpPrefix(Any(inside), block.Length + 1 + Below(block.Address.Bits - block.Length));
@@ -150,25 +160,30 @@ internal sealed class RandomPolicies
         };
     }
 
-    private AdminNetworkPolicy AdminPolicyOf(int number, bool isBaseline) => new(isBaseline ? "default" : Text($"anp{number}"), Next())
-    {
-        Priority = isBaseline ? 0 : Below(3),
-        Subject = PodsOf(),
-        Ingress = [.. Enumerable.Range(0, Below(4)).Select(_ => AdminRuleOf(isBaseline, isEgress: false))],
-        Egress = [.. Enumerable.Range(0, Below(4)).Select(_ => AdminRuleOf(isBaseline, isEgress: true))],
-    };
+    private AdminNetworkPolicy AdminPolicyOf(int number, bool isBaseline) =>
+        new(isBaseline ? "default" : Text($"anp{number}"), Next())
+        {
+            Priority = isBaseline ? 0 : Below(3),
+            Subject = PodsOf(),
+            Ingress = [.. Enumerable.Range(0, Below(4)).Select(_ => AdminRuleOf(isBaseline, isEgress: false))],
+            Egress = [.. Enumerable.Range(0, Below(4)).Select(_ => AdminRuleOf(isBaseline, isEgress: true))],
+        };
 
-    private AdminPolicyRule AdminRuleOf(bool isBaseline, bool isEgress) => new((AdminPolicyAction)Below(isBaseline ? 2 : 3), Next())
-    {
-        Name = Chance(50) ? "named" : "",
-        Peers = [.. Enumerable.Range(0, Below(2) + 1).Select(_ => AdminPeerOf(isEgress))],
-        Ports = [.. Enumerable.Range(0, Below(3)).Select(_ => AdminPortOf())],
-    };
+    private AdminPolicyRule AdminRuleOf(bool isBaseline, bool isEgress) =>
+        new((AdminPolicyAction)Below(isBaseline ? 2 : 3), Next())
+        {
+            Name = Chance(50) ? "named" : "",
+            Peers = [.. Enumerable.Range(0, Below(2) + 1).Select(_ => AdminPeerOf(isEgress))],
+            Ports = [.. Enumerable.Range(0, Below(3)).Select(_ => AdminPortOf())],
+        };
 
     private AdminPolicyPeer AdminPeerOf(bool isEgress) => (isEgress ? Below(4) : 0) switch
     {
         2 => new AdminPolicyPeer(Next()) { Nodes = Chance(50) ? Labelled("role", "edge") : LabelSelector.Everything },
-        3 => new AdminPolicyPeer(Next()) { Networks = [.. Enumerable.Range(0, Below(2) + 1).Select(_ => IpPrefix.Parse(Any(Blocks)))] },
+        3 => new AdminPolicyPeer(Next())
+        {
+            Networks = [.. Enumerable.Range(0, Below(2) + 1).Select(_ => IpPrefix.Parse(Any(Blocks)))],
+        },
         _ => new AdminPolicyPeer(Next()) { Pods = PodsOf() },
     };
 
@@ -177,7 +192,8 @@ internal sealed class RandomPolicies
         ushort first = Any(Ports), last = Any(Ports);
         if (Chance(25)) return new AdminPolicyPort(0, 0, 0, Any(PortNames), Next());
 
-        return new AdminPolicyPort(Any(Protocols), Math.Min(first, last), Chance(50) ? Math.Max(first, last) : Math.Min(first, last), null, Next());
+        return new AdminPolicyPort(Any(Protocols), Math.Min(first, last),
+            Chance(50) ? Math.Max(first, last) : Math.Min(first, last), null, Next());
     }
 
     private AdminPodSelector PodsOf() =>

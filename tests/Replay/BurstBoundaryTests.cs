@@ -9,8 +9,8 @@ using Xunit;
 namespace Dataplane.Tests.Replay;
 
 /// <summary>
-/// How many packets come at once is an accident: a stream's pieces, a pace. Preloaded, they come by 64; at 40,000 a second most
-/// come alone.
+/// How many packets come at once is an accident: a stream's pieces, a pace. Preloaded, they come by 64; at
+/// 40,000 a second most come alone.
 /// </summary>
 public sealed class BurstBoundaryTests
 {
@@ -44,17 +44,20 @@ public sealed class BurstBoundaryTests
     private static (string Report, List<string> Frames) Run(ReplayOptions options)
     {
         using var output = new TemporaryFile(".pcap");
-        ReplayReport report = ReplayRunner.Run(options with { Output = output.Path }, new Unwatched(), CancellationToken.None);
+        ReplayReport report = ReplayRunner.Run(
+            options with { Output = output.Path }, new Unwatched(), CancellationToken.None);
         using CaptureReader reader = CaptureFile.Open(output.Path);
         return (TimelessReport.Of(report with { Notes = [] }), [.. ReadCapture.All(reader).Select(WithoutId)]);
     }
 
-    // A node's own answers are numbered behind their burst's packets (src/README.md, what we dislike): outer id and header checksum.
+    // A node's own answers are numbered behind their burst's packets (src/README.md, what we dislike):
+    // outer id and header checksum.
     private static string WithoutId(KeptRecord record)
     {
         const int digits = 2, id = EthernetHeader.Size + 4, checksum = EthernetHeader.Size + 10;
         string frame = record.Frame;
-        return $"{record.Timestamp} {frame[..(digits * id)]}....{frame[(digits * (id + 2))..(digits * checksum)]}....{frame[(digits * (checksum + 2))..]}";
+        return $"{record.Timestamp} {frame[..(digits * id)]}....{frame[(digits * (id + 2))..(digits * checksum)]}...."
+            + $"{frame[(digits * (checksum + 2))..]}";
     }
 
     private static string In(string name) => Path.Combine(GoldenFolder.RepositoryRoot, "pcaps", "three-tier", name);

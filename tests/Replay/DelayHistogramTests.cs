@@ -51,7 +51,8 @@ public class DelayHistogramTests
     {
         using var log = new MemoryStream();
         histogram.WriteLog(log, DateTime.UnixEpoch.AddSeconds(1), DateTime.UnixEpoch.AddSeconds(2));
-        Assert.StartsWith("#[Histogram log format version 1.3]\n", Encoding.UTF8.GetString(log.ToArray()), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "#[Histogram log format version 1.3]\n", Encoding.UTF8.GetString(log.ToArray()), StringComparison.Ordinal);
         log.Position = 0;
         using var reader = new HistogramLogReader(log);
         return Assert.Single(reader.ReadHistograms());

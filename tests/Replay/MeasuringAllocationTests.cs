@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Replay;
 
-/// <summary>Measuring packets, holding them back and sending them over links gives the collector nothing to do.</summary>
+/// <summary>
+/// Measuring packets, holding them back and sending them over links gives the collector nothing to do.
+/// </summary>
 public class MeasuringAllocationTests
 {
     private const int Packets = 20_000;
@@ -32,7 +34,8 @@ public class MeasuringAllocationTests
     [Fact]
     public void Holding_packets_back_allocates_nothing()
     {
-        var pacer = new Pacer<FakeClock>(new Schedule(new Pace(PaceKind.PacketsPerSecond, 100_000)), new FakeTime().Clock, _ => { });
+        var pacer = new Pacer<FakeClock>(
+            new Schedule(new Pace(PaceKind.PacketsPerSecond, 100_000)), new FakeTime().Clock, _ => { });
         var records = new CaptureRecord[Burst];
         long[] due = new long[Burst];
         AssertNothing(() =>
@@ -72,7 +75,8 @@ public class MeasuringAllocationTests
         long now = 0;
         AssertNothing(() =>
         {
-            for (int packet = 0; packet < Packets; packet++) link.TrySend(now += packet % 1000 < 500 ? 1000 : 10, 60, 1, 28, out _);
+            for (int packet = 0; packet < Packets; packet++)
+                link.TrySend(now += packet % 1000 < 500 ? 1000 : 10, 60, 1, 28, out _);
         });
         Assert.True(link.Dropped > 0);
     }

@@ -19,28 +19,34 @@ public sealed unsafe class MutatedFrameTests
     public void Two_hundred_thousand_damaged_frames_all_get_a_verdict_and_touch_no_byte_beside_them()
     {
         byte[][] originals = [.. Originals()];
-        using Emulation emulation = Emulation.Compile(WideCluster.Snapshot(), new ReplayOptions { Settings = [.. WideCluster.Settings] });
+        using Emulation emulation = Emulation.Compile(
+            WideCluster.Snapshot(), new ReplayOptions { Settings = [.. WideCluster.Settings] });
         var random = new Random(20260923);
         for (int round = 0; round < Rounds; round++) Process(new ObservedRun(), emulation, originals, random);
 
         RunCounters counters = emulation.State.Counters;
         Assert.Equal(Rounds * FramesInRound, counters.Records);
-        long verdicts = Enum.GetValues<Verdict>().Where(verdict => verdict != Verdict.None).Sum(verdict => counters[verdict]);
+        long verdicts = Enum.GetValues<Verdict>()
+            .Where(verdict => verdict != Verdict.None).Sum(verdict => counters[verdict]);
         Assert.Equal(Rounds * FramesInRound, verdicts);
-        Assert.True(counters[Verdict.Forwarded] > Rounds * FramesInRound / 4, $"only {counters[Verdict.Forwarded]} got through");
-        Assert.True(counters.Encapsulated > 5_000 && counters.Decapsulated > 5_000, $"{counters.Encapsulated} entered the tunnel, {counters.Decapsulated} left it");
+        Assert.True(counters[Verdict.Forwarded] > Rounds * FramesInRound / 4,
+            $"only {counters[Verdict.Forwarded]} got through");
+        Assert.True(counters.Encapsulated > 5_000 && counters.Decapsulated > 5_000,
+            $"{counters.Encapsulated} entered the tunnel, {counters.Decapsulated} left it");
     }
 
     [Fact]
     public void What_nodes_put_around_damaged_frames_is_whole()
     {
         byte[][] originals = [.. Inner()];
-        using Emulation emulation = Emulation.Compile(WideCluster.Snapshot(), new ReplayOptions { Settings = [.. WideCluster.Settings] });
+        using Emulation emulation = Emulation.Compile(
+            WideCluster.Snapshot(), new ReplayOptions { Settings = [.. WideCluster.Settings] });
         var run = new ObservedRun();
         var random = new Random(42);
         Process(run, emulation, originals, random);
 
-        ObservedFrame[] tunnelled = [.. run.Frames.Where(frame => frame.Point == ObservationPoint.Wire && frame.Missing == 0 && IsTunnel(frame.Bytes))];
+        ObservedFrame[] tunnelled = [.. run.Frames.Where(frame =>
+            frame.Point == ObservationPoint.Wire && frame.Missing == 0 && IsTunnel(frame.Bytes))];
         Assert.True(tunnelled.Length > 500, $"{tunnelled.Length} tunnel frames");
         Assert.All(tunnelled, frame => Assert.Equal("", OuterFault(frame.Bytes)));
     }
@@ -53,7 +59,11 @@ public sealed unsafe class MutatedFrameTests
         for (int index = 0; index < FramesInRound; index++)
         {
             frames[index] = Damage(originals[random.Next(originals.Length)], random, out int missing);
-            records[index] = new CaptureRecord { CapturedLength = frames[index].Length, OriginalLength = frames[index].Length + missing };
+            records[index] = new CaptureRecord
+            {
+                CapturedLength = frames[index].Length,
+                OriginalLength = frames[index].Length + missing,
+            };
         }
 
         using var bytes = new NativeArray<byte>(frames.Sum(frame => (long)frame.Length + GuardSize));
@@ -77,7 +87,8 @@ public sealed unsafe class MutatedFrameTests
         }
     }
 
-    private static IEnumerable<byte[]> Originals() => [.. Inner(), .. OverlayVariant.Load("vxlan-flannel").Decap.Select(overlay => ForLow(overlay.In))];
+    private static IEnumerable<byte[]> Originals() =>
+        [.. Inner(), .. OverlayVariant.Load("vxlan-flannel").Decap.Select(overlay => ForLow(overlay.In))];
 
     private static IEnumerable<byte[]> Inner()
     {
@@ -92,12 +103,15 @@ public sealed unsafe class MutatedFrameTests
             foreach (OverlayCase overlay in OverlayVariant.Load(variant).Encap) yield return overlay.In;
         }
 
-        yield return Eth().Ipv6("2001:db8::1", "9001:db8::2").Extension(IpProtocol.HopByHop, [0, 1, 4, 0, 0, 0, 0]).Ipv6Fragment(0, true, 7).Udp(5, 6).Payload(64);
+        yield return Eth().Ipv6("2001:db8::1", "9001:db8::2")
+            .Extension(IpProtocol.HopByHop, [0, 1, 4, 0, 0, 0, 0]).Ipv6Fragment(0, true, 7).Udp(5, 6).Payload(64);
         yield return Eth().Ipv6("2001:db8::1", "9001:db8::2").Ipv6Fragment(64, false, 7, IpProtocol.Udp).Payload(64);
-        yield return Eth().Ipv4("10.1.2.3", "192.168.0.1", fragment: Ipv4Header.MoreFragmentsFlag, id: 9).Udp(53, 53).Payload(64);
+        yield return Eth().Ipv4("10.1.2.3", "192.168.0.1", fragment: Ipv4Header.MoreFragmentsFlag, id: 9)
+            .Udp(53, 53).Payload(64);
         yield return Eth().Ipv4("10.1.2.3", "192.168.0.1", fragment: 9, id: 9, protocol: IpProtocol.Udp).Payload(1600);
         yield return Eth().Ipv4("10.1.2.3", "192.168.0.1").Tcp(1234, 80, TcpFlags.Syn, options: [2, 4, 5, 180]);
-        yield return Eth().Ipv4("172.31.30.29", "10.1.2.3").Icmp(3, 3).Payload(Ipv4("10.1.2.3", "172.31.30.29").Udp(53, 5353).Payload(32));
+        yield return Eth().Ipv4("172.31.30.29", "10.1.2.3").Icmp(3, 3)
+            .Payload(Ipv4("10.1.2.3", "172.31.30.29").Udp(53, 5353).Payload(32));
         yield return Eth().Ipv4("10.1.2.3", "172.16.0.1").Sctp(1, 2).Payload(32);
         yield return Eth().Vlan(5).Vlan(6).Ipv4("10.1.2.3", "172.16.0.1").Udp(1, 2).Payload(3000);
         yield return Eth().ArpRequest("02:00:00:00:00:01", "10.1.2.3", "0.0.0.1");
@@ -158,7 +172,8 @@ public sealed unsafe class MutatedFrameTests
                     break;
                 case 7 when frame.Length > 24:
                     frame[14] = (byte)(frame[14] & 0xF0 | random.Next(16));
-                    frame[23] = random.Next(3) switch { 0 => IpProtocol.Icmp, 1 => IpProtocol.Sctp, _ => IpProtocol.Udp };
+                    frame[23] =
+                        random.Next(3) switch { 0 => IpProtocol.Icmp, 1 => IpProtocol.Sctp, _ => IpProtocol.Udp };
                     break;
             }
         }
@@ -180,8 +195,10 @@ public sealed unsafe class MutatedFrameTests
         BitConverter.TryWriteBytes(frame.AsSpan(24), checksum);
     }
 
-    private static bool IsTunnel(byte[] frame) => frame.Length > 64 && frame[23] == IpProtocol.Udp && frame[36] == 8472 >> 8 && frame[37] == (8472 & 255)
-        && (frame[20] & 0x3F) == 0 && frame[21] == 0 && IpAddress.FromBytes(frame.AsSpan(26, 4)).ToString().StartsWith("192.0.2.", StringComparison.Ordinal);
+    private static bool IsTunnel(byte[] frame) =>
+        frame.Length > 64 && frame[23] == IpProtocol.Udp && frame[36] == 8472 >> 8 && frame[37] == (8472 & 255)
+        && (frame[20] & 0x3F) == 0 && frame[21] == 0
+        && IpAddress.FromBytes(frame.AsSpan(26, 4)).ToString().StartsWith("192.0.2.", StringComparison.Ordinal);
 
     // By views and sums over the whole of what lies there, none of which the tunnel's own code uses.
     private static string OuterFault(byte[] frame)

@@ -8,7 +8,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Tests.Replay;
 
-/// <summary>Takes frames through an emulated cluster and keeps what was seen at every observation point, by record.</summary>
+/// <summary>
+/// Takes frames through an emulated cluster and keeps what was seen at every observation point, by record.
+/// </summary>
 internal sealed unsafe class ObservedRun
 {
     private const int BatchSize = 256;
@@ -27,7 +29,8 @@ internal sealed unsafe class ObservedRun
     /// <param name="linkType">Of all of them.</param>
     /// <param name="interfaces">The interface of each, where the capture has several points; null: it has one.</param>
     public static ObservedRun Of(
-        Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType = LinkType.Ethernet, IReadOnlyList<int>? interfaces = null) =>
+        Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType = LinkType.Ethernet,
+        IReadOnlyList<int>? interfaces = null) =>
         Of(emulation, frames, linkType, interfaces, everyStage: false);
 
     /// <summary>The same without the beaten track: each packet takes every stage (ebpf's proxy alone).</summary>
@@ -35,7 +38,8 @@ internal sealed unsafe class ObservedRun
         Of(emulation, frames, LinkType.Ethernet, interfaces: null, everyStage: true);
 
     private static ObservedRun Of(
-        Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType, IReadOnlyList<int>? interfaces, bool everyStage)
+        Emulation emulation, IReadOnlyList<CapturedFrame> frames, LinkType linkType, IReadOnlyList<int>? interfaces,
+        bool everyStage)
     {
         var run = new ObservedRun();
         using var bytes = new NativeArray<byte>(frames.Sum(frame => (long)frame.Bytes.Length) + 1);
@@ -101,8 +105,10 @@ internal sealed unsafe class ObservedRun
     {
         public bool Observes(ObservationPoint point) => true;
 
-        public void Take(in Lane lane, ObservationPoint point, int place, byte* frame, int length) => run._frames.Add(new ObservedFrame(
-            run._records.Count + lane.Record, point, place, lane.Role == LaneRole.Answer, new Span<byte>(frame, length).ToArray(), lane.Missing, lane.Timestamp));
+        public void Take(in Lane lane, ObservationPoint point, int place, byte* frame, int length) =>
+            run._frames.Add(new ObservedFrame(
+                run._records.Count + lane.Record, point, place, lane.Role == LaneRole.Answer,
+                new Span<byte>(frame, length).ToArray(), lane.Missing, lane.Timestamp));
 
         public void EndBurst(PacketBurst burst)
         {
@@ -112,4 +118,5 @@ internal sealed unsafe class ObservedRun
 }
 
 /// <summary>A frame that passed; place: the node, or the endpoint (−1 − node for an unlisted pod).</summary>
-internal sealed record ObservedFrame(int Record, ObservationPoint Point, int Place, bool IsAnswer, byte[] Bytes, int Missing, long Timestamp);
+internal sealed record ObservedFrame(
+    int Record, ObservationPoint Point, int Place, bool IsAnswer, byte[] Bytes, int Missing, long Timestamp);

@@ -3,7 +3,9 @@ using Dataplane.Replay;
 
 namespace Dataplane.Tests.Replay;
 
-/// <summary>What two runs of one capture must have in common, as JSON: all but what the clock and the memory say.</summary>
+/// <summary>
+/// What two runs of one capture must have in common, as JSON: all but what the clock and the memory say.
+/// </summary>
 internal static class TimelessReport
 {
     public static string Of(ReplayReport report) => CliJson.Write(report with

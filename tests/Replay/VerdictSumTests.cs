@@ -10,7 +10,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Replay;
 
-/// <summary>Over every capture at hand: the verdicts make the record count, and what was written is read back whole.</summary>
+/// <summary>
+/// Over every capture at hand: the verdicts make the record count, and what was written is read back whole.
+/// </summary>
 public sealed class VerdictSumTests
 {
     private static readonly string[] Endings = [".pcap", ".pcapng", ".cap", ".pcap.gz", ".pcapng.gz"];
@@ -41,7 +43,8 @@ public sealed class VerdictSumTests
         ConcurrentBag<string> refused = [];
         Parallel.ForEach(captures, capture =>
         {
-            foreach (string? fault in (string?[])[Fault(capture, threeTier, [], refused), Fault(capture, wide, WideCluster.Settings, refused)])
+            foreach (string? fault in (string?[])[Fault(capture, threeTier, [], refused),
+                Fault(capture, wide, WideCluster.Settings, refused)])
             {
                 if (fault is not null) wrong.Add($"{Path.GetRelativePath(folder, capture)}: {fault}");
             }
@@ -50,9 +53,11 @@ public sealed class VerdictSumTests
         Assert.True(refused.Count <= 2 * refusable, $"{refused.Count} refused: {string.Join("; ", refused)}");
     }
 
-    private static bool IsCapture(string path) => Endings.Any(ending => path.EndsWith(ending, StringComparison.Ordinal));
+    private static bool IsCapture(string path) =>
+        Endings.Any(ending => path.EndsWith(ending, StringComparison.Ordinal));
 
-    private static string? Fault(string capture, ClusterSnapshot snapshot, string[] settings, ConcurrentBag<string> refused)
+    private static string? Fault(
+        string capture, ClusterSnapshot snapshot, string[] settings, ConcurrentBag<string> refused)
     {
         string output = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".pcapng");
         try

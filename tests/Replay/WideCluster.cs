@@ -4,8 +4,8 @@ using Dataplane.Cluster.Model;
 namespace Dataplane.Tests.Replay;
 
 /// <summary>
-/// Two nodes whose podCIDRs are the whole Internet, cut in halves: nearly every packet of any capture is a pod's, crosses
-/// both nodes, and goes through every stage. Services stand at addresses that captures are full of.
+/// Two nodes whose podCIDRs are the whole Internet, cut in halves: nearly every packet of any capture is a pod's,
+/// crosses both nodes, and goes through every stage. Services stand at addresses that captures are full of.
 /// </summary>
 internal static class WideCluster
 {
@@ -41,7 +41,8 @@ internal static class WideCluster
         """;
 
     /// <summary>Addresses without a Pod exist; the dataplane's own networks stay out of the way.</summary>
-    public static readonly string[] Settings = ["flannel.network=0.0.0.0/0", "unlisted=forward", "pod.attach=routed", "seed=7"];
+    public static readonly string[] Settings =
+        ["flannel.network=0.0.0.0/0", "unlisted=forward", "pod.attach=routed", "seed=7"];
 
     public static ClusterSnapshot Snapshot() => ManifestReader.ReadText(Yaml, "wide.yaml");
 }

@@ -7,7 +7,9 @@ using static Dataplane.Tests.Scenarios.DualStackCluster;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>What no tunnel of a CNI takes: each is one drop, named, counted once, and no pod sees anything of it.</summary>
+/// <summary>
+/// What no tunnel of a CNI takes: each is one drop, named, counted once, and no pod sees anything of it.
+/// </summary>
 public sealed class BadTunnelTests
 {
     private const string N1 = "192.168.56.11";
@@ -22,35 +24,52 @@ public sealed class BadTunnelTests
 
     private static readonly Row[] Rows =
     [
-        new("flannel: the I flag clear", "flannel", Both, With(Flannel(), UdpPayload, 0x00), DropReason.BadTunnelHeader),
+        new("flannel: the I flag clear", "flannel", Both,
+            With(Flannel(), UdpPayload, 0x00), DropReason.BadTunnelHeader),
         new("flannel: group policy", "flannel", Both, With(Flannel(), UdpPayload, 0x88), DropReason.BadTunnelHeader),
         new("flannel: a VNI of nobody's", "flannel", Both, Vxlan(8472, 2), DropReason.UnknownVni),
         new("calico: a VNI of nobody's", "calico", Both + CalicoPools, Vxlan(4789, 1), DropReason.UnknownVni),
         new("ovn: a switch of nobody's", "ovn-kubernetes", Both, Ovn(99, 1, 2), DropReason.UnknownVni),
         new("ovn: another transit switch", "ovn-kubernetes", Zones, Ovn(16711684, 2, 3), DropReason.UnknownVni),
         new("ovn: another node's port", "ovn-kubernetes", Zones, Ovn(16711683, 2, 9), DropReason.UnknownPort),
-        new("openshift: an address of no node", "openshift-sdn", Both, Eth().Ipv4("203.0.113.9", N2).Udp(40000, 4789, false).Vxlan(0).Payload(Inner()), DropReason.UnknownTunnelPeer),
+        new("openshift: an address of no node", "openshift-sdn", Both, Eth().Ipv4("203.0.113.9", N2)
+            .Udp(40000, 4789, false).Vxlan(0).Payload(Inner()), DropReason.UnknownTunnelPeer),
         new("cilium: the identity of the host", "cilium", Both, Vxlan(8472, 1), DropReason.InvalidIdentity),
         new("cilium: a bad checksum", "cilium", Both, Summed(Vxlan(8472, 300)), DropReason.TunnelChecksum),
         new("flannel: no checksum over IPv6", "flannel", Both + FlannelIpv6, Six(), DropReason.TunnelChecksum),
-        new("cilium: Geneve of version 1", "cilium geneve", Both, With(Geneve(300), UdpPayload, 0x40), DropReason.BadTunnelHeader),
-        new("ovn: Geneve of version 3", "ovn-kubernetes", Both, With(Ovn(1, 1, 2), UdpPayload, 0xC2), DropReason.BadTunnelHeader),
-        new("cilium: options past the end", "cilium geneve", Both, With(Geneve(300), UdpPayload, 0x3F), DropReason.BadTunnelHeader),
-        new("ovn: an option past the options", "ovn-kubernetes", Zones, With(Ovn(16711683, 2, 3), UdpPayload + 11, 5), DropReason.BadTunnelHeader),
+        new("cilium: Geneve of version 1", "cilium geneve", Both,
+            With(Geneve(300), UdpPayload, 0x40), DropReason.BadTunnelHeader),
+        new("ovn: Geneve of version 3", "ovn-kubernetes", Both,
+            With(Ovn(1, 1, 2), UdpPayload, 0xC2), DropReason.BadTunnelHeader),
+        new("cilium: options past the end", "cilium geneve", Both,
+            With(Geneve(300), UdpPayload, 0x3F), DropReason.BadTunnelHeader),
+        new("ovn: an option past the options", "ovn-kubernetes", Zones,
+            With(Ovn(16711683, 2, 3), UdpPayload + 11, 5), DropReason.BadTunnelHeader),
         new("ovn: no option", "ovn-kubernetes", Zones, Geneve(16711683), DropReason.BadTunnelHeader),
-        new("ovn: an unknown critical option", "ovn-kubernetes", Zones, With(Ovn(16711683, 2, 3), UdpPayload + 9, 3), DropReason.CriticalOption),
-        new("cilium: IPv4 where a frame must be", "cilium geneve", Both, With(With(Geneve(300), UdpPayload + 2, 0x08), UdpPayload + 3, 0x00), DropReason.UnsupportedInner),
-        new("flannel: ARP inside", "flannel", Both, Eth().Ipv4(N1, N2).Udp(40000, 8472, false).Vxlan(1).ArpRequest("5e:00:00:00:00:01", PodA4, PodB4), DropReason.UnsupportedInner),
-        new("flannel: for another device", "flannel", Both, With(Flannel(), UdpPayload + 8 + 5, 9), DropReason.WrongMac),
-        new("flannel: an inner header that lies", "flannel", Both, With(Flannel(), UdpPayload + 8 + 14, 0x44), DropReason.BadHeader),
-        new("flannel: IPv6 announced, IPv4 inside", "flannel", Both, With(With(Flannel(size: 60), UdpPayload + 8 + 12, 0x86), UdpPayload + 8 + 13, 0xDD), DropReason.BadHeader),
-        new("flannel: an inner checksum that is wrong", "flannel", Both, With(Flannel(), UdpPayload + 8 + 24, 0xAA), DropReason.BadChecksum),
-        new("calico: IPv6 in IPIP", "calico", Both, Eth().Ipv4(N1, N2, protocol: IpProtocol.IpInIp).Payload(Ipv6(PodA6, PodB6).Udp(1, 2)), DropReason.BadHeader),
-        new("calico: half an inner packet in IPIP", "calico", Both, Eth().Ipv4(N1, N2).Payload(Ipv4(PodA4, PodB4).Udp(1, 2).Payload(40).Build()[..40]).Build().AsProtocol(IpProtocol.IpInIp), DropReason.Truncated),
+        new("ovn: an unknown critical option", "ovn-kubernetes", Zones,
+            With(Ovn(16711683, 2, 3), UdpPayload + 9, 3), DropReason.CriticalOption),
+        new("cilium: IPv4 where a frame must be", "cilium geneve", Both,
+            With(With(Geneve(300), UdpPayload + 2, 0x08), UdpPayload + 3, 0x00), DropReason.UnsupportedInner),
+        new("flannel: ARP inside", "flannel", Both, Eth().Ipv4(N1, N2).Udp(40000, 8472, false)
+            .Vxlan(1).ArpRequest("5e:00:00:00:00:01", PodA4, PodB4), DropReason.UnsupportedInner),
+        new("flannel: for another device", "flannel", Both,
+            With(Flannel(), UdpPayload + 8 + 5, 9), DropReason.WrongMac),
+        new("flannel: an inner header that lies", "flannel", Both,
+            With(Flannel(), UdpPayload + 8 + 14, 0x44), DropReason.BadHeader),
+        new("flannel: IPv6 announced, IPv4 inside", "flannel", Both,
+            With(With(Flannel(size: 60), UdpPayload + 8 + 12, 0x86), UdpPayload + 8 + 13, 0xDD), DropReason.BadHeader),
+        new("flannel: an inner checksum that is wrong", "flannel", Both,
+            With(Flannel(), UdpPayload + 8 + 24, 0xAA), DropReason.BadChecksum),
+        new("calico: IPv6 in IPIP", "calico", Both, Eth().Ipv4(N1, N2, protocol: IpProtocol.IpInIp)
+            .Payload(Ipv6(PodA6, PodB6).Udp(1, 2)), DropReason.BadHeader),
+        new("calico: half an inner packet in IPIP", "calico", Both, Eth().Ipv4(N1, N2).Payload(Ipv4(PodA4, PodB4)
+            .Udp(1, 2).Payload(40).Build()[..40]).Build().AsProtocol(IpProtocol.IpInIp), DropReason.Truncated),
         new("flannel: a tunnel in a tunnel in a tunnel", "flannel", Both, Nested(8472, 1), DropReason.UnsupportedInner),
         new("cilium: a tunnel in a tunnel in a tunnel", "cilium", Both, Nested(8472, 300), DropReason.UnsupportedInner),
-        new("openshift: a tunnel in a tunnel in a tunnel", "openshift-sdn", Both, Nested(4789, 0), DropReason.UnsupportedInner),
-        new("calico: IPIP in IPIP in IPIP", "calico", Both, Eth().Ipv4(N1, N2).Ipv4(N1, N2).Ipv4(N1, N2).Ipv4(PodA4, PodB4).Udp(1, 2), DropReason.UnsupportedInner),
+        new("openshift: a tunnel in a tunnel in a tunnel", "openshift-sdn",
+            Both, Nested(4789, 0), DropReason.UnsupportedInner),
+        new("calico: IPIP in IPIP in IPIP", "calico", Both,
+            Eth().Ipv4(N1, N2).Ipv4(N1, N2).Ipv4(N1, N2).Ipv4(PodA4, PodB4).Udp(1, 2), DropReason.UnsupportedInner),
         new("ovn: a tunnel in a tunnel", "ovn-kubernetes", Zones, NestedOvn(), DropReason.UnsupportedInner),
     ];
 
@@ -119,7 +138,9 @@ public sealed class BadTunnelTests
         scenario.Send(whole).ExpectForwarded();
     }
 
-    /// <summary>RFC 8926 §3.4: reserved bits are ignored on receipt, and O is no business of the packet's way.</summary>
+    /// <summary>
+    /// RFC 8926 §3.4: reserved bits are ignored on receipt, and O is no business of the packet's way.
+    /// </summary>
     [Theory]
     [InlineData(1, 0x80)]
     [InlineData(1, 0x3F)]
@@ -138,7 +159,8 @@ public sealed class BadTunnelTests
     {
         byte[] options = [0x01, 0x03, 0x01, 1, 9, 9, 9, 9, 0x01, 0x02, 0x80, 1, 0, 2, 0, 3];
         using Scenario scenario = Given("ovn-kubernetes", Zones);
-        scenario.Send(Eth().Ipv4(N1, N2).Udp(40000, 6081, false).Geneve(16711683, options, critical: true).Payload(Inner("0a:58:64:58:00:02", "0a:58:64:58:00:03"))).ExpectForwarded();
+        scenario.Send(Eth().Ipv4(N1, N2).Udp(40000, 6081, false).Geneve(16711683, options, critical: true)
+            .Payload(Inner("0a:58:64:58:00:02", "0a:58:64:58:00:03"))).ExpectForwarded();
         Assert.Single(scenario.At("default/b"));
     }
 
@@ -149,14 +171,17 @@ public sealed class BadTunnelTests
     private static byte[] Inner(string from = "5e:00:00:00:00:01", string to = "5e:00:00:00:00:02", int size = 0) =>
         Eth(from, to).Ipv4(PodA4, PodB4).Udp(1, 2).Payload(size);
 
-    private static byte[] Flannel(int size = 0) => Eth().Ipv4(N1, N2).Udp(40000, 8472, false).Vxlan(1).Payload(Inner(size: size));
+    private static byte[] Flannel(int size = 0) =>
+        Eth().Ipv4(N1, N2).Udp(40000, 8472, false).Vxlan(1).Payload(Inner(size: size));
 
-    private static byte[] Vxlan(int port, uint vni) => Eth().Ipv4(N1, N2).Udp(40000, port, false).Vxlan(vni).Payload(Inner());
+    private static byte[] Vxlan(int port, uint vni) =>
+        Eth().Ipv4(N1, N2).Udp(40000, port, false).Vxlan(vni).Payload(Inner());
 
     private static byte[] Geneve(uint vni) => Eth().Ipv4(N1, N2).Udp(40000, 6081, false).Geneve(vni).Payload(Inner());
 
     private static byte[] Ovn(uint key, byte ingress, byte egress) => Eth().Ipv4(N1, N2).Udp(40000, 6081, false)
-        .Geneve(key, [0x01, 0x02, 0x80, 1, 0, ingress, 0, egress], critical: true).Payload(Inner("0a:58:64:58:00:02", "0a:58:64:58:00:03"));
+        .Geneve(key, [0x01, 0x02, 0x80, 1, 0, ingress, 0, egress], critical: true)
+        .Payload(Inner("0a:58:64:58:00:02", "0a:58:64:58:00:03"));
 
     private static byte[] Six() => Eth().Ipv6(N1Six, N2Six).Udp(40000, 8472, false).Vxlan(1).Payload(Inner());
 
@@ -165,7 +190,8 @@ public sealed class BadTunnelTests
         const string from = "5e:00:00:00:00:01";
         const string to = "5e:00:00:00:00:02";
         PacketBuilder packet = Eth().Ipv4(N1, N2).Udp(40000, port, false).Vxlan(vni);
-        for (int depth = 0; depth < 2; depth++) packet = packet.Eth(from, to).Ipv4(N1, N2).Udp(40000, port, false).Vxlan(vni);
+        for (int depth = 0; depth < 2; depth++)
+            packet = packet.Eth(from, to).Ipv4(N1, N2).Udp(40000, port, false).Vxlan(vni);
         return packet.Payload(Inner());
     }
 
@@ -173,7 +199,8 @@ public sealed class BadTunnelTests
     {
         byte[] options = [0x01, 0x02, 0x80, 1, 0, 2, 0, 3];
         return Eth().Ipv4(N1, N2).Udp(40000, 6081, false).Geneve(16711683, options, critical: true)
-            .Eth("0a:58:64:58:00:02", "0a:58:64:58:00:03").Ipv4(N1, N2).Udp(40000, 6081, false).Geneve(16711683, options, critical: true)
+            .Eth("0a:58:64:58:00:02", "0a:58:64:58:00:03").Ipv4(N1, N2)
+            .Udp(40000, 6081, false).Geneve(16711683, options, critical: true)
             .Payload(Inner("0a:58:64:58:00:02", "0a:58:64:58:00:03"));
     }
 
@@ -193,7 +220,8 @@ public sealed class BadTunnelTests
         return frame.AsProtocol(frame[OuterIp + 9]);
     }
 
-    private static void WriteLength(byte[] frame, int at, int value) => (frame[at], frame[at + 1]) = ((byte)(value >> 8), (byte)value);
+    private static void WriteLength(byte[] frame, int at, int value) =>
+        (frame[at], frame[at + 1]) = ((byte)(value >> 8), (byte)value);
 
     private sealed record Row(string Name, string Cni, string Manifests, byte[] Frame, DropReason Reason);
 }
@@ -207,7 +235,8 @@ internal static class FrameChanges
         const int ip = EthernetHeader.Size;
         frame[ip + Ipv4Header.ProtocolOffset] = protocol;
         frame[ip + Ipv4Header.ChecksumOffset] = frame[ip + Ipv4Header.ChecksumOffset + 1] = 0;
-        BitConverter.TryWriteBytes(frame.AsSpan(ip + Ipv4Header.ChecksumOffset), InternetChecksum.Finish(InternetChecksum.Sum(frame.AsSpan(ip, Ipv4Header.Size))));
+        BitConverter.TryWriteBytes(frame.AsSpan(ip + Ipv4Header.ChecksumOffset),
+            InternetChecksum.Finish(InternetChecksum.Sum(frame.AsSpan(ip, Ipv4Header.Size))));
         return frame;
     }
 }

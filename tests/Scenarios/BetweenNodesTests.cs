@@ -7,12 +7,15 @@ using static Dataplane.Tests.Scenarios.Shop;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>Captures on a node's own interfaces without a tunnel around: what its sender's node has routed goes on at the other.</summary>
+/// <summary>
+/// Captures on a node's own interfaces without a tunnel around: what its sender's node has routed goes on at the other.
+/// </summary>
 public sealed class BetweenNodesTests
 {
     private const string MacA = "02:00:00:00:0a:0a";
     private const string MacB = "02:00:00:00:0b:0b";
-    private static readonly string[] HostGateway = ["flannel.backend=host-gw", $"node.node-a.mac={MacA}", $"node.node-b.mac={MacB}"];
+    private static readonly string[] HostGateway =
+        ["flannel.backend=host-gw", $"node.node-a.mac={MacA}", $"node.node-b.mac={MacB}"];
 
     [Theory]
     [InlineData("node-b")]

@@ -17,9 +17,11 @@ public sealed class ClusterIpTests
     {
         using Scenario shop = Given(Yaml);
         shop.Send(From(Client).Ipv4(Client, Web, id: 7).Tcp(40000, 80, TcpFlags.Syn))
-            .ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 7).Tcp(40000, 8080, TcpFlags.Syn))
+            .ExpectAt(
+                "default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 7).Tcp(40000, 8080, TcpFlags.Syn))
             .Send(From(Remote, BridgeB).Ipv4(Remote, Client).Tcp(8080, 40000, TcpFlags.Syn | TcpFlags.Ack))
-            .ExpectAt("default/c1", To(Client, BridgeA).Ipv4(Web, Client, ttl: 62).Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack))
+            .ExpectAt("default/c1",
+                To(Client, BridgeA).Ipv4(Web, Client, ttl: 62).Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack))
             .Send(From(Client).Ipv4(Client, Web).Tcp(40000, 80))
             .ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Tcp(40000, 8080));
     }
@@ -36,7 +38,8 @@ public sealed class ClusterIpTests
                 "default/b2",
                 To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Tcp(40000, 8080, TcpFlags.Syn),
                 To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Tcp(40000, 8080))
-            .ExpectAt("default/c1", To(Client, BridgeA).Ipv4(Web, Client, ttl: 62).Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack));
+            .ExpectAt("default/c1",
+                To(Client, BridgeA).Ipv4(Web, Client, ttl: 62).Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack));
     }
 
     [Theory]
@@ -46,9 +49,11 @@ public sealed class ClusterIpTests
     {
         using Scenario shop = Given(Yaml);
         shop.Send(From(Client).Ipv4(Client, Web).Udp(4000, 53, checksum).Payload("who?"))
-            .ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Udp(4000, 5353, checksum).Payload("who?"))
+            .ExpectAt("default/b2",
+                To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Udp(4000, 5353, checksum).Payload("who?"))
             .Send(From(Remote, BridgeB).Ipv4(Remote, Client).Udp(5353, 4000, checksum).Payload("me"))
-            .ExpectAt("default/c1", To(Client, BridgeA).Ipv4(Web, Client, ttl: 62).Udp(53, 4000, checksum).Payload("me"));
+            .ExpectAt(
+                "default/c1", To(Client, BridgeA).Ipv4(Web, Client, ttl: 62).Udp(53, 4000, checksum).Payload("me"));
     }
 
     [Fact]
@@ -66,7 +71,8 @@ public sealed class ClusterIpTests
     {
         using Scenario shop = Given(Yaml);
         shop.Send(From(Client).Ipv6(Client6, Web6).Udp(4000, 53).Payload("who?"))
-            .ExpectAt("default/b2", To(Remote, BridgeB).Ipv6(Client6, Remote6, hopLimit: 62).Udp(4000, 5353).Payload("who?"));
+            .ExpectAt(
+                "default/b2", To(Remote, BridgeB).Ipv6(Client6, Remote6, hopLimit: 62).Udp(4000, 5353).Payload("who?"));
         byte[] wire = Assert.Single(shop.At("node-a/eth0"));
         Assert.Equal(EtherType.Ipv4, BinaryPrimitives.ReadUInt16BigEndian(wire.AsSpan(12)));
         shop.Send(From(Remote, BridgeB).Ipv6(Remote6, Client6).Udp(5353, 4000).Payload("me"))
@@ -80,7 +86,8 @@ public sealed class ClusterIpTests
         shop.Send(From(Client).Ipv4(Client, LocalWeb).Tcp(40000, 80, TcpFlags.Syn))
             .ExpectAt("default/b1", Eth(MacOf(Client), MacOf(Local)).Ipv4(Client, Local).Tcp(40000, 8080, TcpFlags.Syn))
             .Send(Eth(MacOf(Local), MacOf(Client)).Ipv4(Local, Client).Tcp(8080, 40000, TcpFlags.Syn | TcpFlags.Ack))
-            .ExpectAt("default/c1", Eth(MacOf(Local), MacOf(Client)).Ipv4(LocalWeb, Client).Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack));
+            .ExpectAt("default/c1",
+                Eth(MacOf(Local), MacOf(Client)).Ipv4(LocalWeb, Client).Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack));
     }
 
     [Fact]
@@ -89,7 +96,8 @@ public sealed class ClusterIpTests
         const string Veth = "02:fe:0a:f4:01:07";
         using Scenario shop = Given(Yaml, "pod.attach=routed", $"veth.default/b1.mac={Veth}");
         shop.Send(From(Client).Ipv4(Client, LocalWeb).Tcp(40000, 80, TcpFlags.Syn))
-            .ExpectAt("default/b1", Eth(Veth, MacOf(Local)).Ipv4(Client, Local, ttl: 63).Tcp(40000, 8080, TcpFlags.Syn));
+            .ExpectAt(
+                "default/b1", Eth(Veth, MacOf(Local)).Ipv4(Client, Local, ttl: 63).Tcp(40000, 8080, TcpFlags.Syn));
     }
 
     [Fact]
@@ -137,13 +145,17 @@ public sealed class ClusterIpTests
         using Scenario shop = Given(Yaml);
         shop.Send(
                 From(Client).Ipv4(Client, Web, id: 9, fragment: Ipv4Header.MoreFragmentsFlag).Udp(4000, 53).Payload(56),
-                From(Client).Ipv4(Client, Web, id: 9, fragment: 8 | Ipv4Header.MoreFragmentsFlag, protocol: IpProtocol.Udp).Payload(64))
+                From(Client).Ipv4(Client, Web, id: 9, fragment: 8 | Ipv4Header.MoreFragmentsFlag,
+                    protocol: IpProtocol.Udp).Payload(64))
             .ExpectAt(
                 "default/b2",
-                To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 9, fragment: Ipv4Header.MoreFragmentsFlag).Udp(4000, 5353).Payload(56),
-                To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 9, fragment: 8 | Ipv4Header.MoreFragmentsFlag, protocol: IpProtocol.Udp).Payload(64))
+                To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 9, fragment: Ipv4Header.MoreFragmentsFlag)
+                    .Udp(4000, 5353).Payload(56),
+                To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 9,
+                    fragment: 8 | Ipv4Header.MoreFragmentsFlag, protocol: IpProtocol.Udp).Payload(64))
             .Send(From(Client).Ipv4(Client, Web, id: 9, fragment: 16, protocol: IpProtocol.Udp).Payload(8))
-            .ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 9, fragment: 16, protocol: IpProtocol.Udp).Payload(8));
+            .ExpectAt("default/b2", To(Remote, BridgeB)
+                .Ipv4(Client, Remote, ttl: 62, id: 9, fragment: 16, protocol: IpProtocol.Udp).Payload(8));
     }
 
     [Fact]
@@ -247,7 +259,8 @@ public sealed class ClusterIpTests
         shop.Send(From(Client).Ipv4(Client, Web).Udp(4000, 53))
             .ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Udp(4000, 5353))
             .Send(From(Client).Ipv4(Client, Web, ttl).Udp(4000, 53))
-            .ExpectAnswerAt("default/c1", To(Client, BridgeA).Ipv4(Web, Client, answerTtl, tos: 0xC0).Icmp(11).Payload(Ipv4(Client, Web, ttl: 1).Udp(4000, 53)));
+            .ExpectAnswerAt("default/c1", To(Client, BridgeA).Ipv4(Web, Client, answerTtl, tos: 0xC0)
+                .Icmp(11).Payload(Ipv4(Client, Web, ttl: 1).Udp(4000, 53)));
     }
 
     // Opens a connection to the Service with two backends; which one it gets is the engine's draw.

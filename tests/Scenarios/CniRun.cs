@@ -7,7 +7,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>Two nodes with a pod each under some CNI, or one of them alone; frames in, and what is seen of them.</summary>
+/// <summary>
+/// Two nodes with a pod each under some CNI, or one of them alone; frames in, and what is seen of them.
+/// </summary>
 internal sealed class CniRun : IDisposable
 {
     public const string Yaml = """

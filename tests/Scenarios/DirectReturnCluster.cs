@@ -19,7 +19,8 @@ internal static class DirectReturnCluster
     public static readonly string[] ByOption = ["routing-mode: native", "bpf-lb-mode: dsr"];
 
     /// <summary>The same over Geneve, with a tunnel for pods, too.</summary>
-    public static readonly string[] ByGeneve = ["tunnel-protocol: geneve", "bpf-lb-mode: dsr", "bpf-lb-dsr-dispatch: geneve"];
+    public static readonly string[] ByGeneve =
+        ["tunnel-protocol: geneve", "bpf-lb-mode: dsr", "bpf-lb-dsr-dispatch: geneve"];
 
     private const string Objects = """
         apiVersion: v1

@@ -18,7 +18,8 @@ public sealed class DirectReturnSuiteTests
         JsonElement given = Case("DSR with IPv4 option: DNAT plus option carrying the frontend");
         using Scenario scenario = Given(ByOption).Send(Framed(given)).ExpectForwarded();
 
-        Assert.Equal(given.GetProperty("expected_ip_hex").GetString(), Convert.ToHexStringLower(Assert.Single(scenario.At("lb/eth0"))[14..]));
+        Assert.Equal(given.GetProperty("expected_ip_hex").GetString(),
+            Convert.ToHexStringLower(Assert.Single(scenario.At("lb/eth0"))[14..]));
     }
 
     [Fact]
@@ -32,8 +33,10 @@ public sealed class DirectReturnSuiteTests
         Assert.Equal((byte)outer.GetProperty("geneve_opt_len_words").GetInt32(), frame[42]);
         Assert.Equal(0x40, frame[43]);      // critical
         Assert.Equal("00000200", Convert.ToHexStringLower(frame[46..50]));      // world, as they name it
-        Assert.Equal("014b8102" + "ac100a02" + "00500000", Convert.ToHexStringLower(frame[OuterSize..(OuterSize + 12)]));
-        Assert.Equal(given.GetProperty("inner_ip_hex").GetString(), Convert.ToHexStringLower(frame[(OuterSize + 12 + 14)..]));
+        Assert.Equal(
+            "014b8102" + "ac100a02" + "00500000", Convert.ToHexStringLower(frame[OuterSize..(OuterSize + 12)]));
+        Assert.Equal(
+            given.GetProperty("inner_ip_hex").GetString(), Convert.ToHexStringLower(frame[(OuterSize + 12 + 14)..]));
     }
 
     private static byte[] Framed(JsonElement given) =>
@@ -41,9 +44,11 @@ public sealed class DirectReturnSuiteTests
 
     private static JsonElement Case(string name)
     {
-        if (!SharedFolder.TryFind("suites/cilium-bpf/cases.json", out string file)) Assert.Skip("no ../shared/suites/cilium-bpf");
+        if (!SharedFolder.TryFind("suites/cilium-bpf/cases.json", out string file))
+            Assert.Skip("no ../shared/suites/cilium-bpf");
 
         using JsonDocument suite = JsonDocument.Parse(File.ReadAllBytes(file));
-        return suite.RootElement.GetProperty("packets").EnumerateArray().Single(packet => packet.GetProperty("name").GetString() == name).Clone();
+        return suite.RootElement.GetProperty("packets").EnumerateArray()
+            .Single(packet => packet.GetProperty("name").GetString() == name).Clone();
     }
 }

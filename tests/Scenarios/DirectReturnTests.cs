@@ -8,8 +8,8 @@ using static Dataplane.Tests.Scenarios.DirectReturnCluster;
 namespace Dataplane.Tests.Scenarios;
 
 /// <summary>
-/// Direct server return: the node that was asked keeps the client's address and tells the frontend, the backend's node answers
-/// with it.
+/// Direct server return: the node that was asked keeps the client's address and tells the frontend, the
+/// backend's node answers with it.
 /// </summary>
 public sealed class DirectReturnTests
 {
@@ -41,20 +41,25 @@ public sealed class DirectReturnTests
         byte[] data = Eth().Ipv4(Client, Backend, ttl: 63).Tcp(40000, 8080, TcpFlags.Ack).Payload("GET /");
         Assert.Equal(Convert.ToHexString(data[14..]), Convert.ToHexString(Assert.Single(scenario.At("lb/eth0"))[14..]));
         byte[] delivered = Eth().Ipv4(Client, Backend, ttl: 62).Tcp(40000, 8080, TcpFlags.Ack).Payload("GET /");
-        Assert.Equal(Convert.ToHexString(delivered[14..]), Convert.ToHexString(Assert.Single(scenario.At("shop/web"))[14..]));
+        Assert.Equal(
+            Convert.ToHexString(delivered[14..]), Convert.ToHexString(Assert.Single(scenario.At("shop/web"))[14..]));
 
         scenario.Send(Eth().Ipv4(Backend, Client).Tcp(8080, 40000, TcpFlags.Ack).Payload("200")).ExpectForwarded();
         byte[] reply = Eth().Ipv4(Frontend, Client, ttl: 63).Tcp(80, 40000, TcpFlags.Ack).Payload("200");
-        Assert.Equal(Convert.ToHexString(reply[14..]), Convert.ToHexString(Assert.Single(scenario.At("far/eth0"))[14..]));
+        Assert.Equal(
+            Convert.ToHexString(reply[14..]), Convert.ToHexString(Assert.Single(scenario.At("far/eth0"))[14..]));
     }
 
     [Fact]
     public void The_pod_gets_the_syn_with_the_option_that_cilium_leaves_in_it()
     {
-        using Scenario scenario = Given(ByOption).Send(Eth().Ipv4(Client, Frontend).Tcp(40000, 80, TcpFlags.Syn)).ExpectForwarded();
+        using Scenario scenario = Given(ByOption)
+            .Send(Eth().Ipv4(Client, Frontend).Tcp(40000, 80, TcpFlags.Syn)).ExpectForwarded();
 
-        byte[] expected = Eth().Ipv4(Client, Backend, ttl: 62, options: Hex("9a085000020a10ac")).Tcp(40000, 8080, TcpFlags.Syn);
-        Assert.Equal(Convert.ToHexString(expected[14..]), Convert.ToHexString(Assert.Single(scenario.At("shop/web"))[14..]));
+        byte[] expected = Eth().Ipv4(Client, Backend, ttl: 62, options: Hex("9a085000020a10ac"))
+            .Tcp(40000, 8080, TcpFlags.Syn);
+        Assert.Equal(
+            Convert.ToHexString(expected[14..]), Convert.ToHexString(Assert.Single(scenario.At("shop/web"))[14..]));
     }
 
     [Fact]
@@ -64,8 +69,10 @@ public sealed class DirectReturnTests
             .Send(Eth().Ipv4(Client, Frontend).Udp(40000, 80).Payload("1")).ExpectForwarded()
             .Send(Eth().Ipv4(Client, Frontend).Udp(40000, 80).Payload("2")).ExpectForwarded();
 
-        byte[] expected = Eth().Ipv4(Client, Backend, ttl: 63, options: Hex("9a085000020a10ac")).Udp(40000, 8080).Payload("2");
-        Assert.Equal(Convert.ToHexString(expected[14..]), Convert.ToHexString(Assert.Single(scenario.At("lb/eth0"))[14..]));
+        byte[] expected = Eth().Ipv4(Client, Backend, ttl: 63, options: Hex("9a085000020a10ac"))
+            .Udp(40000, 8080).Payload("2");
+        Assert.Equal(
+            Convert.ToHexString(expected[14..]), Convert.ToHexString(Assert.Single(scenario.At("lb/eth0"))[14..]));
     }
 
     [Fact]
@@ -83,21 +90,26 @@ public sealed class DirectReturnTests
     [Fact]
     public void Over_ipv6_the_frontend_stands_in_a_destination_option()
     {
-        using Scenario scenario = Given(ByOption).Send(Eth().Ipv6(ClientV6, FrontendV6).Tcp(40000, 80, TcpFlags.Syn)).ExpectForwarded();
+        using Scenario scenario = Given(ByOption)
+            .Send(Eth().Ipv6(ClientV6, FrontendV6).Tcp(40000, 80, TcpFlags.Syn)).ExpectForwarded();
 
         byte[] option = [2, 0x1B, 20, .. Bytes(FrontendV6), 0, 80, 0, 0];
-        byte[] expected = Eth().Ipv6(ClientV6, BackendV6, hopLimit: 63).Extension(IpProtocol.DestinationOptions, option).Tcp(40000, 8080, TcpFlags.Syn);
-        Assert.Equal(Convert.ToHexString(expected[14..]), Convert.ToHexString(Assert.Single(scenario.At("lb/eth0"))[14..]));
+        byte[] expected = Eth().Ipv6(ClientV6, BackendV6, hopLimit: 63)
+            .Extension(IpProtocol.DestinationOptions, option).Tcp(40000, 8080, TcpFlags.Syn);
+        Assert.Equal(
+            Convert.ToHexString(expected[14..]), Convert.ToHexString(Assert.Single(scenario.At("lb/eth0"))[14..]));
 
         scenario.Send(Eth().Ipv6(BackendV6, ClientV6).Tcp(8080, 40000, TcpFlags.Syn | TcpFlags.Ack)).ExpectForwarded();
         byte[] reply = Eth().Ipv6(FrontendV6, ClientV6, hopLimit: 63).Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack);
-        Assert.Equal(Convert.ToHexString(reply[14..]), Convert.ToHexString(Assert.Single(scenario.At("far/eth0"))[14..]));
+        Assert.Equal(
+            Convert.ToHexString(reply[14..]), Convert.ToHexString(Assert.Single(scenario.At("far/eth0"))[14..]));
     }
 
     [Fact]
     public void Over_ipv6_the_geneve_option_has_24_bytes()
     {
-        using Scenario scenario = Given(ByGeneve).Send(Eth().Ipv6(ClientV6, FrontendV6).Udp(40000, 80).Payload("?")).ExpectForwarded();
+        using Scenario scenario = Given(ByGeneve)
+            .Send(Eth().Ipv6(ClientV6, FrontendV6).Udp(40000, 80).Payload("?")).ExpectForwarded();
 
         byte[] frame = Assert.Single(scenario.At("lb/eth0"));
         string address = Convert.ToHexStringLower(Bytes(FrontendV6));
@@ -107,19 +119,22 @@ public sealed class DirectReturnTests
 
         scenario.Send(Eth().Ipv6(BackendV6, ClientV6).Udp(8080, 40000).Payload("!")).ExpectForwarded();
         byte[] reply = Eth().Ipv6(FrontendV6, ClientV6, hopLimit: 63).Udp(80, 40000).Payload("!");
-        Assert.Equal(Convert.ToHexString(reply[14..]), Convert.ToHexString(Assert.Single(scenario.At("far/eth0"))[14..]));
+        Assert.Equal(
+            Convert.ToHexString(reply[14..]), Convert.ToHexString(Assert.Single(scenario.At("far/eth0"))[14..]));
     }
 
     [Fact]
     public void Geneve_carries_it_beside_native_routing_of_pods()
     {
-        string[] configuration = ["routing-mode: native", "tunnel-protocol: geneve", "bpf-lb-mode: dsr", "bpf-lb-dsr-dispatch: geneve"];
+        string[] configuration =
+            ["routing-mode: native", "tunnel-protocol: geneve", "bpf-lb-mode: dsr", "bpf-lb-dsr-dispatch: geneve"];
         using Scenario scenario = Given(configuration)
             .Send(Eth().Ipv4(Client, Frontend).Tcp(40000, 80, TcpFlags.Syn)).ExpectForwarded();
         Assert.Equal(OuterSize + 12 + 14 + 40, Assert.Single(scenario.At("lb/eth0")).Length);
 
         scenario.Send(Eth().Ipv4(Client, Frontend).Tcp(40000, 80, TcpFlags.Ack)).ExpectForwarded();
-        Assert.Equal(OuterSize + 14 + 40, Assert.Single(scenario.At("lb/eth0")).Length);      // nothing to tell any more
+        // nothing to tell any more
+        Assert.Equal(OuterSize + 14 + 40, Assert.Single(scenario.At("lb/eth0")).Length);
     }
 
     [Theory]
@@ -145,11 +160,13 @@ public sealed class DirectReturnTests
         using Scenario scenario = Given([.. ByOption, "enable-pmtu-discovery: \"true\""]).Send(large);
         scenario.ExpectNothing(DropReason.MtuExceeded, Stage.Route);
 
-        // from the backend, DF, the packet's id; the quote has the frontend again, but the checksum of what was translated
+        // from the backend, DF, the packet's id; the quote has the frontend again, but the
+        // checksum of what was translated
         byte[] answer = Assert.Single(scenario.At("lb/eth0"));
         byte[] translated = Eth().Ipv4(Client, Backend, id: 7).Udp(40000, 8080).Payload(1472);
         byte[] quote = [.. large[14..40], .. translated[40..42]];
-        byte[] expected = Eth().Ipv4(Backend, Client, id: 7, fragment: Ipv4Header.DontFragmentFlag).Icmp(3, 4, 1492).Payload(quote);
+        byte[] expected = Eth().Ipv4(Backend, Client, id: 7, fragment: Ipv4Header.DontFragmentFlag)
+            .Icmp(3, 4, 1492).Payload(quote);
         Assert.Equal(Convert.ToHexString(expected[14..]), Convert.ToHexString(answer[14..]));
     }
 
@@ -165,7 +182,8 @@ public sealed class DirectReturnTests
     [Fact]
     public void Without_path_mtu_discovery_geneve_leaves_in_outer_fragments()
     {
-        using Scenario scenario = Given(ByGeneve).Send(Eth().Ipv4(Client, Frontend).Udp(40000, 80).Payload(1472)).ExpectForwarded();
+        using Scenario scenario = Given(ByGeneve)
+            .Send(Eth().Ipv4(Client, Frontend).Udp(40000, 80).Payload(1472)).ExpectForwarded();
 
         Assert.Equal(2, scenario.At("lb/eth0").Count());
         Assert.Equal(1514, Assert.Single(scenario.At("shop/web")).Length);
@@ -174,11 +192,13 @@ public sealed class DirectReturnTests
     [Fact]
     public void A_backend_on_the_node_that_was_asked_is_a_plain_one()
     {
-        using Scenario scenario = Scenario.Given(Manifests(ByOption), new Dataplane.Replay.ReplayOptions { Cni = "cilium", Entry = "far" })
+        using Scenario scenario = Scenario.Given(
+            Manifests(ByOption), new Dataplane.Replay.ReplayOptions { Cni = "cilium", Entry = "far" })
             .Send(Eth().Ipv4(Client, Frontend).Tcp(40000, 80, TcpFlags.Syn)).ExpectForwarded();
 
         byte[] expected = Eth().Ipv4(Client, Backend, ttl: 63).Tcp(40000, 8080, TcpFlags.Syn);
-        Assert.Equal(Convert.ToHexString(expected[14..]), Convert.ToHexString(Assert.Single(scenario.At("shop/web"))[14..]));
+        Assert.Equal(
+            Convert.ToHexString(expected[14..]), Convert.ToHexString(Assert.Single(scenario.At("shop/web"))[14..]));
     }
 
     private static byte[] Bytes(string address)

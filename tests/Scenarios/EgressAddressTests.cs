@@ -7,8 +7,8 @@ using static Dataplane.Tests.Scenarios.EgressCluster;
 namespace Dataplane.Tests.Scenarios;
 
 /// <summary>
-/// Pods that leave the cluster with addresses of their own: over the tunnel to the node that holds the address, out of there
-/// with it as source, and the reply all the way back.
+/// Pods that leave the cluster with addresses of their own: over the tunnel to the node that holds the address, out of
+/// there with it as source, and the reply all the way back.
 /// </summary>
 public sealed class EgressAddressTests
 {
@@ -22,7 +22,8 @@ public sealed class EgressAddressTests
         Assert.Equal(
             [("n1", "192.168.56.11", "192.168.56.12", 4242u), ("n2", "192.168.56.100", Outside, 0u)],
             report.Wire.Select(frame => (frame.Node, frame.OuterSrc, frame.OuterDst, frame.TunnelId ?? 0)));
-        Assert.EndsWith("The reply comes back from 198.51.100.7:80, as the client expects.", report.Sentence, StringComparison.Ordinal);
+        Assert.EndsWith("The reply comes back from 198.51.100.7:80, as the client expects.",
+            report.Sentence, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,7 +42,8 @@ public sealed class EgressAddressTests
         TraceReply reply = Trace(OpenShift, "shop/web", Outside).Reply!;
 
         Assert.Equal(("forwarded", "shop/web"), (reply.Verdict, reply.Delivered!.Pod));
-        Assert.Equal([("n2", "192.168.56.12", "192.168.56.11", 0u)], reply.Wire.Select(frame => (frame.Node, frame.OuterSrc, frame.OuterDst, frame.TunnelId!.Value)));
+        Assert.Equal([("n2", "192.168.56.12", "192.168.56.11", 0u)],
+            reply.Wire.Select(frame => (frame.Node, frame.OuterSrc, frame.OuterDst, frame.TunnelId!.Value)));
     }
 
     [Fact]
@@ -70,27 +72,37 @@ public sealed class EgressAddressTests
     [Fact]
     public void The_step_names_the_object_and_its_line() => Assert.Contains(
         Trace(OpenShift, "shop/web", Outside).Steps,
-        step => step.Node == "n1" && step.Detail == "to n2 through vxlan0, TTL 64, as NetNamespace shop has it (egress.yaml:26)");
+        step => step.Node == "n1"
+            && step.Detail == "to n2 through vxlan0, TTL 64, as NetNamespace shop has it (egress.yaml:26)");
 
     [Fact]
     public void Without_a_node_that_holds_the_address_what_leaves_is_dropped()
     {
-        TraceReport report = Trace(OpenShift.Replace("egressIPs: [192.168.56.100]\n---\napiVersion: network.openshift.io/v1\nkind: NetNamespace\nmetadata: {name: shop}",
-            "---\napiVersion: network.openshift.io/v1\nkind: NetNamespace\nmetadata: {name: shop}", StringComparison.Ordinal), "shop/web", Outside);
+        TraceReport report = Trace(OpenShift.Replace(
+            "egressIPs: [192.168.56.100]\n---\napiVersion: network.openshift.io/v1\nkind: NetNamespace\n"
+            + "metadata: {name: shop}",
+            "---\napiVersion: network.openshift.io/v1\nkind: NetNamespace\nmetadata: {name: shop}",
+            StringComparison.Ordinal), "shop/web", Outside);
 
-        Assert.Equal(("dropped", "no-egress-address", "route", "n1"), (report.Verdict, report.Reason, report.Stage, report.Node));
+        Assert.Equal(("dropped", "no-egress-address", "route", "n1"),
+            (report.Verdict, report.Reason, report.Stage, report.Node));
         Assert.Equal("egress.yaml:25", report.Source);
-        Assert.Contains("NetNamespace shop (egress.yaml:25) gives the pod egress addresses, and no node holds one", report.Sentence, StringComparison.Ordinal);
-        Assert.Contains(report.Notes, note => note.Contains("no HostSubnet holds 192.168.56.100: what its pods send out of the cluster is dropped", StringComparison.Ordinal));
+        Assert.Contains("NetNamespace shop (egress.yaml:25) gives the pod egress addresses, and no node holds one",
+            report.Sentence, StringComparison.Ordinal);
+        Assert.Contains(report.Notes, note =>
+            note.Contains("no HostSubnet holds 192.168.56.100: what its pods send out of the cluster is dropped",
+                StringComparison.Ordinal));
     }
 
     [Fact]
     public void EgressCIDRs_give_an_address_that_nobody_has_written_down()
     {
-        TraceReport report = Trace(OpenShift.Replace("subnet: 10.129.0.0/23\negressIPs: [192.168.56.100]", "subnet: 10.129.0.0/23\negressCIDRs: [192.168.56.96/28]", StringComparison.Ordinal), "shop/web", Outside);
+        TraceReport report = Trace(OpenShift.Replace("subnet: 10.129.0.0/23\negressIPs: [192.168.56.100]",
+            "subnet: 10.129.0.0/23\negressCIDRs: [192.168.56.96/28]", StringComparison.Ordinal), "shop/web", Outside);
 
         Assert.Equal(("n2", "192.168.56.100"), (report.Node, report.Delivered!.Src));
-        Assert.Contains(report.Notes, note => note.Contains("is assumed to be given to n2, by its egressCIDRs", StringComparison.Ordinal));
+        Assert.Contains(report.Notes,
+            note => note.Contains("is assumed to be given to n2, by its egressCIDRs", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -102,7 +114,8 @@ public sealed class EgressAddressTests
         Assert.Equal([16711683u, 0u], report.Wire.Select(frame => frame.TunnelId ?? 0));
 
         // option: from n1's port on the transit switch to n2's; the MACs are of both ports
-        Assert.Contains("01028001" + "00010002" + "0a5864580002" + "0a5864580001", report.Wire[0].Frame, StringComparison.Ordinal);
+        Assert.Contains(
+            "01028001" + "00010002" + "0a5864580002" + "0a5864580001", report.Wire[0].Frame, StringComparison.Ordinal);
         Assert.Contains("as the client expects", report.Sentence, StringComparison.Ordinal);
     }
 
@@ -115,14 +128,16 @@ public sealed class EgressAddressTests
         Assert.Equal(3u, report.Wire[0].TunnelId);
 
         // option: from the cluster router's port to n2's gateway router's; the MACs are 100.64.0.2's and 100.64.0.1's
-        Assert.Contains("01028001" + "00010003" + "0a5864400002" + "0a5864400001", report.Wire[0].Frame, StringComparison.Ordinal);
+        Assert.Contains(
+            "01028001" + "00010003" + "0a5864400002" + "0a5864400001", report.Wire[0].Frame, StringComparison.Ordinal);
         Assert.Contains("as the client expects", report.Sentence, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Keys_of_the_join_switch_can_be_given()
     {
-        TraceReport report = Trace(Ovn + EgressIp, "shop/web", Outside, 80, "ovn.joinSwitchKey=9", "ovn.n2.joinPortKey=7");
+        TraceReport report = Trace(
+            Ovn + EgressIp, "shop/web", Outside, 80, "ovn.joinSwitchKey=9", "ovn.n2.joinPortKey=7");
 
         Assert.Equal(9u, report.Wire[0].TunnelId);
         Assert.Contains("01028001" + "00010007", report.Wire[0].Frame, StringComparison.Ordinal);
@@ -138,18 +153,24 @@ public sealed class EgressAddressTests
     [Fact]
     public void Without_a_node_in_its_status_pods_leave_as_others_do()
     {
-        TraceReport report = Trace(Interconnect + EgressIp.Replace("status: {items: [{egressIP: 192.168.56.100, node: n2}]}", "", StringComparison.Ordinal), "shop/web", Outside);
+        TraceReport report = Trace(Interconnect
+            + EgressIp.Replace("status: {items: [{egressIP: 192.168.56.100, node: n2}]}", "", StringComparison.Ordinal),
+            "shop/web", Outside);
 
         Assert.Equal("192.168.56.11", report.Delivered!.Src);
-        Assert.Contains(report.Notes, note => note.Contains("EgressIP prod: its status names no node: its pods leave with their nodes' addresses", StringComparison.Ordinal));
+        Assert.Contains(report.Notes, note =>
+            note.Contains("EgressIP prod: its status names no node: its pods leave with their nodes' addresses",
+                StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_reply_that_was_captured_at_the_pod_is_put_back_to_the_holder()
     {
         using Scenario scenario = Scenario.GivenCni("openshift-sdn", OpenShift)
-            .Send(Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4("10.128.0.10", Outside).Tcp(40000, 80, TcpFlags.Syn))
-            .Send(Eth("0a:58:0a:80:00:01", "0a:58:0a:80:00:0a").Ipv4(Outside, "10.128.0.10", ttl: 56).Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack))
+            .Send(
+                Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4("10.128.0.10", Outside).Tcp(40000, 80, TcpFlags.Syn))
+            .Send(Eth("0a:58:0a:80:00:01", "0a:58:0a:80:00:0a")
+                .Ipv4(Outside, "10.128.0.10", ttl: 56).Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack))
             .ExpectForwarded();
 
         Assert.Equal("c0a8380c" + "c0a8380b", Convert.ToHexStringLower(Assert.Single(scenario.At("n2/eth0"))[26..34]));

@@ -126,9 +126,16 @@ internal static class EgressCluster
         """;
 
     /// <summary>One packet's way to the address or pod, under the CNI that the manifests show.</summary>
-    public static TraceReport Trace(string manifests, string from, string to, ushort port = 80, params string[] settings) => TraceRunner.Run(
-        ManifestReader.ReadText(manifests, "egress.yaml"),
-        new TraceOptions { Replay = new ReplayOptions { Settings = [.. settings] }, From = from, To = to, Port = port }, CancellationToken.None);
+    public static TraceReport Trace(
+        string manifests, string from, string to, ushort port = 80, params string[] settings) => TraceRunner.Run(
+            ManifestReader.ReadText(manifests, "egress.yaml"),
+            new TraceOptions
+            {
+                Replay = new ReplayOptions { Settings = [.. settings] },
+                From = from,
+                To = to,
+                Port = port,
+            }, CancellationToken.None);
 
     private static string OvnNode(string name, int number, string annotations = "") => $$"""
         apiVersion: v1

@@ -7,7 +7,10 @@ using static Dataplane.Tests.Scenarios.Shop;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>The EtherType chooses the receiver, and each refuses the other's packets (net/ipv4/ip_input.c, net/ipv6/ip6_input.c).</summary>
+/// <summary>
+/// The EtherType chooses the receiver, and each refuses the other's packets
+/// (net/ipv4/ip_input.c, net/ipv6/ip6_input.c).
+/// </summary>
 public sealed class EtherTypeTests
 {
     [Theory]
@@ -17,7 +20,9 @@ public sealed class EtherTypeTests
     [InlineData(EtherType.Ipv4, 6, false)]
     public void A_packet_of_the_other_version_has_a_bad_header(ushort type, int version, bool isTaken)
     {
-        byte[] frame = version == 4 ? From(Client).Ipv4(Client, Remote).Udp(1, 2).Build() : From(Client).Ipv6("fd00::1", "fd00::2").Udp(1, 2).Build();
+        byte[] frame = version == 4
+            ? From(Client).Ipv4(Client, Remote).Udp(1, 2).Build()
+            : From(Client).Ipv6("fd00::1", "fd00::2").Udp(1, 2).Build();
         frame[12] = (byte)(type >> 8);
         frame[13] = (byte)type;
 

@@ -12,7 +12,9 @@ public class EveryCniTests
     private const int TtlOffset = 22;
     private const int ChecksumOffset = 24;
 
-    /// <summary>CNI, settings, bytes that its tunnel adds, hops between pods of two nodes (FACTS 1.8, 2 to 5).</summary>
+    /// <summary>
+    /// CNI, settings, bytes that its tunnel adds, hops between pods of two nodes (FACTS 1.8, 2 to 5).
+    /// </summary>
     public static TheoryData<string, string[], int, int> All => new()
     {
         { "flannel", [], 50, 2 },
@@ -33,7 +35,8 @@ public class EveryCniTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void A_packet_grows_by_the_tunnel_and_loses_the_hops_that_the_cni_takes(string cni, string[] settings, int overhead, int hops)
+    public void A_packet_grows_by_the_tunnel_and_loses_the_hops_that_the_cni_takes(
+        string cni, string[] settings, int overhead, int hops)
     {
         byte[] sent = RandomUdp(new Random(1));
         sent[TtlOffset] = 64;
@@ -48,7 +51,8 @@ public class EveryCniTests
 
     [Theory]
     [MemberData(nameof(Tunnelled))]
-    public void What_one_node_sends_the_other_takes_out_of_the_tunnel_as_it_was(string cni, string[] settings, int overhead, int hops)
+    public void What_one_node_sends_the_other_takes_out_of_the_tunnel_as_it_was(
+        string cni, string[] settings, int overhead, int hops)
     {
         var random = new Random(7);
         byte[][] sent = [.. Enumerable.Range(0, Frames).Select(_ => RandomUdp(random))];
@@ -79,7 +83,8 @@ public class EveryCniTests
         using var second = new CniRun(cni, "n2", settings);
         using var both = new CniRun(cni, null, settings);
 
-        Assert.Equal(second.Run(first.Run(sent, ObservationPoint.Wire), ObservationPoint.Pod), both.Run(sent, ObservationPoint.Pod));
+        Assert.Equal(second.Run(first.Run(sent, ObservationPoint.Wire), ObservationPoint.Pod),
+            both.Run(sent, ObservationPoint.Pod));
     }
 
     [Fact]
@@ -87,7 +92,8 @@ public class EveryCniTests
     {
         var options = new ReplayOptions { Manifests = [Pcaps("manifests.yaml")], Captures = [Pcaps("pod.pcap.gz")] };
 
-        CniComparison compared = CniComparison.Run(options, ["flannel", "calico", "openshift-sdn"], new Quiet(), CancellationToken.None);
+        CniComparison compared = CniComparison.Run(
+            options, ["flannel", "calico", "openshift-sdn"], new Quiet(), CancellationToken.None);
 
         Assert.Equal(["flannel", "calico", "openshift-sdn"], compared.Runs.Select(run => run.Report.Cni));
         Assert.Equal([(50, 2), (20, 2), (50, 0)], compared.Runs.Select(run => (run.Overhead, run.Hops)));
@@ -112,7 +118,8 @@ public class EveryCniTests
         Span<byte> ip = frame.AsSpan(EthernetHeader.Size);
         Write(ip, 2, ip.Length);
         Write(ip, 4, random.Next(65536));
-        ip[1] = (byte)(random.Next(64) << 2 | random.Next(3));      // no CE: a tunnel would make ECT(0) of it outside only
+        // no CE: a tunnel would make ECT(0) of it outside only
+        ip[1] = (byte)(random.Next(64) << 2 | random.Next(3));
         ip[8] = (byte)random.Next(3, 256);
         Write(ip, 20, random.Next(1024, 65536));
         Write(ip, 22, 4000);
@@ -126,7 +133,8 @@ public class EveryCniTests
     {
         frame[ChecksumOffset] = frame[ChecksumOffset + 1] = 0;
         uint sum = 0;
-        for (int at = EthernetHeader.Size; at < EthernetHeader.Size + 20; at += 2) sum += (uint)(frame[at] << 8 | frame[at + 1]);
+        for (int at = EthernetHeader.Size; at < EthernetHeader.Size + 20; at += 2)
+            sum += (uint)(frame[at] << 8 | frame[at + 1]);
         sum = (sum & 0xffff) + (sum >> 16);
         sum = (sum & 0xffff) + (sum >> 16);
         Write(frame, ChecksumOffset, (ushort)~sum);

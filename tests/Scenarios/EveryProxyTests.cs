@@ -24,18 +24,23 @@ public sealed class EveryProxyTests
         (NodeA, NodePort), (LoadBalancer, 80), (External, 80));
 
     [Theory, MemberData(nameof(OuterAddresses))]
-    public void A_visitor_reaches_a_remote_backend_by_way_of_the_node_and_the_answer_comes_back(string proxy, string address, int port)
+    public void A_visitor_reaches_a_remote_backend_by_way_of_the_node_and_the_answer_comes_back(
+        string proxy, string address, int port)
     {
         using Scenario mall = Under(proxy, Mall.Yaml, entry: "node-a", Macs);
         mall.Send(Outside.Ipv4(Visitor, address).Tcp(40000, port, TcpFlags.Syn));
         ushort masqueraded = SourcePortOf(Assert.Single(mall.At("default/b2")));
-        mall.ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(TunnelAddressA, Remote, ttl: 62).Tcp(masqueraded, 8080, TcpFlags.Syn))
-            .Send(From(Remote, BridgeB).Ipv4(Remote, TunnelAddressA).Tcp(8080, masqueraded, TcpFlags.Syn | TcpFlags.Ack))
-            .ExpectOnWire("node-a", Packet.Eth(UnderlayA, Gateway).Ipv4(address, Visitor, ttl: 62).Tcp(port, 40000, TcpFlags.Syn | TcpFlags.Ack));
+        mall.ExpectAt("default/b2",
+            To(Remote, BridgeB).Ipv4(TunnelAddressA, Remote, ttl: 62).Tcp(masqueraded, 8080, TcpFlags.Syn))
+            .Send(
+                From(Remote, BridgeB).Ipv4(Remote, TunnelAddressA).Tcp(8080, masqueraded, TcpFlags.Syn | TcpFlags.Ack))
+            .ExpectOnWire("node-a", Packet.Eth(UnderlayA, Gateway)
+                .Ipv4(address, Visitor, ttl: 62).Tcp(port, 40000, TcpFlags.Syn | TcpFlags.Ack));
     }
 
     [Theory, MemberData(nameof(OuterAddresses))]
-    public void A_pod_reaches_a_remote_backend_through_an_outer_address_of_its_node(string proxy, string address, int port)
+    public void A_pod_reaches_a_remote_backend_through_an_outer_address_of_its_node(
+        string proxy, string address, int port)
     {
         using Scenario mall = Under(proxy, Mall.Yaml);
         mall.Send(From(Client).Ipv4(Client, address).Tcp(40000, port, TcpFlags.Syn));
@@ -46,14 +51,17 @@ public sealed class EveryProxyTests
 
     [Theory]
     [InlineData("ebpf", LocalOnly, 80), InlineData("iptables", LocalOnly, 80), InlineData("ipvs", LocalOnly, 80)]
-    [InlineData("ebpf", NodeA, LocalNodePort), InlineData("iptables", NodeA, LocalNodePort), InlineData("ipvs", NodeA, LocalNodePort)]
-    public void Under_external_policy_Local_the_backend_sees_the_visitors_address(string proxy, string address, int port)
+    [InlineData("ebpf", NodeA, LocalNodePort), InlineData("iptables", NodeA, LocalNodePort), InlineData("ipvs",
+        NodeA, LocalNodePort)]
+    public void Under_external_policy_Local_the_backend_sees_the_visitors_address(
+        string proxy, string address, int port)
     {
         using Scenario mall = Under(proxy, Mall.Yaml, entry: "node-a", Macs);
         mall.Send(Outside.Ipv4(Visitor, address).Tcp(40000, port, TcpFlags.Syn))
             .ExpectAt("default/b1", To(Local, BridgeA).Ipv4(Visitor, Local, ttl: 63).Tcp(40000, 8080, TcpFlags.Syn))
             .Send(From(Local).Ipv4(Local, Visitor).Tcp(8080, 40000, TcpFlags.Syn | TcpFlags.Ack))
-            .ExpectOnWire("node-a", Packet.Eth(UnderlayA, Gateway).Ipv4(address, Visitor, ttl: 63).Tcp(port, 40000, TcpFlags.Syn | TcpFlags.Ack));
+            .ExpectOnWire("node-a", Packet.Eth(UnderlayA, Gateway)
+                .Ipv4(address, Visitor, ttl: 63).Tcp(port, 40000, TcpFlags.Syn | TcpFlags.Ack));
     }
 
     [Theory, MemberData(nameof(Strict))]
@@ -130,7 +138,8 @@ public sealed class EveryProxyTests
             .Send(From(Client).Ipv4(Client, source.ToString()).Tcp(8080, port, TcpFlags.Syn | TcpFlags.Ack));
         byte[] back = Assert.Single(mall.At("default/c1"));
         Assert.Equal(Myself, IpAddress.FromBytes(back.AsSpan(EthernetHeader.Size + 12, 4)).ToString());
-        Assert.Equal((80, 40000), (SourcePortOf(back), BinaryPrimitives.ReadUInt16BigEndian(back.AsSpan(SourcePortAt + 2))));
+        Assert.Equal(
+            (80, 40000), (SourcePortOf(back), BinaryPrimitives.ReadUInt16BigEndian(back.AsSpan(SourcePortAt + 2))));
         mall.ExpectForwarded();
     }
 
@@ -163,7 +172,8 @@ public sealed class EveryProxyTests
     {
         using Scenario shop = Under(proxy, Shop.Yaml);
         shop.Send(From(Client).Ipv6(Client6, Web6).Udp(4000, 53).Payload("who?"))
-            .ExpectAt("default/b2", To(Remote, BridgeB).Ipv6(Client6, Remote6, hopLimit: 62).Udp(4000, 5353).Payload("who?"))
+            .ExpectAt(
+                "default/b2", To(Remote, BridgeB).Ipv6(Client6, Remote6, hopLimit: 62).Udp(4000, 5353).Payload("who?"))
             .Send(From(Remote, BridgeB).Ipv6(Remote6, Client6).Udp(5353, 4000).Payload("me"))
             .ExpectAt("default/c1", To(Client, BridgeA).Ipv6(Web6, Client6, hopLimit: 62).Udp(53, 4000).Payload("me"));
     }
@@ -196,7 +206,8 @@ public sealed class EveryProxyTests
         using Scenario mall = Under(proxy, Mall.Yaml, entry: "node-a", Macs);
         mall.Send(From(Client).Ipv4(Client, Empty).Udp(4000, 53).Payload("x"))
             .ExpectNothing(DropReason.NoBackend, Stage.Select)
-            .ExpectAnswerAt("default/c1", To(Client, BridgeA).Ipv4("10.244.1.1", Client, tos: 0xC0).Icmp(3, 3).Payload(Packet.Ipv4(Client, Empty, ttl: 63).Udp(4000, 53).Payload("x")));
+            .ExpectAnswerAt("default/c1", To(Client, BridgeA).Ipv4("10.244.1.1", Client, tos: 0xC0)
+                .Icmp(3, 3).Payload(Packet.Ipv4(Client, Empty, ttl: 63).Udp(4000, 53).Payload("x")));
         foreach ((string address, int port) in new[] { (Deserted, 80), (NodeA, DesertedNodePort) })
         {
             mall.Send(Outside.Ipv4(Visitor, address).Tcp(40000, port, TcpFlags.Syn))
@@ -221,8 +232,10 @@ public sealed class EveryProxyTests
     private static void AssertDropped(Scenario scenario, DropReason reason)
     {
         scenario.ExpectNothing(reason, Stage.Select);
-        foreach (string place in new[] { "default/c1", "default/b1", "default/b2", "node-a/eth0", "node-b/eth0" }) Assert.Empty(scenario.At(place));
+        foreach (string place in new[] { "default/c1", "default/b1", "default/b2", "node-a/eth0", "node-b/eth0" })
+            Assert.Empty(scenario.At(place));
     }
 
-    private static ushort SourcePortOf(byte[] frame) => BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(SourcePortAt));
+    private static ushort SourcePortOf(byte[] frame) =>
+        BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(SourcePortAt));
 }

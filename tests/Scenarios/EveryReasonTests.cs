@@ -58,34 +58,47 @@ public sealed class EveryReasonTests
         endpoints: [{addresses: [10.244.2.2], nodeName: node-b}]
         """;
 
-    private static byte[] FromWeb(string to) => Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4("10.128.0.10", to).Udp(1, 2);
+    private static byte[] FromWeb(string to) =>
+        Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4("10.128.0.10", to).Udp(1, 2);
 
     private static readonly Dictionary<DropReason, (Stage Stage, Func<Scenario> Send)> Drops = new()
     {
-        [DropReason.Truncated] = (Stage.Parse, () => Given(Yaml).Send(From(Client).Ipv4(Client, Remote).Udp(1, 2).Payload(9).Build()[..^1])),
-        [DropReason.BadHeader] = (Stage.Parse, () => Given(Yaml).Send(With(From(Client).Ipv4(Client, Remote).Udp(1, 2), 14, 0x44))),
-        [DropReason.BadChecksum] = (Stage.Parse, () => Given(Yaml).Send(With(From(Client).Ipv4(Client, Remote).Udp(1, 2), 24, 0x00))),
-        [DropReason.WrongMac] = (Stage.Admit, () => Given(Yaml, $"bridge.node-a.mac={BridgeA}").Send(Eth(MacOf(Client)).Ipv4(Client, Remote).Udp(1, 2))),
-        [DropReason.BadTunnelHeader] = (Stage.Decap, () => Given(Yaml).Send(With(Unsummed(Tunnel(1).Ipv4(Client, Remote).Udp(1, 2)), 43, 1))),
+        [DropReason.Truncated] = (Stage.Parse,
+            () => Given(Yaml).Send(From(Client).Ipv4(Client, Remote).Udp(1, 2).Payload(9).Build()[..^1])),
+        [DropReason.BadHeader] = (Stage.Parse,
+            () => Given(Yaml).Send(With(From(Client).Ipv4(Client, Remote).Udp(1, 2), 14, 0x44))),
+        [DropReason.BadChecksum] = (Stage.Parse,
+            () => Given(Yaml).Send(With(From(Client).Ipv4(Client, Remote).Udp(1, 2), 24, 0x00))),
+        [DropReason.WrongMac] = (Stage.Admit,
+            () => Given(Yaml, $"bridge.node-a.mac={BridgeA}").Send(Eth(MacOf(Client)).Ipv4(Client, Remote).Udp(1, 2))),
+        [DropReason.BadTunnelHeader] = (Stage.Decap,
+            () => Given(Yaml).Send(With(Unsummed(Tunnel(1).Ipv4(Client, Remote).Udp(1, 2)), 43, 1))),
         [DropReason.UnknownVni] = (Stage.Decap, () => Given(Yaml).Send(Tunnel(2).Ipv4(Client, Remote).Udp(1, 2))),
-        [DropReason.TunnelChecksum] = (Stage.Decap, () => Given(Yaml).Send(With(Tunnel(1).Ipv4(Client, Remote).Udp(1, 2), 41, 0x5A))),
+        [DropReason.TunnelChecksum] = (Stage.Decap,
+            () => Given(Yaml).Send(With(Tunnel(1).Ipv4(Client, Remote).Udp(1, 2), 41, 0x5A))),
         [DropReason.TunnelSourceMac] = (Stage.Decap, () => Given(Yaml).Send(
-            Eth().Ipv4(NodeA, NodeB).Udp(50000, 8472).Vxlan(1).Eth("5e:00:00:00:00:02", "5e:00:00:00:00:02").Ipv4(Client, Remote).Udp(1, 2))),
+            Eth().Ipv4(NodeA, NodeB).Udp(50000, 8472).Vxlan(1)
+                .Eth("5e:00:00:00:00:02", "5e:00:00:00:00:02").Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.TunnelEcn] = (Stage.Decap, () => Given(Yaml).Send(
-            Eth().Ipv4(NodeA, NodeB, tos: 3).Udp(50000, 8472).Vxlan(1).Eth("5e:00:00:00:00:01", "5e:00:00:00:00:02").Ipv4(Client, Remote).Udp(1, 2))),
+            Eth().Ipv4(NodeA, NodeB, tos: 3).Udp(50000, 8472).Vxlan(1)
+                .Eth("5e:00:00:00:00:01", "5e:00:00:00:00:02").Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.CriticalOption] = (Stage.Decap, () => GivenCni("ovn-kubernetes", Interconnect).Send(
-            Eth().Ipv4(NodeA, NodeB).Udp(50000, 6081).Geneve(16711683, [0x01, 0x03, 0x80, 0], critical: true).Eth().Ipv4(Client, Remote).Udp(1, 2))),
+            Eth().Ipv4(NodeA, NodeB).Udp(50000, 6081)
+                .Geneve(16711683, [0x01, 0x03, 0x80, 0], critical: true).Eth().Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.UnknownTunnelPeer] = (Stage.Decap, () => GivenCni("openshift-sdn", Yaml).Send(
             Eth().Ipv4("192.0.2.1", NodeB).Udp(50000, 4789).Vxlan(0).Eth().Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.UnknownPort] = (Stage.Decap, () => GivenCni("ovn-kubernetes", Interconnect).Send(
-            Eth().Ipv4(NodeA, NodeB).Udp(50000, 6081).Geneve(16711683, [0x01, 0x02, 0x80, 1, 0, 2, 0, 99], critical: true)
+            Eth().Ipv4(NodeA, NodeB).Udp(50000, 6081)
+                .Geneve(16711683, [0x01, 0x02, 0x80, 1, 0, 2, 0, 99], critical: true)
                 .Eth().Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.InvalidIdentity] = (Stage.Decap, () => GivenCni("cilium", Yaml).Send(
             Eth().Ipv4(NodeA, NodeB).Udp(50000, 8472).Vxlan(1).Eth().Ipv4(Client, Remote).Udp(1, 2))),
-        [DropReason.UnsupportedInner] = (Stage.Decap, () => Given(Yaml).Send(Tunnel(1).ArpRequest(MacOf(Client), Client, Remote))),
+        [DropReason.UnsupportedInner] = (Stage.Decap,
+            () => Given(Yaml).Send(Tunnel(1).ArpRequest(MacOf(Client), Client, Remote))),
         [DropReason.FragmentLimit] = (Stage.Decap, () => Given(Yaml).Send(
             Eth().Ipv4(NodeA, NodeB, fragment: Ipv4Header.MoreFragmentsFlag).Udp(50000, 8472).Payload(3))),
-        [DropReason.InvalidState] = (Stage.Track, () => Given(Yaml).Send(From(Client).Ipv4(Client, Web).Tcp(40000, 80, TcpFlags.Syn | TcpFlags.Ack))),
+        [DropReason.InvalidState] = (Stage.Track,
+            () => Given(Yaml).Send(From(Client).Ipv4(Client, Web).Tcp(40000, 80, TcpFlags.Syn | TcpFlags.Ack))),
         [DropReason.TableFull] = (Stage.Track, () => Given(Yaml, "conntrack.max=3")
             .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2), From(Client).Ipv4(Client, Remote).Udp(1, 3))),
         [DropReason.FirstFragmentMissing] = (Stage.Track, () => Given(Yaml).Send(
@@ -93,34 +106,47 @@ public sealed class EveryReasonTests
         [DropReason.NoBackend] = (Stage.Select, () => Given(Yaml).Send(From(Client).Ipv4(Client, Empty).Udp(1, 53))),
         [DropReason.NoLocalBackend] = (Stage.Select, () => GivenProxy("iptables", Yaml + LocalBehindBalancer)
             .Send(Eth().Ipv4("198.51.100.9", NodeA).Tcp(40000, 30080, TcpFlags.Syn))),
-        [DropReason.SourceDenied] = (Stage.Select, () => GivenProxy("iptables", Yaml + LocalBehindBalancer, entry: "node-b")
-            .Send(Eth().Ipv4("198.51.101.9", "203.0.113.7").Tcp(40000, 80, TcpFlags.Syn))),
+        [DropReason.SourceDenied] = (Stage.Select,
+            () => GivenProxy("iptables", Yaml + LocalBehindBalancer, entry: "node-b")
+                .Send(Eth().Ipv4("198.51.101.9", "203.0.113.7").Tcp(40000, 80, TcpFlags.Syn))),
         [DropReason.RejectedByRule] = (Stage.Select, () => GivenProxy("iptables", Yaml, Filter("REJECT"))
             .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.DroppedByRule] = (Stage.Select, () => GivenProxy("iptables", Yaml, Filter("DROP"))
             .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2))),
-        [DropReason.NoRoute] = (Stage.Route, () => Given(Yaml, "gateway=off").Send(From(Client).Ipv4(Client, "198.51.100.9").Udp(1, 2))),
-        [DropReason.HostUnreachable] = (Stage.Route, () => Given(Yaml).Send(From(Client).Ipv4(Client, "10.244.2.99").Udp(1, 2))),
-        [DropReason.TtlExceeded] = (Stage.Route, () => Given(Yaml).Send(From(Client).Ipv4(Client, Remote, ttl: 1).Udp(1, 2))),
+        [DropReason.NoRoute] = (Stage.Route,
+            () => Given(Yaml, "gateway=off").Send(From(Client).Ipv4(Client, "198.51.100.9").Udp(1, 2))),
+        [DropReason.HostUnreachable] = (Stage.Route,
+            () => Given(Yaml).Send(From(Client).Ipv4(Client, "10.244.2.99").Udp(1, 2))),
+        [DropReason.TtlExceeded] = (Stage.Route,
+            () => Given(Yaml).Send(From(Client).Ipv4(Client, Remote, ttl: 1).Udp(1, 2))),
         [DropReason.MtuExceeded] = (Stage.Route, () => Given(Yaml).Send(
             From(Client).Ipv4(Client, Remote, fragment: Ipv4Header.DontFragmentFlag).Udp(1, 2).Payload(1423))),
-        [DropReason.NotForwardable] = (Stage.Route, () => Given(Yaml).Send(From(Client).Ipv4(Client, "127.0.0.1").Udp(1, 2))),
-        [DropReason.NoBuffer] = (Stage.Parse, () => Given(Yaml).Send([.. Eth().Ipv4(Client, Remote).Udp(1, 2).Build(), .. new byte[5 << 20]])),
-        [DropReason.NoEgressAddress] = (Stage.Route, () => GivenCni("openshift-sdn", EgressCluster.OpenShift.Replace("subnet: 10.129.0.0/23\negressIPs: [192.168.56.100]", "subnet: 10.129.0.0/23", StringComparison.Ordinal))
+        [DropReason.NotForwardable] = (Stage.Route,
+            () => Given(Yaml).Send(From(Client).Ipv4(Client, "127.0.0.1").Udp(1, 2))),
+        [DropReason.NoBuffer] = (Stage.Parse,
+            () => Given(Yaml).Send([.. Eth().Ipv4(Client, Remote).Udp(1, 2).Build(), .. new byte[5 << 20]])),
+        [DropReason.NoEgressAddress] = (Stage.Route, () => GivenCni("openshift-sdn", EgressCluster.OpenShift.Replace(
+            "subnet: 10.129.0.0/23\negressIPs: [192.168.56.100]", "subnet: 10.129.0.0/23", StringComparison.Ordinal))
             .Send(FromWeb(EgressCluster.Outside))),
-        [DropReason.OtherNetwork] = (Stage.Police, () => GivenCni("openshift-sdn", EgressCluster.OpenShift, "openshift-sdn.mode=multitenant")
-            .Send(FromWeb("10.129.0.20"))),
-        [DropReason.NoEgressGateway] = (Stage.Route, () => GivenCni("cilium", Yaml + WithoutGateway).Send(From(Client).Ipv4(Client, "198.51.100.9").Udp(1, 2))),
+        [DropReason.OtherNetwork] = (Stage.Police,
+            () => GivenCni("openshift-sdn", EgressCluster.OpenShift, "openshift-sdn.mode=multitenant")
+                .Send(FromWeb("10.129.0.20"))),
+        [DropReason.NoEgressGateway] = (Stage.Route,
+            () => GivenCni("cilium", Yaml + WithoutGateway).Send(From(Client).Ipv4(Client, "198.51.100.9").Udp(1, 2))),
         [DropReason.PolicyDenied] = (Stage.Police, () => Given(Yaml + Isolated, "policy.enforcer=calico")
             .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.DeniedByRule] = (Stage.Police, () => Given(Yaml + Forbidden, "policy.enforcer=cilium")
             .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2))),
         [DropReason.NoPort] = (Stage.TranslateSource, () => Given(Yaml).Send(
-            From(Client).Ipv4(Client, "198.51.100.9", protocol: 47).Payload(8), From(Neighbour).Ipv4(Neighbour, "198.51.100.9", protocol: 47).Payload(8))),
-        [DropReason.PortClosed] = (Stage.Transmit, () => Given(Yaml, "node.udp=closed").Send(From(Client).Ipv4(Client, "10.244.1.1").Udp(1, 2))),
+            From(Client).Ipv4(Client, "198.51.100.9", protocol: 47).Payload(8), From(Neighbour)
+                .Ipv4(Neighbour, "198.51.100.9", protocol: 47).Payload(8))),
+        [DropReason.PortClosed] = (Stage.Transmit,
+            () => Given(Yaml, "node.udp=closed").Send(From(Client).Ipv4(Client, "10.244.1.1").Udp(1, 2))),
         [DropReason.Congestion] = (Stage.Transmit, () => Given(Yaml, "link.rate=1Mbit", "link.queue=1").Send(
-            From(Client).Ipv4(Client, Remote).Udp(1, 2), From(Client).Ipv4(Client, Remote).Udp(1, 3), From(Client).Ipv4(Client, Remote).Udp(1, 4))),
-        [DropReason.NoTunnelEndpoint] = (Stage.Route, () => Given(Yaml + NodeWithoutAddress).Send(From(Client).Ipv4(Client, "10.244.3.9").Udp(1, 2))),
+            From(Client).Ipv4(Client, Remote).Udp(1, 2), From(Client).Ipv4(Client, Remote).Udp(1, 3), From(Client)
+                .Ipv4(Client, Remote).Udp(1, 4))),
+        [DropReason.NoTunnelEndpoint] = (Stage.Route,
+            () => Given(Yaml + NodeWithoutAddress).Send(From(Client).Ipv4(Client, "10.244.3.9").Udp(1, 2))),
     };
 
     private static readonly Dictionary<IgnoreReason, Func<Scenario>> Ignored = new()
@@ -129,11 +155,13 @@ public sealed class EveryReasonTests
         [IgnoreReason.OtherNode] = () => Given(Yaml, "node-b", []).Send(From(Client).Ipv4(Client, Remote).Udp(1, 2)),
         [IgnoreReason.NotIp] = () => Given(Yaml).Send(new PacketBuilder().Eth(type: 0x88CC).Payload(40)),
         [IgnoreReason.LinkType] = () => Given(Yaml).Send((LinkType)105, Eth().Ipv4(Client, Remote).Udp(1, 2)),
-        [IgnoreReason.OwnAnswer] = () => Given(Yaml).Send(To(Client, BridgeA).ArpReply(BridgeA, "10.244.1.1", MacOf(Client), Client)),
+        [IgnoreReason.OwnAnswer] = () =>
+            Given(Yaml).Send(To(Client, BridgeA).ArpReply(BridgeA, "10.244.1.1", MacOf(Client), Client)),
         [IgnoreReason.SeenAgain] = () => Given(Yaml)
             .SendSeen((0, From(Client).Ipv4(Client, Remote).Udp(1, 2))).ExpectForwarded()
             .SendSeen((1, Eth().Ipv4(Client, Remote, ttl: 62).Udp(1, 2))),
-        [IgnoreReason.Multicast] = () => Given(Yaml).Send(Eth(MacOf(Client)).ArpRequest(MacOf(Client), Client, "10.244.1.200")),
+        [IgnoreReason.Multicast] = () =>
+            Given(Yaml).Send(Eth(MacOf(Client)).ArpRequest(MacOf(Client), Client, "10.244.1.200")),
     };
 
     /// <summary>OVN with a zone for each node: ports 2 and 3 on the transit switch.</summary>
@@ -201,7 +229,8 @@ public sealed class EveryReasonTests
     [Fact]
     public void Fragments_that_wait_in_vain_are_dropped_at_the_end()
     {
-        using Scenario shop = Given(Yaml).Send(Eth().Ipv4(NodeA, NodeB, fragment: Ipv4Header.MoreFragmentsFlag).Udp(50000, 8472).Payload(8));
+        using Scenario shop = Given(Yaml).Send(
+            Eth().Ipv4(NodeA, NodeB, fragment: Ipv4Header.MoreFragmentsFlag).Udp(50000, 8472).Payload(8));
         (int _, Stage stage, DropReason reason, DropTally tally) = Assert.Single(shop.Counters.Drops());
         Assert.Equal((Stage.Decap, DropReason.FragmentTimeout, 1L), (stage, reason, tally.Packets));
         shop.ExpectAt("default/b2");
@@ -218,7 +247,8 @@ public sealed class EveryReasonTests
         Assert.Equal(Ignored.Count, Ignored.Keys.Select(VerdictText.Name).Distinct().Count());
     }
 
-    private static string Filter(string target) => $"*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p udp -j {target}\nCOMMIT\n";
+    private static string Filter(string target) =>
+        $"*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -p udp -j {target}\nCOMMIT\n";
 
     private static byte[] With(byte[] frame, int at, byte value)
     {

@@ -10,14 +10,15 @@ using static Dataplane.Tests.Scenarios.Shop;
 namespace Dataplane.Tests.Scenarios;
 
 /// <summary>
-/// Nodes behind slow links. A datagram without payload is 42 bytes at the pod, 92 in VXLAN, 116 with what the wire adds: 928 us
-/// at 1 Mbit/s. Frames are sent a microsecond apart.
+/// Nodes behind slow links. A datagram without payload is 42 bytes at the pod, 92 in VXLAN, 116 with what the wire
+/// adds: 928 us at 1 Mbit/s. Frames are sent a microsecond apart.
 /// </summary>
 public sealed class LinkTests
 {
     private const long Microsecond = 1000;
 
-    private static byte[][] Datagrams(int count) => [.. Enumerable.Range(1, count).Select(port => From(Client).Ipv4(Client, Remote).Udp(1, port).Build())];
+    private static byte[][] Datagrams(int count) =>
+        [.. Enumerable.Range(1, count).Select(port => From(Client).Ipv4(Client, Remote).Udp(1, port).Build())];
 
     [Fact]
     public void Wire_frames_are_stamped_with_their_departure_and_the_pod_sees_them_a_delay_later()
@@ -42,7 +43,8 @@ public sealed class LinkTests
     [Fact]
     public void What_stays_on_its_node_takes_no_link()
     {
-        using Scenario shop = Given(Yaml, "link.rate=1kbit", "link.delay=1s").Send(From(Client).Ipv4(Client, Local).Udp(1, 2));
+        using Scenario shop = Given(Yaml, "link.rate=1kbit", "link.delay=1s")
+            .Send(From(Client).Ipv4(Client, Local).Udp(1, 2));
 
         Assert.Equal([0], shop.TimesAt("default/b1"));
         Assert.Empty(shop.Link.Nodes);
@@ -60,7 +62,8 @@ public sealed class LinkTests
     [Fact]
     public void An_answer_s_way_takes_the_other_node_s_link()
     {
-        using Scenario shop = Given(Yaml, "link.rate=1Mbit", "link.delay=50us").Send(From(Client).Ipv4(Client, Remote).Udp(1, 2));
+        using Scenario shop = Given(Yaml, "link.rate=1Mbit", "link.delay=50us")
+            .Send(From(Client).Ipv4(Client, Remote).Udp(1, 2));
         shop.Send(Packet.Eth(MacOf(Remote), BridgeB).Ipv4(Remote, Client).Udp(2, 1));
 
         Assert.Equal([928 * Microsecond], shop.TimesAt("node-b/eth0"));
@@ -92,7 +95,8 @@ public sealed class LinkTests
         using Emulation emulation = Emulation.Compile(cluster, new ReplayOptions { Settings = [.. settings] });
         Observation wire = Observation.Parse(["wire"], emulation.Model, emulation.Topology);
         using (var collector = new FrameCollector(
-            emulation, wire, CaptureWriter.Create(new Kept(written), "kept", format), drops: null, policies: null, new ReplayOptions()))
+            emulation, wire, CaptureWriter.Create(new Kept(written), "kept", format),
+            drops: null, policies: null, new ReplayOptions()))
         {
             using Dataplane.Bench.Fixtures.FrameSet frames = new(Datagrams(3));
             IPipeline pipeline = PipelineCatalog.Create(emulation, collector);
@@ -104,7 +108,8 @@ public sealed class LinkTests
         using CaptureReader reader = CaptureFile.Open(written, "kept");
         var read = new Dataplane.Wire.CaptureRecord[4];
         Assert.Equal(3, reader.Read(read));
-        Assert.Equal([928 * Microsecond, 928 * Microsecond], [read[1].Timestamp - read[0].Timestamp, read[2].Timestamp - read[1].Timestamp]);
+        Assert.Equal([928 * Microsecond, 928 * Microsecond],
+            [read[1].Timestamp - read[0].Timestamp, read[2].Timestamp - read[1].Timestamp]);
     }
 
     /// <summary>Outlives its writer.</summary>

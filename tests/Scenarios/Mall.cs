@@ -2,7 +2,9 @@ using Dataplane.Tests.Packets;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>The pods of <see cref="Shop"/> behind Services of every type, each with the endpoints that its scenario needs.</summary>
+/// <summary>
+/// The pods of <see cref="Shop"/> behind Services of every type, each with the endpoints that its scenario needs.
+/// </summary>
 internal static class Mall
 {
     public const string Visitor = "198.51.100.9";
@@ -48,7 +50,8 @@ internal static class Mall
     /// <summary>From a host outside, as it is seen before a node.</summary>
     public static PacketBuilder Outside => Packet.Eth();
 
-    private static string Service(string name, string address, string spec, int nodePort = 0, string loadBalancer = "") => $$"""
+    private static string Service(
+        string name, string address, string spec, int nodePort = 0, string loadBalancer = "") => $$"""
         ---
         apiVersion: v1
         kind: Service

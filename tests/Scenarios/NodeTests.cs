@@ -28,9 +28,11 @@ public sealed class NodeTests
         byte[] wire = Assert.Single(shop.At("node-a/eth0"));
         int at = protocol == IpProtocol.Icmp ? TransportOffset + IcmpHeader.IdentifierOffset : TransportOffset;
         ushort port = BinaryPrimitives.ReadUInt16BigEndian(wire.AsSpan(at));
-        shop.ExpectOnWire("node-a", Segment(Eth("02:00:00:00:0a:0a", "02:00:00:00:00:fe").Ipv4(NodeA, Outside, ttl: 63), protocol, port, 80, reply: false))
+        shop.ExpectOnWire("node-a", Segment(Eth("02:00:00:00:0a:0a", "02:00:00:00:00:fe").Ipv4(NodeA, Outside, ttl: 63),
+            protocol, port, 80, reply: false))
             .Send(Segment(Eth().Ipv4(Outside, NodeA), protocol, port, 80, reply: true))
-            .ExpectAt("default/c1", Segment(To(Client, BridgeA).Ipv4(Outside, Client, ttl: 63), protocol, 4000, 80, reply: true));
+            .ExpectAt("default/c1",
+                Segment(To(Client, BridgeA).Ipv4(Outside, Client, ttl: 63), protocol, 4000, 80, reply: true));
     }
 
     [Fact]
@@ -62,7 +64,8 @@ public sealed class NodeTests
         PacketBuilder quoted = Ipv4(Client, "10.244.2.99", ttl: 62).Udp(1, 2).Payload("x");
         shop.Send(From(Client).Ipv4(Client, "10.244.2.99").Udp(1, 2).Payload("x"))
             .ExpectNothing(DropReason.HostUnreachable, Stage.Route)
-            .ExpectAnswerAt("default/c1", To(Client, BridgeA).Ipv4("10.244.2.0", Client, ttl: 63, tos: 0xC0).Icmp(3, 1).Payload(quoted));
+            .ExpectAnswerAt("default/c1",
+                To(Client, BridgeA).Ipv4("10.244.2.0", Client, ttl: 63, tos: 0xC0).Icmp(3, 1).Payload(quoted));
     }
 
     [Theory]
@@ -73,7 +76,8 @@ public sealed class NodeTests
         using Scenario shop = Given(Yaml);
         shop.Send(From(Client).Ipv4(Client, Remote, ttl).Udp(1, 33434))
             .ExpectNothing(DropReason.TtlExceeded, Stage.Route)
-            .ExpectAnswerAt("default/c1", To(Client, BridgeA).Ipv4(by, Client, answerTtl, tos: 0xC0).Icmp(11).Payload(Ipv4(Client, Remote, ttl: 1).Udp(1, 33434)));
+            .ExpectAnswerAt("default/c1", To(Client, BridgeA).Ipv4(by, Client, answerTtl, tos: 0xC0)
+                .Icmp(11).Payload(Ipv4(Client, Remote, ttl: 1).Udp(1, 33434)));
     }
 
     [Fact]
@@ -106,7 +110,8 @@ public sealed class NodeTests
         shop.Send(Eth(MacOf(Client), "ff:ff:ff:ff:ff:ff").ArpRequest(MacOf(Client), Client, "10.244.1.1"))
             .ExpectAnswerAt("default/c1", To(Client, BridgeA).ArpReply(BridgeA, "10.244.1.1", MacOf(Client), Client))
             .Send(From(Client).Ipv4(Client, "10.244.1.1").Echo(7, 1).Payload("x"))
-            .ExpectAnswerAt("default/c1", To(Client, BridgeA).Ipv4("10.244.1.1", Client).Echo(7, 1, reply: true).Payload("x"));
+            .ExpectAnswerAt(
+                "default/c1", To(Client, BridgeA).Ipv4("10.244.1.1", Client).Echo(7, 1, reply: true).Payload("x"));
         Assert.Equal(2, shop.Counters[Verdict.Answered]);
     }
 
@@ -128,12 +133,13 @@ public sealed class NodeTests
         ? Eth().Ipv4(NodeB, NodeA).Udp(50000, 8472).Vxlan(vni).Eth(TunnelMacB, TunnelMacA)
         : Eth().Ipv4(NodeA, NodeB).Udp(50000, 8472).Vxlan(vni).Eth(TunnelMacA, TunnelMacB);
 
-    private static byte[] Segment(PacketBuilder ip, byte protocol, int client, int server, bool reply) => protocol switch
-    {
-        IpProtocol.Tcp when reply => ip.Tcp(server, client, TcpFlags.Syn | TcpFlags.Ack),
-        IpProtocol.Tcp => ip.Tcp(client, server, TcpFlags.Syn),
-        IpProtocol.Udp when reply => ip.Udp(server, client).Payload("x"),
-        IpProtocol.Udp => ip.Udp(client, server).Payload("x"),
-        _ => ip.Echo((ushort)client, 1, reply).Payload("x"),
-    };
+    private static byte[] Segment(PacketBuilder ip, byte protocol, int client, int server, bool reply) =>
+        protocol switch
+        {
+            IpProtocol.Tcp when reply => ip.Tcp(server, client, TcpFlags.Syn | TcpFlags.Ack),
+            IpProtocol.Tcp => ip.Tcp(client, server, TcpFlags.Syn),
+            IpProtocol.Udp when reply => ip.Udp(server, client).Payload("x"),
+            IpProtocol.Udp => ip.Udp(client, server).Payload("x"),
+            _ => ip.Echo((ushort)client, 1, reply).Payload("x"),
+        };
 }

@@ -7,7 +7,9 @@ using static Dataplane.Tests.Scenarios.Shop;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>What a node sends to itself leaves by lo and comes in by lo: OUTPUT's rules and INPUT's are asked, as in the kernel.</summary>
+/// <summary>
+/// What a node sends to itself leaves by lo and comes in by lo: OUTPUT's rules and INPUT's are asked, as in the kernel.
+/// </summary>
 public sealed class NodeToItselfTests
 {
     private static PacketBuilder FromNode => Packet.Eth();

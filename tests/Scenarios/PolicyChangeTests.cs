@@ -9,8 +9,8 @@ using static Dataplane.Tests.Scenarios.Shop;
 namespace Dataplane.Tests.Scenarios;
 
 /// <summary>
-/// Where CNIs differ, in the whole pipeline: policies change while connections stand. Calico accepts what conntrack calls
-/// ESTABLISHED in front of all policies; Cilium and OVN judge packets of the original direction again.
+/// Where CNIs differ, in the whole pipeline: policies change while connections stand. Calico accepts what conntrack
+/// calls ESTABLISHED in front of all policies; Cilium and OVN judge packets of the original direction again.
 /// </summary>
 public sealed class PolicyChangeTests
 {
@@ -41,7 +41,8 @@ public sealed class PolicyChangeTests
     public void An_established_connection_outlives_a_new_default_deny_under_Calico_alone(string enforcer, bool lives)
     {
         using Scenario shop = Given(Open, Enforcer(enforcer));
-        Shake(shop, 40000).ChangePolicies(Closed, Enforcer(enforcer)).Send(From(Client).Ipv4(Client, Remote).Tcp(40000, 8080));
+        Shake(shop, 40000).ChangePolicies(Closed, Enforcer(enforcer))
+            .Send(From(Client).Ipv4(Client, Remote).Tcp(40000, 8080));
 
         if (lives) shop.ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Tcp(40000, 8080));
         else shop.ExpectNothing(DropReason.PolicyDenied, Stage.Police);

@@ -8,7 +8,9 @@ using static Dataplane.Tests.Scenarios.EgressCluster;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>OpenShift SDN's multitenant mode: pods of different NetIDs do not reach each other, and NetID 0 reaches all.</summary>
+/// <summary>
+/// OpenShift SDN's multitenant mode: pods of different NetIDs do not reach each other, and NetID 0 reaches all.
+/// </summary>
 public sealed class ProjectTests
 {
     private const string Multitenant = "openshift-sdn.mode=multitenant";
@@ -37,7 +39,8 @@ public sealed class ProjectTests
     [InlineData("bank/vault", "shop/web", "dropped")]
     [InlineData("bank/vault", "shop/near", "dropped")]
     public void Pods_reach_their_own_network_and_the_global_one(string from, string to, string verdict) => Assert.Equal(
-        verdict, Trace(OpenShift, from.StartsWith("node", StringComparison.Ordinal) ? "192.168.56.11" : from, to, 80, Multitenant).Verdict);
+        verdict, Trace(OpenShift, from.StartsWith("node", StringComparison.Ordinal) ? "192.168.56.11" : from,
+            to, 80, Multitenant).Verdict);
 
     [Fact]
     public void A_drop_names_both_NetNamespaces_and_their_lines()
@@ -46,7 +49,8 @@ public sealed class ProjectTests
 
         Assert.Equal(("other-network", "police", "n2"), (report.Reason, report.Stage, report.Node));
         Assert.Contains(
-            "NetNamespace bank (NetID 7777, egress.yaml:33) and NetNamespace shop (NetID 4242, egress.yaml:26) are kept apart",
+            "NetNamespace bank (NetID 7777, egress.yaml:33) and NetNamespace shop (NetID 4242, "
+            + "egress.yaml:26) are kept apart",
             report.Sentence, StringComparison.Ordinal);
         Assert.Equal(4242u, Assert.Single(report.Wire).TunnelId);
     }
@@ -81,15 +85,19 @@ public sealed class ProjectTests
         TraceReport report = Trace(OpenShift + Closed, "shop/web", "shop/near", 80, Multitenant);
 
         Assert.Equal("forwarded", report.Verdict);
-        Assert.Contains("openshift-sdn's multitenant mode keeps pods of different NetIDs apart; NetworkPolicies have no effect in it", report.Notes);
+        Assert.Contains(
+            "openshift-sdn's multitenant mode keeps pods of different NetIDs apart; "
+            + "NetworkPolicies have no effect in it", report.Notes);
     }
 
     [Fact]
     public void Replies_come_back_as_the_first_packet_went()
     {
         using Scenario scenario = Scenario.GivenCni("openshift-sdn", OpenShift, Multitenant)
-            .Send(Eth("0a:58:0a:80:00:0a", "0a:58:0a:81:00:1e").Ipv4("10.128.0.10", "10.129.0.30").Tcp(40000, 80, TcpFlags.Syn)).ExpectForwarded()
-            .Send(Eth("0a:58:0a:81:00:1e", "0a:58:0a:80:00:0a").Ipv4("10.129.0.30", "10.128.0.10").Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack)).ExpectForwarded();
+            .Send(Eth("0a:58:0a:80:00:0a", "0a:58:0a:81:00:1e")
+                .Ipv4("10.128.0.10", "10.129.0.30").Tcp(40000, 80, TcpFlags.Syn)).ExpectForwarded()
+            .Send(Eth("0a:58:0a:81:00:1e", "0a:58:0a:80:00:0a").Ipv4("10.129.0.30", "10.128.0.10")
+                .Tcp(80, 40000, TcpFlags.Syn | TcpFlags.Ack)).ExpectForwarded();
     }
 
     [Theory]
@@ -100,9 +108,16 @@ public sealed class ProjectTests
     {
         ReachReport report = ReachRunner.Run(
             ManifestReader.ReadText(OpenShift, "egress.yaml"),
-            new ReachOptions { Settings = [Multitenant], Ports = [new ReachPort(IpProtocol.Tcp, 80)], From = "shop/web", To = to });
+            new ReachOptions
+            {
+                Settings = [Multitenant],
+                Ports = [new ReachPort(IpProtocol.Tcp, 80)],
+                From = "shop/web",
+                To = to,
+            });
 
-        ReachVerdict verdict = report.Matrix.Judge[report.Matrix.VerdictOf(report.Matrix.Sources[0], report.Matrix.Columns[0])];
+        ReachVerdict verdict = report.Matrix.Judge[report.Matrix.VerdictOf(
+            report.Matrix.Sources[0], report.Matrix.Columns[0])];
         Assert.Equal(allowed, verdict.IsAllowed);
     }
 }

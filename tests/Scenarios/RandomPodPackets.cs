@@ -4,7 +4,9 @@ using static Dataplane.Tests.Scenarios.DualStackCluster;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>What a pod may send to another: every protocol, with tags, options and extensions, whole and in fragments.</summary>
+/// <summary>
+/// What a pod may send to another: every protocol, with tags, options and extensions, whole and in fragments.
+/// </summary>
 internal sealed class RandomPodPackets(int family, int seed, string from, string to, bool tagged = true)
 {
     private const int Largest = 1400;
@@ -24,14 +26,17 @@ internal sealed class RandomPodPackets(int family, int seed, string from, string
 
     private byte[] FourInside(PacketBuilder frame)
     {
-        (byte ttl, byte tos, ushort id) = ((byte)_random.Next(4, 256), (byte)_random.Next(256), (ushort)_random.Next(65536));
+        (byte ttl, byte tos, ushort id) = ((byte)_random.Next(4, 256),
+            (byte)_random.Next(256), (ushort)_random.Next(65536));
         byte[] options = _random.Next(8) == 0 ? [1, 1, 1, 1] : [];
         int room = Largest - 20 - options.Length;
         if (_random.Next(6) == 0)
         {
-            ushort fragment = (ushort)(_random.Next(0, 100) | (_random.Next(2) == 0 ? Ipv4Header.MoreFragmentsFlag : 0));
+            ushort fragment =
+                (ushort)(_random.Next(0, 100) | (_random.Next(2) == 0 ? Ipv4Header.MoreFragmentsFlag : 0));
             if (fragment == 0) fragment = Ipv4Header.MoreFragmentsFlag;
-            return frame.Ipv4(PodA4, PodB4, ttl, id, tos, fragment, options, IpProtocol.Udp).Payload(Bytes(_random.Next(1, 170) * 8));
+            return frame.Ipv4(PodA4, PodB4, ttl, id, tos, fragment, options, IpProtocol.Udp)
+                .Payload(Bytes(_random.Next(1, 170) * 8));
         }
 
         ushort df = _random.Next(2) == 0 ? Ipv4Header.DontFragmentFlag : (ushort)0;
@@ -40,7 +45,8 @@ internal sealed class RandomPodPackets(int family, int seed, string from, string
 
     private byte[] SixInside(PacketBuilder frame)
     {
-        PacketBuilder packet = frame.Ipv6(PodA6, PodB6, (byte)_random.Next(4, 256), (byte)_random.Next(256), (uint)_random.Next(1 << 20));
+        PacketBuilder packet = frame.Ipv6(
+            PodA6, PodB6, (byte)_random.Next(4, 256), (byte)_random.Next(256), (uint)_random.Next(1 << 20));
         int room = Largest - 60;
         if (_random.Next(8) == 0)
         {
@@ -51,7 +57,8 @@ internal sealed class RandomPodPackets(int family, int seed, string from, string
         if (_random.Next(6) != 0) return Transport(packet, room);
 
         bool isFirst = _random.Next(2) == 0;
-        packet = packet.Ipv6Fragment(isFirst ? 0 : _random.Next(1, 100) * 8, isFirst || _random.Next(2) == 0, (uint)_random.Next(), IpProtocol.Udp);
+        packet = packet.Ipv6Fragment(isFirst ? 0 : _random.Next(1, 100) * 8,
+            isFirst || _random.Next(2) == 0, (uint)_random.Next(), IpProtocol.Udp);
         return packet.Payload(Bytes(_random.Next(1, 160) * 8));
     }
 

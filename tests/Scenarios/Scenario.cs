@@ -10,8 +10,8 @@ using Xunit;
 namespace Dataplane.Tests.Scenarios;
 
 /// <summary>
-/// Manifests in, frames out: <c>Given(yaml).Send(frame).ExpectAt("default/b1", frame)</c>. Frames are those of the packet
-/// builder; each is a record of one capture, and every observation point is looked at.
+/// Manifests in, frames out: <c>Given(yaml).Send(frame).ExpectAt("default/b1", frame)</c>. Frames are those of the
+/// packet builder; each is a record of one capture, and every observation point is looked at.
 /// </summary>
 internal sealed class Scenario : IDisposable
 {
@@ -33,14 +33,19 @@ internal sealed class Scenario : IDisposable
 
     public static Scenario Given(string yaml, params string[] settings) => Given(yaml, node: null, settings);
 
-    /// <summary>Under one proxy; traffic from outside to Services' addresses enters at <paramref name="entry"/>.</summary>
-    public static Scenario Under(string proxy, string yaml, string? entry = null, params string[] settings) => new(Emulation.Compile(
-        ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Settings = [.. settings], Proxy = proxy, Entry = entry }));
+    /// <summary>
+    /// Under one proxy; traffic from outside to Services' addresses enters at <paramref name="entry"/>.
+    /// </summary>
+    public static Scenario Under(string proxy, string yaml, string? entry = null, params string[] settings) =>
+        new(Emulation.Compile(
+            ManifestReader.ReadText(yaml, "scenario.yaml"),
+            new ReplayOptions { Settings = [.. settings], Proxy = proxy, Entry = entry }));
 
     public static Scenario Given(string yaml, string? node, string[] settings) => new(Emulation.Compile(
         ManifestReader.ReadText(yaml, "scenario.yaml"), new ReplayOptions { Settings = [.. settings], Node = node }));
 
-    public static Scenario Given(string yaml, ReplayOptions options) => new(Emulation.Compile(ManifestReader.ReadText(yaml, "scenario.yaml"), options));
+    public static Scenario Given(string yaml, ReplayOptions options) =>
+        new(Emulation.Compile(ManifestReader.ReadText(yaml, "scenario.yaml"), options));
 
     /// <summary>Under one CNI, whatever the manifests look like.</summary>
     public static Scenario GivenCni(string cni, string yaml, params string[] settings) => new(Emulation.Compile(
@@ -79,10 +84,13 @@ internal sealed class Scenario : IDisposable
         return this;
     }
 
-    /// <summary>The policies of other manifests of the same cluster are swapped in between bursts; connections stand.</summary>
+    /// <summary>
+    /// The policies of other manifests of the same cluster are swapped in between bursts; connections stand.
+    /// </summary>
     public Scenario ChangePolicies(string yaml, params string[] settings)
     {
-        _changed.Add(Emulation.Compile(ManifestReader.ReadText(yaml, "changed.yaml"), new ReplayOptions { Settings = [.. settings] }));
+        _changed.Add(Emulation.Compile(
+            ManifestReader.ReadText(yaml, "changed.yaml"), new ReplayOptions { Settings = [.. settings] }));
         _emulation.State.Police = _changed[^1].Policies?.Police;
         return this;
     }
@@ -93,7 +101,10 @@ internal sealed class Scenario : IDisposable
         return this;
     }
 
-    /// <summary>Exactly this frame arrived at the pod, and no other did; what nodes themselves say is <see cref="ExpectAnswerAt"/>.</summary>
+    /// <summary>
+    /// Exactly this frame arrived at the pod, and no other did; what nodes themselves say is
+    /// <see cref="ExpectAnswerAt"/>.
+    /// </summary>
     public Scenario ExpectAt(string pod, params byte[][] frames) => Expect(pod, isAnswer: false, frames);
 
     public Scenario ExpectAnswerAt(string pod, params byte[][] frames) => Expect(pod, isAnswer: true, frames);
@@ -124,9 +135,12 @@ internal sealed class Scenario : IDisposable
     }
 
     /// <summary>Frames seen at a place: <c>NS/NAME</c> of a pod, <c>NODE/eth0</c>, <c>NODE/unlisted</c>.</summary>
-    public IEnumerable<byte[]> At(string place) => _unexpected.Where(frame => PlaceOf(frame) == place).Select(frame => frame.Bytes);
+    public IEnumerable<byte[]> At(string place) =>
+        _unexpected.Where(frame => PlaceOf(frame) == place).Select(frame => frame.Bytes);
 
-    /// <summary>When those frames passed, in nanoseconds behind the first record of the last <see cref="Send(byte[][])"/>.</summary>
+    /// <summary>
+    /// When those frames passed, in nanoseconds behind the first record of the last <see cref="Send(byte[][])"/>.
+    /// </summary>
     public IEnumerable<long> TimesAt(string place)
     {
         _isJudged = true;
@@ -146,9 +160,11 @@ internal sealed class Scenario : IDisposable
     private Scenario Expect(string place, bool isAnswer, params byte[][] frames)
     {
         _isJudged = true;
-        string[] seen = [.. _unexpected.Where(frame => PlaceOf(frame) == place && frame.IsAnswer == isAnswer).Select(frame => Convert.ToHexString(Masked(frame)))];
+        string[] seen = [.. _unexpected.Where(frame => PlaceOf(frame) == place && frame.IsAnswer == isAnswer)
+            .Select(frame => Convert.ToHexString(Masked(frame)))];
         string[] expected = [.. frames.Select(Convert.ToHexString)];
-        string elsewhere = string.Join("\n", _unexpected.Select(frame => $"{PlaceOf(frame)} {Convert.ToHexString(frame.Bytes)}"));
+        string elsewhere = string.Join(
+            "\n", _unexpected.Select(frame => $"{PlaceOf(frame)} {Convert.ToHexString(frame.Bytes)}"));
         Assert.True(expected.SequenceEqual(seen), $"""
             at {place} expected
             {string.Join("\n", expected)}
@@ -169,7 +185,8 @@ internal sealed class Scenario : IDisposable
         masked.AsSpan(EthernetHeader.Size + Ipv4Header.IdOffset, sizeof(ushort)).Clear();
         Span<byte> checksum = masked.AsSpan(EthernetHeader.Size + Ipv4Header.ChecksumOffset, sizeof(ushort));
         checksum.Clear();
-        BitConverter.TryWriteBytes(checksum, InternetChecksum.Finish(InternetChecksum.Sum(masked.AsSpan(EthernetHeader.Size, Ipv4Header.Size))));
+        BitConverter.TryWriteBytes(checksum,
+            InternetChecksum.Finish(InternetChecksum.Sum(masked.AsSpan(EthernetHeader.Size, Ipv4Header.Size))));
         return masked;
     }
 

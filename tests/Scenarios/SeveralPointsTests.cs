@@ -8,7 +8,9 @@ using static Dataplane.Tests.Scenarios.Shop;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>A capture of several points (veths, bridge, tunnel device, wire, far pod) shows one packet often: it counts once.</summary>
+/// <summary>
+/// A capture of several points (veths, bridge, tunnel device, wire, far pod) shows one packet often: it counts once.
+/// </summary>
 public sealed class SeveralPointsTests
 {
     private const int Veth = 0;
@@ -21,7 +23,8 @@ public sealed class SeveralPointsTests
     private const string TunnelMacA = "5e:00:00:00:00:01";
     private const string TunnelMacB = "5e:00:00:00:00:02";
 
-    private static readonly byte[] Segment = From(Client).Ipv4(Client, Remote, id: 77).Tcp(4000, 80, sequence: 1000).Payload("x");
+    private static readonly byte[] Segment = From(Client)
+        .Ipv4(Client, Remote, id: 77).Tcp(4000, 80, sequence: 1000).Payload("x");
 
     [Fact]
     public void A_packet_seen_at_five_points_counts_once()
@@ -33,7 +36,8 @@ public sealed class SeveralPointsTests
         foreach ((int, byte[]) later in new[]
         {
             (Bridge, Segment),
-            (Device, Eth(TunnelMacA, TunnelMacB).Ipv4(Client, Remote, ttl: 63, id: 77).Tcp(4000, 80, sequence: 1000).Payload("x")),
+            (Device, Eth(TunnelMacA, TunnelMacB).Ipv4(Client, Remote, ttl: 63, id: 77)
+                .Tcp(4000, 80, sequence: 1000).Payload("x")),
             (Wire, wire),
             (FarVeth, delivered),
         }) shop.SendSeen(later).ExpectIgnored(IgnoreReason.SeenAgain);
@@ -57,7 +61,8 @@ public sealed class SeveralPointsTests
     public void A_retransmission_has_an_id_of_its_own_and_is_a_packet()
     {
         using Scenario shop = Given(Yaml);
-        shop.SendSeen((Veth, Segment), (Veth, From(Client).Ipv4(Client, Remote, id: 78).Tcp(4000, 80, sequence: 1000).Payload("x"))).ExpectForwarded();
+        shop.SendSeen((Veth, Segment), (Veth,
+            From(Client).Ipv4(Client, Remote, id: 78).Tcp(4000, 80, sequence: 1000).Payload("x"))).ExpectForwarded();
         Assert.Equal(2, shop.Counters[Verdict.Forwarded]);
     }
 
@@ -67,7 +72,8 @@ public sealed class SeveralPointsTests
         using Scenario shop = Given(Yaml);
         shop.SendSeen(
             (Veth, From(Client).Ipv4(Client, Remote).Udp(8125, 8125).Payload("heartbeat")),
-            (OtherVeth, From(Neighbour).Ipv4(Neighbour, Remote).Udp(8125, 8125).Payload("heartbeat"))).ExpectForwarded();
+            (OtherVeth, From(Neighbour).Ipv4(Neighbour, Remote).Udp(8125, 8125).Payload("heartbeat")))
+            .ExpectForwarded();
         Assert.Equal(2, shop.Counters[Verdict.Forwarded]);
     }
 
@@ -77,10 +83,12 @@ public sealed class SeveralPointsTests
         using Scenario shop = Given(Yaml);
         shop.SendSeen((Veth, From(Client).Ipv4(Client, Web).Udp(4000, 53).Payload("who")))
             .ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Udp(4000, 5353).Payload("who"))
-            .SendSeen((FarVeth, To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Udp(4000, 5353).Payload("who"))).ExpectIgnored(IgnoreReason.SeenAgain)
+            .SendSeen((FarVeth, To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62).Udp(4000, 5353).Payload("who")))
+            .ExpectIgnored(IgnoreReason.SeenAgain)
             .SendSeen((FarVeth, From(Remote, BridgeB).Ipv4(Remote, Client).Udp(5353, 4000).Payload("it")))
             .ExpectAt("default/c1", To(Client, BridgeA).Ipv4(Web, Client, ttl: 62).Udp(53, 4000).Payload("it"))
-            .SendSeen((Veth, To(Client, BridgeA).Ipv4(Web, Client, ttl: 62).Udp(53, 4000).Payload("it"))).ExpectIgnored(IgnoreReason.SeenAgain);
+            .SendSeen((Veth, To(Client, BridgeA).Ipv4(Web, Client, ttl: 62).Udp(53, 4000).Payload("it")))
+            .ExpectIgnored(IgnoreReason.SeenAgain);
         Assert.Equal(0, shop.Counters.Reoriginated);
     }
 
@@ -88,8 +96,10 @@ public sealed class SeveralPointsTests
     public void What_was_masqueraded_is_known_on_the_wire_whatever_port_it_drew_there()
     {
         using Scenario shop = Given(Yaml);
-        shop.SendSeen((Veth, From(Client).Ipv4(Client, "198.51.100.9", id: 9).Udp(4000, 53).Payload("who"))).ExpectForwarded()
-            .SendSeen((Wire, Eth().Ipv4(NodeA, "198.51.100.9", ttl: 63, id: 9).Udp(61234, 53).Payload("who"))).ExpectIgnored(IgnoreReason.SeenAgain);
+        shop.SendSeen((Veth, From(Client).Ipv4(Client, "198.51.100.9", id: 9).Udp(4000, 53).Payload("who")))
+            .ExpectForwarded()
+            .SendSeen((Wire, Eth().Ipv4(NodeA, "198.51.100.9", ttl: 63, id: 9).Udp(61234, 53).Payload("who")))
+            .ExpectIgnored(IgnoreReason.SeenAgain);
     }
 
     [Fact]
@@ -119,7 +129,8 @@ public sealed class SeveralPointsTests
         using Scenario shop = Given(Yaml);
         shop.SendSeen((Veth, From(Client).Ipv4(Client, Web, id: 7).Udp(1, 53).Payload(1440)));
         byte[] last = shop.At("node-a/eth0").Last()[50..];
-        shop.ExpectForwarded().SendSeen((FarVeth, Eth().Ipv4(Client, Local, ttl: 62, id: 7, fragment: 1424 / 8, protocol: IpProtocol.Udp).Payload(last[34..])))
+        shop.ExpectForwarded().SendSeen((FarVeth, Eth()
+            .Ipv4(Client, Local, ttl: 62, id: 7, fragment: 1424 / 8, protocol: IpProtocol.Udp).Payload(last[34..])))
             .ExpectIgnored(IgnoreReason.SeenAgain);
     }
 
@@ -127,11 +138,13 @@ public sealed class SeveralPointsTests
     public void Segments_of_a_super_frame_are_known_and_what_the_receiver_puts_together_again()
     {
         using Scenario shop = Given(Yaml);
-        shop.SendSeen((Veth, From(Client).Ipv4(Client, Remote, id: 7, fragment: Ipv4Header.DontFragmentFlag).Tcp(1, 2, sequence: 1).Payload(4000)));
+        shop.SendSeen((Veth, From(Client).Ipv4(Client, Remote, id: 7, fragment: Ipv4Header.DontFragmentFlag)
+            .Tcp(1, 2, sequence: 1).Payload(4000)));
         byte[][] wire = [.. shop.At("node-a/eth0")];
         Assert.Equal(3, wire.Length);
         shop.SendSeen([.. wire.Select(frame => (Wire, frame))]).ExpectIgnored(IgnoreReason.SeenAgain)
-            .SendSeen((FarVeth, Eth().Ipv4(Client, Remote, ttl: 62, id: 7, fragment: Ipv4Header.DontFragmentFlag).Tcp(1, 2, sequence: 1).Payload(2816)))
+            .SendSeen((FarVeth, Eth().Ipv4(Client, Remote, ttl: 62, id: 7, fragment: Ipv4Header.DontFragmentFlag)
+                .Tcp(1, 2, sequence: 1).Payload(2816)))
             .ExpectIgnored(IgnoreReason.SeenAgain);
     }
 
@@ -140,8 +153,10 @@ public sealed class SeveralPointsTests
     {
         byte[] inner = Eth(TunnelMacA, TunnelMacB).Ipv4(Client, Remote, ttl: 63, id: 7).Udp(1, 2).Payload(400);
         byte[] payload = Ipv4(NodeA, NodeB, id: 5).Udp(50000, 8472).Vxlan(1).Payload(inner).Build()[Ipv4Header.Size..];
-        byte[] first = Eth().Ipv4(NodeA, NodeB, id: 5, fragment: Ipv4Header.MoreFragmentsFlag, protocol: IpProtocol.Udp).Payload(payload[..256]);
-        byte[] second = Eth().Ipv4(NodeA, NodeB, id: 5, fragment: 256 / 8, protocol: IpProtocol.Udp).Payload(payload[256..]);
+        byte[] first = Eth().Ipv4(NodeA, NodeB, id: 5, fragment: Ipv4Header.MoreFragmentsFlag, protocol: IpProtocol.Udp)
+            .Payload(payload[..256]);
+        byte[] second = Eth().Ipv4(NodeA, NodeB, id: 5, fragment: 256 / 8, protocol: IpProtocol.Udp).Payload(
+            payload[256..]);
         using Scenario shop = Given(Yaml);
         shop.SendSeen((Veth, From(Client).Ipv4(Client, Remote, id: 7).Udp(1, 2).Payload(400))).ExpectForwarded()
             .SendSeen((Wire, first), (Wire, second)).ExpectIgnored(IgnoreReason.SeenAgain);
@@ -153,9 +168,12 @@ public sealed class SeveralPointsTests
     {
         using Scenario shop = Given(Yaml, "node-b", []);
         shop.SendSeen((Veth, Segment)).ExpectIgnored(IgnoreReason.OtherNode)
-            .SendSeen((Wire, NodeTests.Tunnel(1).Ipv4(Client, Remote, ttl: 63, id: 77).Tcp(4000, 80, sequence: 1000).Payload("x")))
-            .ExpectAt("default/b2", To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 77).Tcp(4000, 80, sequence: 1000).Payload("x"))
-            .SendSeen((FarVeth, To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 77).Tcp(4000, 80, sequence: 1000).Payload("x")))
+            .SendSeen((Wire,
+                NodeTests.Tunnel(1).Ipv4(Client, Remote, ttl: 63, id: 77).Tcp(4000, 80, sequence: 1000).Payload("x")))
+            .ExpectAt("default/b2",
+                To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 77).Tcp(4000, 80, sequence: 1000).Payload("x"))
+            .SendSeen((FarVeth,
+                To(Remote, BridgeB).Ipv4(Client, Remote, ttl: 62, id: 77).Tcp(4000, 80, sequence: 1000).Payload("x")))
             .ExpectIgnored(IgnoreReason.SeenAgain);
     }
 
@@ -192,8 +210,10 @@ public sealed class SeveralPointsTests
     public void A_dropped_packet_that_the_real_cluster_let_pass_is_dropped_once()
     {
         using Scenario shop = Given(Yaml);
-        shop.SendSeen((Veth, From(Client).Ipv4(Client, Empty, id: 4).Udp(1, 53))).ExpectNothing(DropReason.NoBackend, Stage.Select)
-            .SendSeen((Wire, NodeTests.Tunnel(1).Ipv4(Client, Remote, ttl: 63, id: 4).Udp(1, 5353))).ExpectIgnored(IgnoreReason.SeenAgain);
+        shop.SendSeen((Veth, From(Client).Ipv4(Client, Empty, id: 4).Udp(1, 53)))
+            .ExpectNothing(DropReason.NoBackend, Stage.Select)
+            .SendSeen((Wire, NodeTests.Tunnel(1).Ipv4(Client, Remote, ttl: 63, id: 4).Udp(1, 5353)))
+            .ExpectIgnored(IgnoreReason.SeenAgain);
     }
 
     [Fact]
@@ -202,8 +222,10 @@ public sealed class SeveralPointsTests
         byte[] packet = Ipv4(Client, Remote, ttl: 62, id: 3).Udp(1, 2);
         using Scenario shop = Given(Yaml);
         shop.SendSeen(LinkType.LinuxSll, (0, Cooked(3, Ipv4(Client, Remote, id: 3).Udp(1, 2)))).ExpectForwarded()
-            .SendSeen(LinkType.LinuxSll, (0, Cooked(0, Ipv4(Client, Remote, id: 3).Udp(1, 2)))).ExpectIgnored(IgnoreReason.SeenAgain)
-            .SendSeen(LinkType.LinuxSll, (0, Cooked(4, packet)), (0, Cooked(4, packet))).ExpectIgnored(IgnoreReason.SeenAgain);
+            .SendSeen(LinkType.LinuxSll, (0, Cooked(0, Ipv4(Client, Remote, id: 3).Udp(1, 2))))
+            .ExpectIgnored(IgnoreReason.SeenAgain)
+            .SendSeen(LinkType.LinuxSll, (0, Cooked(4, packet)), (0, Cooked(4, packet)))
+            .ExpectIgnored(IgnoreReason.SeenAgain);
         Assert.Equal(1, shop.Counters[Verdict.Forwarded]);
     }
 
@@ -218,7 +240,9 @@ public sealed class SeveralPointsTests
         Assert.Equal(2, shop.Counters[Verdict.Forwarded]);
     }
 
-    private static byte[] Cooked(byte packetType, byte[] packet) => [0, packetType, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0, .. packet];
+    private static byte[] Cooked(byte packetType, byte[] packet) =>
+        [0, packetType, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0, .. packet];
 
-    private static byte[] Cooked2(byte device, byte[] packet) => [8, 0, 0, 0, 0, 0, 0, device, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, .. packet];
+    private static byte[] Cooked2(byte device, byte[] packet) =>
+        [8, 0, 0, 0, 0, 0, 0, device, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, .. packet];
 }

@@ -49,7 +49,8 @@ internal static class Shop
     private const string Ports = """[{name: web, port: 80, targetPort: http, protocol: TCP}, {name: dns, port: 53, targetPort: 5353, protocol: UDP}, {name: sig, port: 36412, targetPort: 36413, protocol: SCTP}]""";
 
     /// <summary>A pod's MAC as the bridge plugin makes it.</summary>
-    public static string MacOf(string address) => "0a:58:" + string.Join(':', address.Split('.').Select(part => $"{int.Parse(part, null):x2}"));
+    public static string MacOf(string address) =>
+        "0a:58:" + string.Join(':', address.Split('.').Select(part => $"{int.Parse(part, null):x2}"));
 
     /// <summary>From a pod to its gateway.</summary>
     public static PacketBuilder From(string pod, string gateway = BridgeA) => Packet.Eth(MacOf(pod), gateway);

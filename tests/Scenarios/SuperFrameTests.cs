@@ -10,7 +10,9 @@ using static Dataplane.Tests.Scenarios.Shop;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>TCP super-frames, as a capture in front of the network card's segmentation shows them: <c>--gso segment|keep</c>.</summary>
+/// <summary>
+/// TCP super-frames, as a capture in front of the network card's segmentation shows them: <c>--gso segment|keep</c>.
+/// </summary>
 public sealed class SuperFrameTests
 {
     private const int Data = 8000;
@@ -66,7 +68,8 @@ public sealed class SuperFrameTests
     public void What_no_outer_length_could_tell_is_segmented_all_the_same()
     {
         using Scenario shop = Given(Yaml, Keep);
-        shop.Send(From(Client).Ipv4(Client, Remote, fragment: Ipv4Header.DontFragmentFlag).Tcp(1, 2).Payload(65_480)).ExpectForwarded();
+        shop.Send(From(Client).Ipv4(Client, Remote, fragment: Ipv4Header.DontFragmentFlag).Tcp(1, 2).Payload(65_480))
+            .ExpectForwarded();
         Assert.All(shop.At("node-a/eth0"), frame => Assert.InRange(frame.Length, 60, 1514));
     }
 

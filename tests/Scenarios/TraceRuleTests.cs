@@ -78,8 +78,10 @@ public class TraceRuleTests
     {
         TraceReport way = Traced.Way("shop/backend-58c4b7-ddddd", "svc/shop/postgres", "ipvs");
 
-        Assert.Contains(way.Steps, step => step.Action == "bucket" && step.Detail.EndsWith("TCP 10.96.13.54:5432 rr, 1 real servers", StringComparison.Ordinal));
-        Assert.Contains(way.Steps, step => step.Action == "scheduler" && step.Detail == "rr: 10.244.2.12:5432, weight 1");
+        Assert.Contains(way.Steps, step => step.Action == "bucket"
+            && step.Detail.EndsWith("TCP 10.96.13.54:5432 rr, 1 real servers", StringComparison.Ordinal));
+        Assert.Contains(
+            way.Steps, step => step.Action == "scheduler" && step.Detail == "rr: 10.244.2.12:5432, weight 1");
     }
 
     [Fact]
@@ -96,7 +98,8 @@ public class TraceRuleTests
                 To = "svc/shop/postgres",
             };
 
-            Assert.Equal(("shop/backend-58c4b7-ccccc", (ushort)9000), (Traced.Run(options).Delivered!.Pod, Traced.Run(options).Delivered!.DstPort));
+            Assert.Equal(("shop/backend-58c4b7-ccccc", (ushort)9000),
+                (Traced.Run(options).Delivered!.Pod, Traced.Run(options).Delivered!.DstPort));
         }
         finally
         {
@@ -105,13 +108,15 @@ public class TraceRuleTests
     }
 
     private static bool IsChoice(TraceStep step) =>
-        step.Action is "scheduler" or "map" || (step.Action == "rule" && step.Detail.Contains("-j DNAT", StringComparison.Ordinal));
+        step.Action is "scheduler" or "map"
+        || (step.Action == "rule" && step.Detail.Contains("-j DNAT", StringComparison.Ordinal));
 
     // nat KUBE-SVC-B3EFOTAGWYCTQ45Y 2: -A … is nat KUBE-SVC 2
     private static string Place(TraceStep step)
     {
         string[] words = step.Detail.Split(':')[0].Split(' ');
-        string chain = words[1].StartsWith("KUBE-SVC-", StringComparison.Ordinal) || words[1].StartsWith("KUBE-SEP-", StringComparison.Ordinal)
+        string chain = words[1].StartsWith("KUBE-SVC-", StringComparison.Ordinal)
+            || words[1].StartsWith("KUBE-SEP-", StringComparison.Ordinal)
             ? words[1][.."KUBE-SVC".Length]
             : words[1];
         return $"{(step.Matched == true ? "*" : "-")} {words[0]} {chain} {words[2]}";

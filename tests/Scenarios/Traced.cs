@@ -5,10 +5,13 @@ using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Tests.Scenarios;
 
-/// <summary>One packet of the three-tier application, traced: <c>Traced.Way("default/loadgen-1", "svc/shop/frontend")</c>.</summary>
+/// <summary>
+/// One packet of the three-tier application, traced: <c>Traced.Way("default/loadgen-1", "svc/shop/frontend")</c>.
+/// </summary>
 internal static class Traced
 {
-    public static readonly string ManifestPath = Path.Combine(Golden.GoldenFolder.RepositoryRoot, "pcaps/three-tier/manifests.yaml");
+    public static readonly string ManifestPath = Path.Combine(
+        Golden.GoldenFolder.RepositoryRoot, "pcaps/three-tier/manifests.yaml");
 
     private static readonly ClusterSnapshot ThreeTier = ManifestReader.Read([ManifestPath]);
 

@@ -7,8 +7,8 @@ using static Dataplane.Tests.Scenarios.DualStackCluster;
 namespace Dataplane.Tests.Scenarios;
 
 /// <summary>
-/// Into the tunnel at one node and out at the other, each emulated alone: random packets come out as they were sent, but for
-/// the TTL that the CNI's routers take; the frame's MACs stay only where both pods are on one layer 2.
+/// Into the tunnel at one node and out at the other, each emulated alone: random packets come out as they were sent,
+/// but for the TTL that the CNI's routers take; the frame's MACs stay only where both pods are on one layer 2.
 /// </summary>
 public sealed class TunnelRoundTripTests
 {
@@ -41,7 +41,8 @@ public sealed class TunnelRoundTripTests
 
     [Theory]
     [MemberData(nameof(Tunnels))]
-    public void A_random_packet_comes_out_as_it_went_in(string cni, int family, string manifests, string[] settings, int headers, int hops)
+    public void A_random_packet_comes_out_as_it_went_in(
+        string cni, int family, string manifests, string[] settings, int headers, int hops)
     {
         byte[][] sent = [.. new RandomPodPackets(family, seed: 20261, PodMac, "0a:58:0a:f4:01:01").Take(Packets)];
         using var first = new CniRun(cni, "n1", manifests, settings);
@@ -55,7 +56,8 @@ public sealed class TunnelRoundTripTests
             byte[] packet = PacketOf(sent[number]);
             Assert.Equal(packet.Length + headers, wire[number].Length);
             Assert.Equal(HopLimit(packet) - hops, HopLimit(PacketOf(delivered[number])));
-            Assert.Equal(Convert.ToHexStringLower(WithoutHops(packet)), Convert.ToHexStringLower(WithoutHops(PacketOf(delivered[number]))));
+            Assert.Equal(Convert.ToHexStringLower(WithoutHops(packet)),
+                Convert.ToHexStringLower(WithoutHops(PacketOf(delivered[number]))));
         }
     }
 
@@ -70,7 +72,8 @@ public sealed class TunnelRoundTripTests
         List<byte[]> delivered = second.Run(first.Run(sent, ObservationPoint.Wire), ObservationPoint.Pod);
 
         Assert.Equal(Packets, delivered.Count);
-        Assert.All(delivered, frame => Assert.Equal("0a580af402140a580af4010a", Convert.ToHexStringLower(frame.AsSpan(0, 12))));
+        Assert.All(delivered,
+            frame => Assert.Equal("0a580af402140a580af4010a", Convert.ToHexStringLower(frame.AsSpan(0, 12))));
     }
 
     /// <summary>flannel-v6.1 has 1430 where flannel.1 has 1450: 20 bytes more are around its packets.</summary>
@@ -81,13 +84,15 @@ public sealed class TunnelRoundTripTests
     {
         const int room = 1430;
         string manifests = Both + (cni == "calico" ? CalicoPools : FlannelIpv6);
-        PacketBuilder From(int size) => new PacketBuilder().Eth(PodMac, "0a:58:0a:f4:01:01").Ipv6(PodA6, PodB6).Udp(4000, 9).Payload(size - 48);
+        PacketBuilder From(int size) =>
+            new PacketBuilder().Eth(PodMac, "0a:58:0a:f4:01:01").Ipv6(PodA6, PodB6).Udp(4000, 9).Payload(size - 48);
         using var fits = new CniRun(cni, null, manifests, []);
         using var isTooBig = new CniRun(cni, null, manifests, []);
 
         Assert.Equal(room + 84, Assert.Single(fits.Run([From(room)], ObservationPoint.Wire)).Length);
         byte[] error = Assert.Single(isTooBig.Run([From(room + 1)], ObservationPoint.Pod));
-        Assert.Equal((Icmpv6Type.PacketTooBig, 0, room), (error[54], error[58] << 8 | error[59], error[60] << 8 | error[61]));
+        Assert.Equal(
+            (Icmpv6Type.PacketTooBig, 0, room), (error[54], error[58] << 8 | error[59], error[60] << 8 | error[61]));
     }
 
     private static byte[] PacketOf(byte[] frame)
@@ -97,7 +102,8 @@ public sealed class TunnelRoundTripTests
         return frame[(at + 2)..];
     }
 
-    private static int HopLimit(byte[] packet) => packet[packet[0] >> 4 == 4 ? Ipv4Header.TtlOffset : Ipv6Header.HopLimitOffset];
+    private static int HopLimit(byte[] packet) =>
+        packet[packet[0] >> 4 == 4 ? Ipv4Header.TtlOffset : Ipv6Header.HopLimitOffset];
 
     private static byte[] WithoutHops(byte[] packet)
     {
@@ -108,7 +114,8 @@ public sealed class TunnelRoundTripTests
             return bytes;
         }
 
-        Assert.True(Ipv4View.TryParse(packet, out Ipv4View view) == WireError.None && view.HasGoodChecksum, "the inner header's checksum");
+        Assert.True(Ipv4View.TryParse(packet, out Ipv4View view) == WireError.None && view.HasGoodChecksum,
+            "the inner header's checksum");
         bytes[Ipv4Header.TtlOffset] = bytes[Ipv4Header.ChecksumOffset] = bytes[Ipv4Header.ChecksumOffset + 1] = 0;
         return bytes;
     }

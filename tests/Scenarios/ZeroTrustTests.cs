@@ -12,8 +12,8 @@ using Xunit;
 namespace Dataplane.Tests.Scenarios;
 
 /// <summary>
-/// The lab of <c>pcaps/zero-trust</c>: a kernel with the same policies as iptables rules delivered <c>delivered.pcap</c> and
-/// nothing else; so does the emulation, frame by frame.
+/// The lab of <c>pcaps/zero-trust</c>: a kernel with the same policies as iptables rules delivered
+/// <c>delivered.pcap</c> and nothing else; so does the emulation, frame by frame.
 /// </summary>
 public class ZeroTrustTests
 {
@@ -33,7 +33,8 @@ public class ZeroTrustTests
     {
         ObservedRun run = Replay(attack, Canal);
 
-        Assert.Equal(dropped, run.Records.Count(record => (record.Verdict, record.Drop, record.Stage) == (Verdict.Dropped, DropReason.PolicyDenied, Stage.Police)));
+        Assert.Equal(dropped, run.Records.Count(record =>
+            (record.Verdict, record.Drop, record.Stage) == (Verdict.Dropped, DropReason.PolicyDenied, Stage.Police)));
         Assert.Equal(run.Records.Count - dropped, run.Records.Count(record => record.Verdict == Verdict.Forwarded));
     }
 
@@ -46,7 +47,8 @@ public class ZeroTrustTests
     {
         string[] captures = ["request", "unknown-to-database", "frontend-to-database", "database-to-internet"];
         IEnumerable<string> arrived = captures
-            .SelectMany(capture => Replay(capture, Canal).Frames.Where(frame => frame.Point == ObservationPoint.Pod).OrderBy(frame => frame.Record))
+            .SelectMany(capture => Replay(capture, Canal).Frames
+                .Where(frame => frame.Point == ObservationPoint.Pod).OrderBy(frame => frame.Record))
             .Select(frame => Convert.ToHexString(frame.Bytes));
 
         Assert.Equal(Frames("delivered").Select(frame => Convert.ToHexString(frame.Bytes)), arrived);
@@ -66,9 +68,12 @@ public class ZeroTrustTests
     {
         Assert.True(Reach("policy.enforcer=calico").IsAsExpected);
         Assert.Equal(
-            ["deny red-team/attacker -> svc/shop/database 5432/tcp", "deny shop/app=frontend -> svc/shop/database 5432/tcp",
-                "deny shop/app=database -> 198.51.100.23 443/tcp", "deny shop/app=database -> shop/*", "deny red-team/* -> shop/*"],
-            Reach("policy.enforcer=none").Expectations.Where(result => !result.Holds).Select(result => result.Expectation.Text));
+            ["deny red-team/attacker -> svc/shop/database 5432/tcp",
+                "deny shop/app=frontend -> svc/shop/database 5432/tcp",
+                "deny shop/app=database -> 198.51.100.23 443/tcp", "deny shop/app=database -> shop/*",
+                "deny red-team/* -> shop/*"],
+            Reach("policy.enforcer=none").Expectations.Where(result => !result.Holds)
+                .Select(result => result.Expectation.Text));
     }
 
     [Fact]
@@ -77,7 +82,8 @@ public class ZeroTrustTests
         ClusterSnapshot snapshot = Snapshot();
 
         Assert.Empty(PolicyLint.Run(snapshot, null, EmulationSettings.Parse(["policy.enforcer=calico"])).Findings);
-        Assert.Equal("ignored-by-cni", Assert.Single(PolicyLint.Run(snapshot, null, EmulationSettings.Default).Findings).Rule.Id);
+        Assert.Equal("ignored-by-cni",
+            Assert.Single(PolicyLint.Run(snapshot, null, EmulationSettings.Default).Findings).Rule.Id);
     }
 
     private static ReachReport Reach(string setting) => ReachRunner.Run(Snapshot(), new ReachOptions
@@ -92,7 +98,8 @@ public class ZeroTrustTests
         return ObservedRun.Of(emulation, Frames(capture));
     }
 
-    private static IReadOnlyList<CapturedFrame> Frames(string capture) => PcapFile.Parse(File.ReadAllBytes(PathOf(capture + ".pcap"))).Frames;
+    private static IReadOnlyList<CapturedFrame> Frames(string capture) =>
+        PcapFile.Parse(File.ReadAllBytes(PathOf(capture + ".pcap"))).Frames;
 
     private static ClusterSnapshot Snapshot() => ManifestReader.Read([PathOf("cluster.yaml")]);
 

@@ -15,7 +15,8 @@ public class SoakTests
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("dataplane-soak-");
         try
         {
-            List<SoakCase> cases = SoakCases.Of(Path.Combine(GoldenFolder.RepositoryRoot, "pcaps"), folder: null, scratch.FullName);
+            List<SoakCase> cases = SoakCases.Of(
+                Path.Combine(GoldenFolder.RepositoryRoot, "pcaps"), folder: null, scratch.FullName);
             using var log = new StringWriter();
 
             bool isClean = new SoakRun(cases, log).Run(TimeSpan.Zero, leastRounds: 3);

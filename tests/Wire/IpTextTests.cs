@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Wire;
 
-/// <summary>Text to addresses: what Kubernetes takes, and nothing else. The judge is the runtime's own parser.</summary>
+/// <summary>
+/// Text to addresses: what Kubernetes takes, and nothing else. The judge is the runtime's own parser.
+/// </summary>
 public sealed class IpTextTests
 {
     [Theory]
@@ -83,7 +85,8 @@ public sealed class IpTextTests
         var random = new Random(7);
         string[] parts =
         [
-            "0", "1", "9", "10", "255", "256", "00", "a", "F", "ffff", "12345", ":", ":", "::", ".", ".", "1.2.3.4", "1:2:3",
+            "0", "1", "9", "10", "255", "256", "00", "a", "F", "ffff", "12345", ":", ":", "::", ".", ".", "1.2.3.4",
+            "1:2:3",
         ];
         int good = 0;
         for (int round = 0; round < 200_000; round++)

@@ -8,7 +8,9 @@ using Dataplane.Replay.Generate;
 
 namespace Dataplane.Cli.Bench;
 
-/// <summary>The options of <c>dataplane bench</c>, each of one meaning in all kinds, and how their values are read.</summary>
+/// <summary>
+/// The options of <c>dataplane bench</c>, each of one meaning in all kinds, and how their values are read.
+/// </summary>
 internal sealed class BenchArguments
 {
     /// <summary>Of the bench's own pods, which have so many ports.</summary>
@@ -60,16 +62,21 @@ internal sealed class BenchArguments
 
     public Option<string> Color { get; } = OptionValues.One("--color");
 
-    public ImmutableArray<int>? ServicesOf(ParseResult arguments) => Numbers(arguments, Services, MostServices)?.Order().ToImmutableArray();
+    public ImmutableArray<int>? ServicesOf(ParseResult arguments) =>
+        Numbers(arguments, Services, MostServices)?.Order().ToImmutableArray();
 
     public ImmutableArray<int>? FlowsOf(ParseResult arguments) => Numbers(arguments, Flows, MostFlows);
 
-    public ImmutableArray<int>? LoadsOf(ParseResult arguments) => Numbers(arguments, Loads, MostLoad)?.Order().ToImmutableArray();
+    public ImmutableArray<int>? LoadsOf(ParseResult arguments) =>
+        Numbers(arguments, Loads, MostLoad)?.Order().ToImmutableArray();
 
-    public int EndpointsOf(ParseResult arguments, int otherwise) => Number(arguments, Endpoints, otherwise, ushort.MaxValue);
+    public int EndpointsOf(ParseResult arguments, int otherwise) =>
+        Number(arguments, Endpoints, otherwise, ushort.MaxValue);
 
     public int PoliciesOf(ParseResult arguments) =>
-        arguments.GetResult(Policies) is { Implicit: false } ? Number(arguments, Policies, 0, MostPolicies, least: 0) : 0;
+        arguments.GetResult(Policies) is { Implicit: false }
+            ? Number(arguments, Policies, 0, MostPolicies, least: 0)
+            : 0;
 
     public int PacketsOf(ParseResult arguments, int otherwise) => Number(arguments, Packets, otherwise, MostPackets);
 
@@ -78,12 +85,16 @@ internal sealed class BenchArguments
     public double SecondsOf(ParseResult arguments, double otherwise)
     {
         double seconds = arguments.Rate(Seconds) ?? otherwise;
-        return seconds <= MostSeconds ? seconds : throw new UsageException($"{Seconds.Name} {Plain(seconds)}: {Plain(MostSeconds)} is the most");
+        return seconds <= MostSeconds
+            ? seconds
+            : throw new UsageException($"{Seconds.Name} {Plain(seconds)}: {Plain(MostSeconds)} is the most");
     }
 
-    public ulong SeedOf(ParseResult arguments, ulong otherwise) => (ulong)arguments.Number(Seed, least: 0, otherwise: (long)otherwise);
+    public ulong SeedOf(ParseResult arguments, ulong otherwise) =>
+        (ulong)arguments.Number(Seed, least: 0, otherwise: (long)otherwise);
 
-    public ImmutableArray<int>? WorkersOf(ParseResult arguments) => Numbers(arguments, Workers, ReplayOptions.MostWorkers);
+    public ImmutableArray<int>? WorkersOf(ParseResult arguments) =>
+        Numbers(arguments, Workers, ReplayOptions.MostWorkers);
 
     public ImmutableArray<string>? ProxiesOf(ParseResult arguments)
     {
@@ -91,7 +102,8 @@ internal sealed class BenchArguments
         foreach (string name in names ?? [])
         {
             if (name == "nftables") throw new UsageException($"--proxy {name}: not built yet");
-            if (!PipelineCatalog.Proxies.Contains(name)) throw new UsageException(Suggestion.For("proxy", name, [.. PipelineCatalog.Proxies]));
+            if (!PipelineCatalog.Proxies.Contains(name))
+                throw new UsageException(Suggestion.For("proxy", name, [.. PipelineCatalog.Proxies]));
         }
 
         return names is null ? null : [.. names];
@@ -160,7 +172,9 @@ internal sealed class BenchArguments
         {
             if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) || number < 1)
                 throw new UsageException($"{option.Name} {text}: give whole numbers from 1, with commas between them");
-            if (number > most) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{option.Name} {number}: {most} is the most"));
+            if (number > most)
+                throw new UsageException(
+                    string.Create(CultureInfo.InvariantCulture, $"{option.Name} {number}: {most} is the most"));
 
             if (!numbers.Contains((int)number)) numbers.Add((int)number);
         }
@@ -175,7 +189,8 @@ internal sealed class BenchArguments
         string[] words =
         [
             .. (arguments.GetValue(option) ?? [])
-                .SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+                .SelectMany(list =>
+                    list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
                 .Distinct(),
         ];
         return words.Length > 0 ? words : throw new UsageException($"{option.Name}: nothing given");

@@ -38,7 +38,8 @@ internal static class BenchChart
 
     /// <summary>Lines; both axes logarithmic, or the one below linear.</summary>
     public static string Lines(
-        (string Title, string Subtitle) head, (string Title, bool IsLogarithmic) below, string left, IReadOnlyList<ChartSeries> series)
+        (string Title, string Subtitle) head, (string Title, bool IsLogarithmic) below, string left,
+        IReadOnlyList<ChartSeries> series)
     {
         PlotModel model = NewModel(head);
         double[] x = [.. series.SelectMany(line => line.Points).Select(point => point.X)];
@@ -52,18 +53,26 @@ internal static class BenchChart
     }
 
     /// <summary>Bars from zero, a group for each category, with what they may be off by.</summary>
-    public static string Bars((string Title, string Subtitle) head, string value, ImmutableArray<string> categories, IReadOnlyList<ChartSeries> series)
+    public static string Bars((string Title, string Subtitle) head, string value, ImmutableArray<string> categories,
+        IReadOnlyList<ChartSeries> series)
     {
         PlotModel model = NewModel(head);
-        var names = new CategoryAxis { Position = AxisPosition.Left, StartPosition = 1, EndPosition = 0, GapWidth = 0.4 };
+        var names =
+            new CategoryAxis { Position = AxisPosition.Left, StartPosition = 1, EndPosition = 0, GapWidth = 0.4 };
         names.Labels.AddRange(categories);
         model.Axes.Add(names);
         double most = series.SelectMany(bars => bars.Points).Max(point => point.Y + point.Error);
         model.Axes.Add(Set(new LinearAxis(), AxisPosition.Bottom, value, 0, most * 1.25));
         foreach (ChartSeries bars in series)
         {
-            var bar = new ErrorBarSeries { Title = bars.Title, FillColor = LookOf(bars.Look).Color, ErrorStrokeThickness = 1.5 };
-            foreach (ChartPoint point in bars.Points) bar.Items.Add(new ErrorBarItem(point.Y, point.Error, (int)point.X));
+            var bar = new ErrorBarSeries
+            {
+                Title = bars.Title,
+                FillColor = LookOf(bars.Look).Color,
+                ErrorStrokeThickness = 1.5,
+            };
+            foreach (ChartPoint point in bars.Points)
+                bar.Items.Add(new ErrorBarItem(point.Y, point.Error, (int)point.X));
             model.Series.Add(bar);
         }
 
@@ -91,7 +100,8 @@ internal static class BenchChart
     }
 
     private static string Export(PlotModel model) =>
-        new SvgExporter { Width = Width, Height = Height, UseVerticalTextAlignmentWorkaround = true }.ExportToString(model);
+        new SvgExporter { Width = Width, Height = Height, UseVerticalTextAlignmentWorkaround = true }.ExportToString(
+            model);
 
     private static (OxyColor Color, MarkerType Marker) LookOf(int look) => Looks[look % Looks.Length];
 

@@ -36,7 +36,8 @@ internal sealed record BenchDocument
 
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    public static string Number(double value) => value.ToString(value < 100 ? "0.0" : "N0", CultureInfo.InvariantCulture);
+    public static string Number(double value) =>
+        value.ToString(value < 100 ? "0.0" : "N0", CultureInfo.InvariantCulture);
 
     public static string Percent(double share) => (100 * share).ToString("0", CultureInfo.InvariantCulture) + " %";
 
@@ -54,7 +55,8 @@ internal sealed record BenchDocument
     /// <summary>In the form that the name asks for.</summary>
     public void WriteTo(Stream stream, string path)
     {
-        using var output = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
+        using var output =
+            new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
         if (Path.GetExtension(path) == Page) WritePage(output);
         else output.Write(Stacked([.. Charts().Select(Unclipped)]).ToString());
     }
@@ -104,8 +106,8 @@ internal sealed record BenchDocument
     }
 
     /// <summary>
-    /// Without clips: nothing lies beyond its axes, letters of another width than was measured stay whole, and charts in one
-    /// document share no names.
+    /// Without clips: nothing lies beyond its axes, letters of another width than was measured stay whole, and charts
+    /// in one document share no names.
     /// </summary>
     private static XElement Unclipped(string chart)
     {

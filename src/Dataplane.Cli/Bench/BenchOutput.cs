@@ -4,7 +4,9 @@ using Dataplane.Capture;
 
 namespace Dataplane.Cli.Bench;
 
-/// <summary>Where a measurement's report goes; its files are opened before it, so that minutes are not lost to a name.</summary>
+/// <summary>
+/// Where a measurement's report goes; its files are opened before it, so that minutes are not lost to a name.
+/// </summary>
 internal sealed class BenchOutput : IDisposable
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(10);

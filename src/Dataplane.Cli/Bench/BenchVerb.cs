@@ -13,7 +13,8 @@ public sealed class BenchVerb : IVerb
 
     public BenchVerb()
     {
-        _kinds = [new ScalingKind(_options), new PipelineKind(_options), new LatencyKind(_options), new CompareKind(_options)];
+        _kinds = [new ScalingKind(_options), new PipelineKind(_options), new LatencyKind(_options),
+            new CompareKind(_options)];
     }
 
     public string Name => "bench";
@@ -42,7 +43,8 @@ public sealed class BenchVerb : IVerb
         if (stray is not null) throw new UsageException($"{stray.Name} is not for bench {name}: leave it out");
 
         string[] files = arguments.GetValue(_options.Files) ?? [];
-        if (kind is not CompareKind && files.Length > 0) throw new UsageException($"{files[0]}: bench {name} does not take this");
+        if (kind is not CompareKind && files.Length > 0)
+            throw new UsageException($"{files[0]}: bench {name} does not take this");
 
         return kind.Run(arguments, streams, interruption.Token);
     }

@@ -8,7 +8,8 @@ internal static class CompareText
     public static void Write(BenchComparison comparison, TextWriter output, Style style)
     {
         foreach (MachineDifference difference in comparison.MachineDifferences)
-            output.WriteLine($"not the same machine: {difference.Fact}: {Shown(difference.Before)}, then {Shown(difference.After)}");
+            output.WriteLine(
+                $"not the same machine: {difference.Fact}: {Shown(difference.Before)}, then {Shown(difference.After)}");
         if (!comparison.MachineDifferences.IsEmpty) output.WriteLine();
 
         var table = new TextTable(2, "run", "figure", "before", "after", "ratio", "noise", "verdict");
@@ -39,7 +40,9 @@ internal static class CompareText
         foreach (string run in comparison.OnlyBefore) output.WriteLine($"only in {comparison.Before}: {run}");
         foreach (string run in comparison.OnlyAfter) output.WriteLine($"only in {comparison.After}: {run}");
         int same = comparison.Compared.Length - comparison.Slower - comparison.Faster;
-        output.WriteLine($"{comparison.Slower} slower, {comparison.Faster} faster, {same} without a difference that the noise allows to tell");
+        output.WriteLine(
+            $"{comparison.Slower} slower, {comparison.Faster} faster, "
+            + $"{same} without a difference that the noise allows to tell");
     }
 
     private static string Shown(string fact) => fact.Length == 0 ? "not said" : fact;

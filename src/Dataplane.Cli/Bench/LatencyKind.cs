@@ -11,7 +11,8 @@ internal sealed class LatencyKind(BenchArguments options) : IBenchKind
     public IReadOnlyList<Option> Options =>
     [
         options.Proxy, options.Cni, options.FrameSize, options.Flows, options.Distribution, options.Services,
-        options.Endpoints, options.Policies, options.Loads, options.Seconds, options.Rounds, options.Histogram, options.Seed, options.Chart,
+        options.Endpoints, options.Policies, options.Loads, options.Seconds, options.Rounds, options.Histogram,
+        options.Seed, options.Chart,
     ];
 
     public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)

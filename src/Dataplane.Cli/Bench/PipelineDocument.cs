@@ -4,7 +4,9 @@ using Dataplane.Replay.Bench;
 
 namespace Dataplane.Cli.Bench;
 
-/// <summary><c>bench pipeline</c>: a row for each point, and a chart for each parameter that takes more than one value.</summary>
+/// <summary>
+/// <c>bench pipeline</c>: a row for each point, and a chart for each parameter that takes more than one value.
+/// </summary>
 internal static class PipelineDocument
 {
     private const string CostTitle = "nanoseconds a packet, established connections";
@@ -17,7 +19,8 @@ internal static class PipelineDocument
         ("CNI", run => run.Cni),
         ("frame size", run => run.FrameSize),
         ("distribution", run => run.Distribution),
-        ("workers", run => run.Workers == 1 ? "1 worker" : $"{run.Workers.ToString(CultureInfo.InvariantCulture)} workers"),
+        ("workers",
+            run => run.Workers == 1 ? "1 worker" : $"{run.Workers.ToString(CultureInfo.InvariantCulture)} workers"),
     ];
 
     public static BenchDocument Of(PipelineBenchReport report) => new()
@@ -33,19 +36,24 @@ internal static class PipelineDocument
     {
         if (report.Runs is [PipelineRun any, ..])
         {
-            yield return $"{Quantity.Count(any.Services)} services with {any.Endpoints} endpoints, {Quantity.Count(any.Policies)} policies; one of 10 nodes, its pods as clients; "
-                + "TCP 75 %, UDP 25 % of flows; captures in memory, frames to memory";
+            yield return $"{Quantity.Count(any.Services)} services with {any.Endpoints} endpoints, "
+                + $"{Quantity.Count(any.Policies)} policies; one of 10 nodes, its pods as clients; TCP 75 %, "
+                + "UDP 25 % of flows; captures in memory, frames to memory";
         }
 
-        yield return $"Nanoseconds a packet: the median of {report.Rounds} rounds in turn, after {report.WarmUpRounds} to warm up; ± is the distance between the quartiles.";
-        yield return $"A round opens all flows anew (first: their first packets), sends the trace once to warm up, then {report.Passes} times (established).";
-        yield return "Through the replay's own reader and loop, with connection states, counters and the latency of every packet. The emulator's time, never a kernel's.";
+        yield return $"Nanoseconds a packet: the median of {report.Rounds} rounds in turn, "
+            + $"after {report.WarmUpRounds} to warm up; ± is the distance between the quartiles.";
+        yield return "A round opens all flows anew (first: their first packets), sends the trace once to warm up, "
+            + $"then {report.Passes} times (established).";
+        yield return "Through the replay's own reader and loop, with connection states, "
+            + "counters and the latency of every packet. The emulator's time, never a kernel's.";
     }
 
     private static TextTable TableOf(PipelineBenchReport report)
     {
         var table = new TextTable(
-            4, "engine", "CNI", "frames", "turns", "flows", "workers", "established", "±", "Mpps", "Gbit/s", "first", "±", "encapsulated", "dropped", "allocated");
+            4, "engine", "CNI", "frames", "turns", "flows", "workers", "established",
+            "±", "Mpps", "Gbit/s", "first", "±", "encapsulated", "dropped", "allocated");
         foreach (PipelineRun run in report.Runs)
         {
             table.Add(
@@ -78,7 +86,8 @@ internal static class PipelineDocument
         }
 
         // One point alone is a bar, too.
-        if (report.Runs.Length == 1) yield return Bars(report, "One point", ["established"], [("", [(0, report.Runs[0])])]);
+        if (report.Runs.Length == 1)
+            yield return Bars(report, "One point", ["established"], [("", [(0, report.Runs[0])])]);
     }
 
     private static string? OverFlows(PipelineBenchReport report)
@@ -95,7 +104,8 @@ internal static class PipelineDocument
             CostTitle,
             [
                 .. lines.Take(MostSeries).Select((line, look) => new ChartSeries(
-                    line.Key, [.. line.OrderBy(run => run.Flows).Select(run => new ChartPoint(run.Flows, run.NanosecondsPerPacket))], look)),
+                    line.Key, [.. line.OrderBy(run => run.Flows)
+                        .Select(run => new ChartPoint(run.Flows, run.NanosecondsPerPacket))], look)),
             ]);
     }
 
@@ -109,7 +119,8 @@ internal static class PipelineDocument
 
         (string Title, PipelineRun[] Runs)[] groups =
         [
-            .. report.Runs.GroupBy(RestOf).Select(group => (group.Key, group.ToArray())).Where(group => group.Item2.Select(of).Distinct().Count() > 1),
+            .. report.Runs.GroupBy(RestOf).Select(group => (group.Key, group.ToArray()))
+                .Where(group => group.Item2.Select(of).Distinct().Count() > 1),
         ];
         if (groups.Length == 0) return null;
 
@@ -118,11 +129,13 @@ internal static class PipelineDocument
             report,
             $"By {name}{Cut(groups.Length)}",
             values,
-            [.. groups.Take(MostSeries).Select(group => (group.Title, group.Runs.Select(run => (values.IndexOf(of(run)), run)).ToArray()))]);
+            [.. groups.Take(MostSeries)
+                .Select(group => (group.Title, group.Runs.Select(run => (values.IndexOf(of(run)), run)).ToArray()))]);
     }
 
     private static string Bars(
-        PipelineBenchReport report, string title, ImmutableArray<string> values, IReadOnlyList<(string Title, (int Value, PipelineRun Run)[] Runs)> groups) =>
+        PipelineBenchReport report, string title, ImmutableArray<string> values,
+        IReadOnlyList<(string Title, (int Value, PipelineRun Run)[] Runs)> groups) =>
         BenchChart.Bars(
             (title, report.Machine.Processor),
             CostTitle,
@@ -130,9 +143,11 @@ internal static class PipelineDocument
             [
                 .. groups.Select((group, look) => new ChartSeries(
                     group.Title,
-                    [.. group.Runs.Select(one => new ChartPoint(one.Value, one.Run.NanosecondsPerPacket, one.Run.NanosecondsPerPacket * one.Run.Spread / 2))],
+                    [.. group.Runs.Select(one => new ChartPoint(
+                        one.Value, one.Run.NanosecondsPerPacket, one.Run.NanosecondsPerPacket * one.Run.Spread / 2))],
                     look)),
             ]);
 
-    private static string Cut(int count) => count <= MostSeries ? "" : $" (the first {MostSeries} of {count} combinations)";
+    private static string Cut(int count) =>
+        count <= MostSeries ? "" : $" (the first {MostSeries} of {count} combinations)";
 }

@@ -3,13 +3,16 @@ using Dataplane.Replay.Bench;
 
 namespace Dataplane.Cli.Bench;
 
-/// <summary><c>bench pipeline</c>: a node's whole pipeline, along one list of parameters or in all combinations.</summary>
+/// <summary>
+/// <c>bench pipeline</c>: a node's whole pipeline, along one list of parameters or in all combinations.
+/// </summary>
 internal sealed class PipelineKind(BenchArguments options) : IBenchKind
 {
     public string Name => "pipeline";
 
-    public IReadOnlyList<Option> Options => [.. Lists, options.Services, options.Endpoints, options.Policies, options.Packets, options.Rounds,
-        options.Seed, options.Full, options.Chart];
+    public IReadOnlyList<Option> Options =>
+        [.. Lists, options.Services, options.Endpoints, options.Policies, options.Packets, options.Rounds,
+            options.Seed, options.Full, options.Chart];
 
     private Option[] Lists =>
         [options.Proxy, options.Cni, options.FrameSize, options.Flows, options.Distribution, options.Workers];

@@ -11,7 +11,8 @@ internal sealed class ScalingKind(BenchArguments options) : IBenchKind
     public string Name => KindName;
 
     public IReadOnlyList<Option> Options =>
-        [options.Services, options.Proxy, options.Endpoints, options.Flows, options.Rounds, options.Seed, options.Chart];
+        [options.Services, options.Proxy, options.Endpoints, options.Flows, options.Rounds, options.Seed,
+            options.Chart];
 
     public int Run(ParseResult arguments, Streams streams, CancellationToken cancellation)
     {

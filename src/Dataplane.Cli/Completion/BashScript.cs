@@ -1,8 +1,8 @@
 namespace Dataplane.Cli.Completion;
 
 /// <summary>
-/// Completion for bash 3.2 and later, without the package bash-completion. Bash takes <c>=</c> and <c>:</c> for ends of words,
-/// so the line is read anew, and what stands in front of the last of them is taken off the answers.
+/// Completion for bash 3.2 and later, without the package bash-completion. Bash takes <c>=</c> and <c>:</c> for ends of
+/// words, so the line is read anew, and what stands in front of the last of them is taken off the answers.
 /// </summary>
 public sealed class BashScript(TextWriter writer)
 {
@@ -94,9 +94,12 @@ public sealed class BashScript(TextWriter writer)
         writer.WriteLine("{");
         writer.WriteLine("    case $cur in");
         foreach (SettingNode setting in tree.Settings.Where(setting => setting.Words.Length > 0))
-            writer.WriteLine($"        {setting.Key}*) _dataplane_offer -W '{string.Join(' ', setting.Words.Select(word => setting.Key + word))}' ;;");
+            writer.WriteLine(
+                $"        {setting.Key}*) _dataplane_offer "
+                + $"-W '{string.Join(' ', setting.Words.Select(word => setting.Key + word))}' ;;");
         writer.WriteLine("        *=*) ;;");
-        writer.WriteLine($"        *) _dataplane_offer -W '{string.Join(' ', tree.Settings.Select(setting => setting.Key))}' ;;");
+        writer.WriteLine(
+            $"        *) _dataplane_offer -W '{string.Join(' ', tree.Settings.Select(setting => setting.Key))}' ;;");
         writer.WriteLine("    esac");
         writer.WriteLine("}");
     }
@@ -110,7 +113,8 @@ public sealed class BashScript(TextWriter writer)
         foreach (VerbNode verb in tree.Verbs)
         {
             writer.WriteLine($"        {verb.Name})");
-            writer.WriteLine($"            options='{string.Join(' ', verb.Options.SelectMany(option => option.Names))}'");
+            writer.WriteLine(
+                $"            options='{string.Join(' ', verb.Options.SelectMany(option => option.Names))}'");
             writer.WriteLine($"            argument='{Shown(verb.Argument)}' rest='{Shown(verb.Rest)}'");
             if (!verb.Options.IsEmpty) WriteValues(verb);
             writer.WriteLine("            ;;");
@@ -127,7 +131,8 @@ public sealed class BashScript(TextWriter writer)
             .Where(option => option.Value.Kind != OptionValueKind.None)
             .GroupBy(option => Shown(option.Value), option => option.Names);
         foreach (var group in byValue)
-            writer.WriteLine($"                {string.Join('|', group.SelectMany(names => names))}) value='{group.Key}' ;;");
+            writer.WriteLine(
+                $"                {string.Join('|', group.SelectMany(names => names))}) value='{group.Key}' ;;");
         writer.WriteLine("            esac");
     }
 

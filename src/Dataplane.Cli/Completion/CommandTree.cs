@@ -24,7 +24,8 @@ public sealed record CommandTree(ImmutableArray<VerbNode> Verbs, ImmutableArray<
             text,
             OptionWords.OfArgument(verb),
             OptionWords.OfRest(verb),
-            [.. verb.Command.Options.Where(option => !option.Hidden).Select(option => OptionOf(verb.Name, option, page))]);
+            [.. verb.Command.Options.Where(option => !option.Hidden)
+                .Select(option => OptionOf(verb.Name, option, page))]);
     }
 
     private static OptionNode OptionOf(string verb, Option option, HelpPage page) => new(
@@ -35,7 +36,8 @@ public sealed record CommandTree(ImmutableArray<VerbNode> Verbs, ImmutableArray<
 }
 
 /// <summary>A verb: what stands behind it without a dash, first and later, and its options.</summary>
-public sealed record VerbNode(string Name, string Text, OptionValue Argument, OptionValue Rest, ImmutableArray<OptionNode> Options);
+public sealed record VerbNode(
+    string Name, string Text, OptionValue Argument, OptionValue Rest, ImmutableArray<OptionNode> Options);
 
 /// <summary>An option under all of its names, the short one first.</summary>
 public sealed record OptionNode(ImmutableArray<string> Names, string Text, OptionValue Value, bool Repeats);

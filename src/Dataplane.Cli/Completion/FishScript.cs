@@ -31,9 +31,12 @@ public sealed class FishScript(TextWriter writer)
     {
         writer.Write(Head);
         foreach (VerbNode verb in tree.Verbs)
-            writer.WriteLine($"complete -c dataplane -n __dataplane_needs_verb -a {verb.Name} -d '{Quoted(verb.Text)}'");
+            writer.WriteLine(
+                $"complete -c dataplane -n __dataplane_needs_verb -a {verb.Name} -d '{Quoted(verb.Text)}'");
         writer.WriteLine("complete -c dataplane -n __dataplane_needs_verb -a help -d 'explain a verb'");
-        writer.WriteLine($"complete -c dataplane -n '__dataplane_needs_argument help' -a '{string.Join(' ', tree.Verbs.Select(verb => verb.Name))}'");
+        writer.WriteLine(
+            "complete -c dataplane -n '__dataplane_needs_argument help' "
+            + $"-a '{string.Join(' ', tree.Verbs.Select(verb => verb.Name))}'");
         WriteSettings(tree);
         foreach (VerbNode verb in tree.Verbs) WriteVerb(verb);
     }
@@ -54,14 +57,19 @@ public sealed class FishScript(TextWriter writer)
     private void WriteVerb(VerbNode verb)
     {
         writer.WriteLine();
-        if (verb.Argument.Kind == OptionValueKind.File) writer.WriteLine($"complete -c dataplane -n '__dataplane_needs_argument {verb.Name}' -F");
-        if (verb.Rest.Kind == OptionValueKind.File) writer.WriteLine($"complete -c dataplane -n '__dataplane_has_argument {verb.Name}' -F");
+        if (verb.Argument.Kind == OptionValueKind.File)
+            writer.WriteLine($"complete -c dataplane -n '__dataplane_needs_argument {verb.Name}' -F");
+        if (verb.Rest.Kind == OptionValueKind.File)
+            writer.WriteLine($"complete -c dataplane -n '__dataplane_has_argument {verb.Name}' -F");
         if (verb.Argument.Kind == OptionValueKind.Words)
-            writer.WriteLine($"complete -c dataplane -n '__dataplane_needs_argument {verb.Name}' -a '{string.Join(' ', verb.Argument.Words)}'");
+            writer.WriteLine(
+                $"complete -c dataplane -n '__dataplane_needs_argument {verb.Name}' "
+                + $"-a '{string.Join(' ', verb.Argument.Words)}'");
         foreach (OptionNode option in verb.Options)
         {
             writer.WriteLine(
-                $"complete -c dataplane -n '__dataplane_verb {verb.Name}' {Names(option)}{Value(option.Value)} -d '{Quoted(option.Text)}'");
+                $"complete -c dataplane -n '__dataplane_verb {verb.Name}' {Names(option)}{Value(option.Value)} "
+                + $"-d '{Quoted(option.Text)}'");
         }
     }
 

@@ -11,8 +11,8 @@ internal static class OptionWords
 {
     private static readonly string[] Files =
     [
-        "--manifests", "--read", "--write", "--rules", "--routes", "--drops", "--histogram", "--old", "--new", "--input",
-        "--expect", "--chart",
+        "--manifests", "--read", "--write", "--rules", "--routes", "--drops", "--histogram", "--old", "--new",
+        "--input", "--expect", "--chart",
     ];
 
     public static OptionValue Of(string verb, string option) => (verb, option) switch

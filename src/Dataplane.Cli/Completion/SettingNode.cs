@@ -3,7 +3,9 @@ using Dataplane.Cluster.Settings;
 
 namespace Dataplane.Cli.Completion;
 
-/// <summary>A key of <c>--set</c> as far as it can be typed for the user, and its values where they are words.</summary>
+/// <summary>
+/// A key of <c>--set</c> as far as it can be typed for the user, and its values where they are words.
+/// </summary>
 public sealed record SettingNode(string Key, string Text, ImmutableArray<string> Words)
 {
     public static SettingNode Of(SettingDefinition setting)

@@ -66,7 +66,8 @@ public sealed class ZshScript(TextWriter writer)
         writer.WriteLine($"        {verb.Name})");
         writer.WriteLine("            _arguments -s \\");
         foreach (OptionNode option in verb.Options) writer.WriteLine($"                {Specification(option)} \\");
-        if (verb.Argument.Kind == OptionValueKind.Words) writer.WriteLine($"                '1:what:({string.Join(' ', verb.Argument.Words)})' \\");
+        if (verb.Argument.Kind == OptionValueKind.Words)
+            writer.WriteLine($"                '1:what:({string.Join(' ', verb.Argument.Words)})' \\");
         if (verb.Rest.Kind == OptionValueKind.File) writer.WriteLine("                '*:capture:_files' \\");
         writer.WriteLine("                '--help[explain this verb]'");
         writer.WriteLine("            ;;");
@@ -74,7 +75,8 @@ public sealed class ZshScript(TextWriter writer)
 
     private static string Specification(OptionNode option)
     {
-        string repeats = option.Repeats ? "'*'" : option.Names.Length > 1 ? $"'({string.Join(' ', option.Names)})'" : "";
+        string repeats = option.Repeats ? "'*'"
+            : option.Names.Length > 1 ? $"'({string.Join(' ', option.Names)})'" : "";
         string names = option.Names.Length > 1 ? $"{{{string.Join(',', option.Names)}}}" : option.Names[0];
         return $"{repeats}{names}'[{Quoted(option.Text)}]{Value(option.Value)}'";
     }
@@ -84,7 +86,9 @@ public sealed class ZshScript(TextWriter writer)
         OptionValueKind.None => "",
         OptionValueKind.File => ":file:_files",
         OptionValueKind.Setting => ":setting:_dataplane_settings",
-        OptionValueKind.Words => $":value:({string.Join(' ', value.Words.Select(word => word.Replace(":", "\\:", StringComparison.Ordinal)))})",
+        OptionValueKind.Words =>
+            ":value:("
+            + $"{string.Join(' ', value.Words.Select(word => word.Replace(":", "\\:", StringComparison.Ordinal)))})",
         _ => ":value: ",
     };
 

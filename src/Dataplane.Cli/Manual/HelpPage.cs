@@ -18,7 +18,9 @@ public sealed partial class HelpPage
     public static HelpPage Parse(string text) =>
         new([.. text.TrimEnd().Split("\n\n").Select((paragraph, index) => PartOf(paragraph.Split('\n'), index))]);
 
-    /// <summary>What is said of the option of that name, in one clause; empty where the page does not have it.</summary>
+    /// <summary>
+    /// What is said of the option of that name, in one clause; empty where the page does not have it.
+    /// </summary>
     public string Clause(string option)
     {
         HelpEntry? entry = Entries.FirstOrDefault(entry => entry.Words.Contains(option));
@@ -31,7 +33,8 @@ public sealed partial class HelpPage
         string[] title = [.. lines.TakeWhile(line => Indent(line) == 0)];
         if (title.Length == lines.Length) return new HelpPart(HelpPartKind.Prose, "", [.. lines], []);
         if (title.Length == 0 && Indent(lines[0]) <= EntryIndent && lines[0].TrimStart()[0] != '-')
-            return new HelpPart(HelpPartKind.Examples, "", [.. lines.Select(line => line[Math.Min(2, Indent(line))..])], []);
+            return new HelpPart(
+                HelpPartKind.Examples, "", [.. lines.Select(line => line[Math.Min(2, Indent(line))..])], []);
 
         return new HelpPart(HelpPartKind.Entries, string.Join(' ', title), [], EntriesOf(lines[title.Length..]));
     }
@@ -63,7 +66,8 @@ public sealed partial class HelpPage
 }
 
 /// <summary>A paragraph of a page: lines as they stand, or a titled list of entries.</summary>
-public sealed record HelpPart(HelpPartKind Kind, string Title, ImmutableArray<string> Lines, ImmutableArray<HelpEntry> Entries);
+public sealed record HelpPart(
+    HelpPartKind Kind, string Title, ImmutableArray<string> Lines, ImmutableArray<HelpEntry> Entries);
 
 /// <summary>What a paragraph of a page is.</summary>
 public enum HelpPartKind : byte

@@ -10,10 +10,12 @@ public sealed class ManualPage(TextWriter writer)
     private static readonly (string Code, string Text)[] ExitCodes =
     [
         (Number(ExitCode.Done), "Done."),
-        (Number(ExitCode.No), "The answer is no: diff found differences, a packet was dropped under --fail-on-drop, an expectation "
-            + "of reach does not hold, policy warns or finds a change."),
+        (Number(ExitCode.No),
+            "The answer is no: diff found differences, a packet was dropped under --fail-on-drop, "
+            + "an expectation of reach does not hold, policy warns or finds a change."),
         (Number(ExitCode.Unusable), "Wrong usage, or input that cannot be read."),
-        (Number(ExitCode.Damaged), "Done, but part of the input was damaged, or of a kind that could change a verdict and is not modelled."),
+        (Number(ExitCode.Damaged),
+            "Done, but part of the input was damaged, or of a kind that could change a verdict and is not modelled."),
         (Number(ExitCode.Interrupted), "Interrupted; every file is closed and readable."),
     ];
 
@@ -70,9 +72,12 @@ public sealed class ManualPage(TextWriter writer)
     private void WriteSettings()
     {
         _roff.Section("SETTINGS");
-        _roff.Text("What --set KEY=VALUE takes. NAME stands for a node, NS/NAME for a pod. An unknown key is an error that names the nearest.");
+        _roff.Text(
+            "What --set KEY=VALUE takes. NAME stands for a node, NS/NAME for a pod. "
+            + "An unknown key is an error that names the nearest.");
         foreach (SettingDefinition setting in SettingRegistry.All)
-            _roff.Entry(setting.Key, $"{Sentence(setting.Help)} Allowed: {setting.Allowed}. Default: {setting.Default}.");
+            _roff.Entry(
+                setting.Key, $"{Sentence(setting.Help)} Allowed: {setting.Allowed}. Default: {setting.Default}.");
     }
 
     private void WriteReasons()
@@ -87,7 +92,8 @@ public sealed class ManualPage(TextWriter writer)
     private void WriteLimits()
     {
         _roff.Section("LIMITS");
-        _roff.Text("Where memory and time end, whatever captures, manifests and dumps hold; the run says where it met one. "
+        _roff.Text(
+            "Where memory and time end, whatever captures, manifests and dumps hold; the run says where it met one. "
             + "The settings limit.* and conntrack.max move those that can be moved.");
         foreach ((string what, string end) in InputLimits.All) _roff.Entry(what, Sentence(end));
     }

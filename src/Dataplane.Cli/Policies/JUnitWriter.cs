@@ -15,7 +15,13 @@ public static class JUnitWriter
 {
     public static void Write(TextWriter output, string suite, IReadOnlyList<JUnitCase> cases)
     {
-        var settings = new XmlWriterSettings { Indent = true, NewLineChars = "\n", CloseOutput = false, OmitXmlDeclaration = true };
+        var settings = new XmlWriterSettings
+        {
+            Indent = true,
+            NewLineChars = "\n",
+            CloseOutput = false,
+            OmitXmlDeclaration = true,
+        };
         output.Write("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
         using (XmlWriter xml = XmlWriter.Create(output, settings))
         {
@@ -58,5 +64,6 @@ public static class JUnitWriter
     }
 
     /// <summary>XML has no place for control characters, and manifests may hold them.</summary>
-    private static string Clean(string text) => string.Concat(text.Select(letter => XmlConvert.IsXmlChar(letter) ? letter : '?'));
+    private static string Clean(string text) =>
+        string.Concat(text.Select(letter => XmlConvert.IsXmlChar(letter) ? letter : '?'));
 }

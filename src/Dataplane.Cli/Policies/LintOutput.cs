@@ -27,7 +27,8 @@ public static class LintOutput
             case "sarif":
                 output.WriteLine(SarifWriter.Write(
                     [.. LintRule.All.Select(rule => new CheckRule(rule.Id, rule.Summary))],
-                    report.Findings.Select(finding => new CheckResult(finding.Rule.Id, finding.Severity, finding.Source, finding.Sentence))));
+                    report.Findings.Select(finding =>
+                        new CheckResult(finding.Rule.Id, finding.Severity, finding.Source, finding.Sentence))));
                 break;
             default:
                 foreach (LintFinding finding in report.Findings) output.WriteLine(Line(finding, style));
@@ -78,7 +79,8 @@ public static class LintOutput
     private static List<JUnitCase> Cases(LintReport report)
     {
         List<JUnitCase> cases = [];
-        foreach (string policy in report.Policies) cases.Add(CaseOf(policy, [.. report.Findings.Where(finding => finding.Policy == policy)]));
+        foreach (string policy in report.Policies)
+            cases.Add(CaseOf(policy, [.. report.Findings.Where(finding => finding.Policy == policy)]));
         foreach (LintFinding finding in report.Findings.Where(finding => finding.Policy is null))
             cases.Add(CaseOf(finding.Source.ToString(), [finding]));
 
@@ -87,7 +89,8 @@ public static class LintOutput
 
     private static JUnitCase CaseOf(string name, LintFinding[] findings)
     {
-        LintFinding? worst = findings.Where(finding => finding.Severity != Severity.Note).MaxBy(finding => finding.Severity);
+        LintFinding? worst = findings.Where(finding => finding.Severity != Severity.Note)
+            .MaxBy(finding => finding.Severity);
         string detail = string.Join('\n', findings.Select(finding => Line(finding, Style.Plain)));
         return new JUnitCase(name, worst?.Sentence, detail, worst?.Source.ToString());
     }

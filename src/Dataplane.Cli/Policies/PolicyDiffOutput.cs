@@ -15,7 +15,8 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
     private static readonly CheckRule Opened = new("opened", "Pods can talk that could not.");
     private static readonly CheckRule Closed = new("closed", "Pods cannot talk that could.");
 
-    private static readonly CheckRule FlowOpened = new("flow-opened", "A flow of the capture gets through that did not.");
+    private static readonly CheckRule FlowOpened = new(
+        "flow-opened", "A flow of the capture gets through that did not.");
     private static readonly CheckRule FlowClosed = new("flow-closed", "A flow of the capture is dropped that was not.");
 
     private readonly TextWriter _output = output;
@@ -29,7 +30,8 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
             case "junit": JUnitWriter.Write(_output, Suite, Cases(report)); break;
             case "sarif":
                 _output.WriteLine(SarifWriter.Write(
-                    [Opened, Closed, FlowOpened, FlowClosed], [.. report.Changes.Select(ResultOf), .. report.Flows.Select(ResultOf)]));
+                    [Opened, Closed, FlowOpened, FlowClosed], [.. report.Changes.Select(ResultOf),
+                        .. report.Flows.Select(ResultOf)]));
                 break;
             default: WriteText(report); break;
         }
@@ -67,23 +69,26 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
         $"{PairOf(change)} {(change.Is.IsAllowed ? "can talk now" : "cannot talk any more")}: {CauseOf(change)}";
 
     private static string FlowOf(FlowChange flow) =>
-        $"{flow.Flows} {(flow.Flows == 1 ? "flow" : "flows")} of the capture, {flow.Packets} {(flow.Packets == 1 ? "packet" : "packets")}: "
-        + $"{flow.From} -> {flow.To} {flow.Port}";
+        $"{flow.Flows} {(flow.Flows == 1 ? "flow" : "flows")} of the capture, "
+        + $"{flow.Packets} {(flow.Packets == 1 ? "packet" : "packets")}: {flow.From} -> {flow.To} {flow.Port}";
 
     private static string CauseOf(FlowChange flow) => PolicyOutcome.Sentences(flow.Was, flow.Is);
 
     private static JUnitCase[] Cases(PolicyChangeReport report) =>
     [
         .. report.Changes.Select(CaseOf)
-            .Concat(report.Flows.Select(flow => new JUnitCase(FlowOf(flow), CauseOf(flow), CauseOf(flow), flow.Cause.Source?.ToString())))
+            .Concat(report.Flows.Select(flow =>
+                new JUnitCase(FlowOf(flow), CauseOf(flow), CauseOf(flow), flow.Cause.Source?.ToString())))
             .DefaultIfEmpty(new JUnitCase("nothing changes", null, "", null)),
     ];
 
     private static CheckResult ResultOf(FlowChange flow) => new(
-        flow.IsDropped ? FlowClosed.Id : FlowOpened.Id, Severity.Warning, flow.Cause.Source, $"{FlowOf(flow)}: {CauseOf(flow)}");
+        flow.IsDropped ? FlowClosed.Id : FlowOpened.Id, Severity.Warning,
+        flow.Cause.Source, $"{FlowOf(flow)}: {CauseOf(flow)}");
 
     private static JUnitCase CaseOf(PolicyChange change) => new(
-        $"{PairOf(change)} stays {(change.Was.IsAllowed ? "allowed" : "denied")}", SentenceOf(change), CauseOf(change), change.Cause.Source?.ToString());
+        $"{PairOf(change)} stays {(change.Was.IsAllowed ? "allowed" : "denied")}",
+        SentenceOf(change), CauseOf(change), change.Cause.Source?.ToString());
 
     private static CheckResult ResultOf(PolicyChange change) => new(
         change.Is.IsAllowed ? Opened.Id : Closed.Id, Severity.Warning, change.Cause.Source, SentenceOf(change));
@@ -101,7 +106,8 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
                 {
                     if (from == to) continue;
 
-                    _output.Write($"{separator}{{\"from\":{Quote(report.Pods[from])},\"to\":{Quote(report.Pods[to])},{tail}}}");
+                    _output.Write(
+                        $"{separator}{{\"from\":{Quote(report.Pods[from])},\"to\":{Quote(report.Pods[to])},{tail}}}");
                     separator = ",\n    ";
                 }
             }
@@ -122,7 +128,8 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
     private static string TailOf(PolicyChange change)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"\"port\":{change.Port.Port},\"protocol\":\"{change.Port.ProtocolName}\",");
+        text.Append(
+            CultureInfo.InvariantCulture, $"\"port\":{change.Port.Port},\"protocol\":\"{change.Port.ProtocolName}\",");
         if (change.Port.Port == 0) text.Append($"\"ports\":{Quote(change.PortName)},");
         text.Append($"\"allowed\":{(change.Is.IsAllowed ? "true" : "false")},");
         text.Append($"\"reason\":{Quote(change.Is.Reason)},\"was\":{Quote(change.Was.Reason)},");
@@ -131,14 +138,17 @@ public sealed class PolicyDiffOutput(TextWriter output, Style style)
 
     private static string LinesOf(PolicyOutcome cause, PolicyOutcome was) =>
         $"\"policy\":{Quote(cause.Policy)},\"rule\":{Quote(cause.Rule)},\"source\":{Quote(cause.Source?.ToString())},"
-        + $"\"wasPolicy\":{Quote(was.Policy)},\"wasRule\":{Quote(was.Rule)},\"wasSource\":{Quote(was.Source?.ToString())}";
+        + $"\"wasPolicy\":{Quote(was.Policy)},\"wasRule\":{Quote(was.Rule)},"
+        + $"\"wasSource\":{Quote(was.Source?.ToString())}";
 
     private static string JsonOf(FlowChange flow) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{{\"from\":{Quote(flow.From)},\"to\":{Quote(flow.To)},\"port\":{flow.Port.Port},\"protocol\":\"{flow.Port.ProtocolName}\",")
+        $"{{\"from\":{Quote(flow.From)},\"to\":{Quote(flow.To)},\"port\":{flow.Port.Port},"
+        + $"\"protocol\":\"{flow.Port.ProtocolName}\",")
         + string.Create(
             CultureInfo.InvariantCulture,
-            $"\"flows\":{flow.Flows},\"packets\":{flow.Packets},\"allowed\":{(flow.IsDropped ? "false" : "true")},\"reason\":{Quote((flow.IsDropped ? flow.Is : flow.Was).Reason)},")
+            $"\"flows\":{flow.Flows},\"packets\":{flow.Packets},\"allowed\":{(flow.IsDropped ? "false" : "true")},"
+            + $"\"reason\":{Quote((flow.IsDropped ? flow.Is : flow.Was).Reason)},")
         + LinesOf(flow.Cause, flow.Was) + "}";
 
     private static string Quote(string? text) =>

@@ -35,11 +35,13 @@ public sealed class PolicyVerb : IVerb
 
     public string Help => PolicyHelp.Policy;
 
-    public Command Command => new(Name) { _kind, _manifests, _old, _new, _port, _read, _skew, _cni, _set, _output, _color };
+    public Command Command =>
+        new(Name) { _kind, _manifests, _old, _new, _port, _read, _skew, _cni, _set, _output, _color };
 
     public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
-        string kind = arguments.GetValue(_kind) ?? throw new UsageException($"policy what? Known: {string.Join(' ', Kinds)}");
+        string kind = arguments.GetValue(_kind)
+            ?? throw new UsageException($"policy what? Known: {string.Join(' ', Kinds)}");
         return kind switch
         {
             Lint => RunLint(arguments, streams),
@@ -86,7 +88,8 @@ public sealed class PolicyVerb : IVerb
         ImmutableArray<string> captures = [.. arguments.GetValue(_read) ?? []];
         if (old.IsEmpty) throw new UsageException("no manifests from before: name them with --old PATH");
         if (@new.IsEmpty) throw new UsageException("no manifests from after: name them with --new PATH");
-        if (old.Concat(@new).Concat(captures).Contains("-")) throw new UsageException("two sides cannot read stdin: give files");
+        if (old.Concat(@new).Concat(captures).Contains("-"))
+            throw new UsageException("two sides cannot read stdin: give files");
 
         string? cni = ReplayVerb.CheckCni(arguments.GetValue(_cni));
         ImmutableArray<string> settings = [.. (arguments.GetValue(_set) ?? []).Select(ReplayVerb.CheckSetting)];
@@ -110,21 +113,26 @@ public sealed class PolicyVerb : IVerb
     {
         int bad = report.Count(Severity.Damage) + report.Count(Severity.Warning);
         string policies = report.Policies.Length == 1 ? "1 policy" : $"{report.Policies.Length} policies";
-        streams.Say(bad == 0 ? $"{policies}: nothing to complain about" : $"{policies}: {bad} {(bad == 1 ? "warning" : "warnings")}");
+        streams.Say(bad == 0
+            ? $"{policies}: nothing to complain about"
+            : $"{policies}: {bad} {(bad == 1 ? "warning" : "warnings")}");
     }
 
     private static void Refuse(ParseResult arguments, string kind, params Option<string[]>[] options)
     {
         foreach (Option<string[]> option in options)
         {
-            if (arguments.GetValue(option) is { Length: > 0 }) throw new UsageException($"{option.Name} is for policy {kind}");
+            if (arguments.GetValue(option) is { Length: > 0 })
+                throw new UsageException($"{option.Name} is for policy {kind}");
         }
     }
 
     private static ImmutableArray<string> Manifests(ParseResult arguments, Option<string[]> option)
     {
         ImmutableArray<string> manifests = [.. arguments.GetValue(option) ?? []];
-        return manifests.IsEmpty ? throw new UsageException("no manifests: name the cluster's with -f PATH") : manifests;
+        return manifests.IsEmpty
+            ? throw new UsageException("no manifests: name the cluster's with -f PATH")
+            : manifests;
     }
 
     private static ClusterSnapshot Read(ImmutableArray<string> manifests) => manifests.Count(path => path == "-") > 1

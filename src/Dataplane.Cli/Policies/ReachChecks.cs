@@ -17,7 +17,8 @@ public static class ReachChecks
     {
         ReachJudge judge = report.Matrix.Judge;
         foreach (ReachSurprise surprise in result.Examples)
-            yield return $"{surprise.From} -> {surprise.To} {surprise.Port}: {VerdictWords.Sentence(judge, surprise.Verdict)}";
+            yield return $"{surprise.From} -> {surprise.To} {surprise.Port}: "
+                + $"{VerdictWords.Sentence(judge, surprise.Verdict)}";
 
         if (result.Wrong > result.Examples.Length) yield return $"and {result.Wrong - result.Examples.Length} more";
     }
@@ -43,7 +44,8 @@ public static class ReachChecks
             .OfType<SourceLine>()
             .Distinct();
         string examples = string.Join("; ", ExamplesOf(report, result));
-        string sentence = $"{result.Expectation.Text}: {result.Sentence}{(examples.Length == 0 ? "" : ": " + examples)}";
+        string sentence = $"{result.Expectation.Text}: "
+            + $"{result.Sentence}{(examples.Length == 0 ? "" : ": " + examples)}";
         return new CheckResult(rule.Id, Severity.Damage, result.Expectation.Source, sentence) { Related = [.. lines] };
     }
 }

@@ -94,17 +94,20 @@ public sealed class ReachJson
         ReachTarget target = _report.Matrix.Targets[column.Target];
         string endpoint = !column.IsService || column.Hop.End < 0
             ? ""
-            : $"\"endpoint\":{Quote(_report.Matrix.Judge.Ends[column.Hop.End].Name)},\"endpointPort\":{column.Hop.Port.Port},";
+            : $"\"endpoint\":{Quote(_report.Matrix.Judge.Ends[column.Hop.End].Name)},"
+                + $"\"endpointPort\":{column.Hop.Port.Port},";
         return Encoding.UTF8.GetBytes(
-            $"\"to\":{Quote(target.Name)},\"port\":{target.Port.Port},\"protocol\":\"{target.Port.ProtocolName}\",{endpoint}");
+            $"\"to\":{Quote(target.Name)},\"port\":{target.Port.Port},"
+            + $"\"protocol\":\"{target.Port.ProtocolName}\",{endpoint}");
     }
 
     private byte[] MakeTail(ReachVerdict verdict)
     {
         string? policy = VerdictWords.PolicyOf(_judge, verdict);
         string text = $"\"allowed\":{(verdict.IsAllowed ? "true" : "false")},\"reason\":\"{verdict.ReasonText}\","
-            + $"\"direction\":{Quote(policy is null ? null : VerdictWords.DirectionOf(verdict))},\"policy\":{Quote(policy)},"
-            + $"\"rule\":{Quote(VerdictWords.RuleOf(_judge, verdict))},\"source\":{Quote(VerdictWords.SourceOf(_judge, verdict)?.ToString())}}}";
+            + $"\"direction\":{Quote(policy is null ? null : VerdictWords.DirectionOf(verdict))},"
+            + $"\"policy\":{Quote(policy)},\"rule\":{Quote(VerdictWords.RuleOf(_judge, verdict))},"
+            + $"\"source\":{Quote(VerdictWords.SourceOf(_judge, verdict)?.ToString())}}}";
         return Encoding.UTF8.GetBytes(text);
     }
 
@@ -115,7 +118,9 @@ public sealed class ReachJson
         foreach (ExpectationResult result in _report.Expectations)
         {
             string examples = string.Join(", ", ReachChecks.ExamplesOf(_report, result).Select(Quote));
-            Put($"{separator}\n    {{\"text\":{Quote(result.Expectation.Text)},\"source\":{Quote(result.Expectation.Source.ToString())},"
+            Put(
+                $"{separator}\n    {{\"text\":{Quote(result.Expectation.Text)},"
+                + $"\"source\":{Quote(result.Expectation.Source.ToString())},"
                 + $"\"holds\":{(result.Holds ? "true" : "false")},\"pairs\":{result.Pairs},\"wrong\":{result.Wrong},"
                 + $"\"sentence\":{Quote(result.Sentence)},\"examples\":[{examples}]}}");
             separator = ",";

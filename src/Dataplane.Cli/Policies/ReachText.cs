@@ -4,7 +4,9 @@ using Dataplane.Replay.Policies.Reach;
 
 namespace Dataplane.Cli.Policies;
 
-/// <summary>Who can talk to whom, for people: a matrix of sources and destinations, or what is not as expected.</summary>
+/// <summary>
+/// Who can talk to whom, for people: a matrix of sources and destinations, or what is not as expected.
+/// </summary>
 public sealed class ReachText(TextWriter output, Style style)
 {
     private const string Allowed = ".";
@@ -40,15 +42,21 @@ public sealed class ReachText(TextWriter output, Style style)
 
         for (int first = 0; first < columns.Length; first += ColumnsAtOnce)
         {
-            WriteBlock(matrix, rows, columns.AsSpan().Slice(first, Math.Min(ColumnsAtOnce, columns.Length - first)), first);
+            WriteBlock(
+                matrix, rows, columns.AsSpan().Slice(first, Math.Min(ColumnsAtOnce, columns.Length - first)), first);
             _output.WriteLine();
         }
 
-        if (isLarge) _output.WriteLine("too many to tell apart here: whole namespaces, all ports (--from, --to and --port ask for less, -o json for all)");
-        _output.WriteLine($"{Allowed} allowed   {_style.Bad(Denied)} denied   {Some} some of them   {NotAsked} not asked");
+        if (isLarge)
+            _output.WriteLine(
+                "too many to tell apart here: whole namespaces, "
+                + "all ports (--from, --to and --port ask for less, -o json for all)");
+        _output.WriteLine(
+            $"{Allowed} allowed   {_style.Bad(Denied)} denied   {Some} some of them   {NotAsked} not asked");
     }
 
-    private void WriteBlock(ReachMatrix matrix, ImmutableArray<ReachGroup> rows, ReadOnlySpan<Column> columns, int first)
+    private void WriteBlock(
+        ReachMatrix matrix, ImmutableArray<ReachGroup> rows, ReadOnlySpan<Column> columns, int first)
     {
         int digits = Number(first + columns.Length).Length;
         int names = 0;
@@ -60,7 +68,8 @@ public sealed class ReachText(TextWriter output, Style style)
         int width = rows.Select(row => row.Name.Length).DefaultIfEmpty(0).Max();
         _output.WriteLine();
         _output.Write(_style.Bold("from".PadRight(width + 2)));
-        for (int index = 0; index < columns.Length; index++) _output.Write(" " + Number(first + index + 1).PadLeft(digits));
+        for (int index = 0; index < columns.Length; index++)
+            _output.Write(" " + Number(first + index + 1).PadLeft(digits));
         _output.WriteLine();
         foreach (ReachGroup row in rows)
         {
@@ -106,11 +115,13 @@ public sealed class ReachText(TextWriter output, Style style)
         {
             ReachTarget target = matrix.Targets[number];
             string name = target.IsService ? target.Name : groups[target.Hops[0].End].Name;
-            if (!columns.TryGetValue((name, target.Port), out List<ReachColumn>? hops)) columns.Add((name, target.Port), hops = []);
+            if (!columns.TryGetValue((name, target.Port), out List<ReachColumn>? hops))
+                columns.Add((name, target.Port), hops = []);
             hops.AddRange(byTarget[number]);
         }
 
-        return [.. columns.Select(column => new Column(column.Key.Name, column.Key.Port.ToString(), [.. column.Value]))];
+        return [
+            .. columns.Select(column => new Column(column.Key.Name, column.Key.Port.ToString(), [.. column.Value]))];
     }
 
     private static ImmutableArray<Column> ColumnsByNamespace(ReachMatrix matrix)
@@ -131,13 +142,15 @@ public sealed class ReachText(TextWriter output, Style style)
             string line = $"{result.Expectation.Source}: {result.Expectation.Text}";
             if (result.Holds)
             {
-                _output.WriteLine($"{_style.Good("ok     ")} {line} ({result.Pairs} {(result.Pairs == 1 ? "pair" : "pairs")})");
+                _output.WriteLine(
+                    $"{_style.Good("ok     ")} {line} ({result.Pairs} {(result.Pairs == 1 ? "pair" : "pairs")})");
                 continue;
             }
 
             string mark = result.Problem is not null ? "ERROR  " : result.Expectation.Allows ? "BLOCKED" : "LEAK   ";
             _output.WriteLine($"{_style.Bad(mark)} {line}: {result.Sentence}");
-            foreach (string example in ReachChecks.ExamplesOf(report, result)) _output.WriteLine($"          {example}");
+            foreach (string example in ReachChecks.ExamplesOf(report, result))
+                _output.WriteLine($"          {example}");
         }
 
         int failed = report.Expectations.Count(result => !result.Holds);

@@ -27,7 +27,8 @@ public sealed class ReachVerb : IVerb
     public string Help => PolicyHelp.Reach;
 
     public Command Command =>
-        new(Name) { _manifests, _port, _from, _to, _namespace, _services, _external, _expect, _cni, _set, _output, _color };
+        new(Name) { _manifests, _port, _from, _to, _namespace, _services, _external, _expect, _cni, _set, _output,
+            _color };
 
     public int Run(ParseResult arguments, Streams streams, Interruption interruption)
     {
@@ -39,7 +40,8 @@ public sealed class ReachVerb : IVerb
 
         ImmutableArray<string> manifests = [.. arguments.GetValue(_manifests) ?? []];
         if (manifests.IsEmpty) throw new UsageException("no manifests: name the cluster's with -f PATH");
-        if (manifests.Count(path => path == "-") > 1) throw new UsageException("stdin can be read once: - stands twice among -f");
+        if (manifests.Count(path => path == "-") > 1)
+            throw new UsageException("stdin can be read once: - stands twice among -f");
 
         ReachOptions options = Options(arguments, expect);
         ReachReport report = ReachRunner.Run(ManifestReader.Read(manifests), options);
@@ -52,7 +54,8 @@ public sealed class ReachVerb : IVerb
         return report.Damage.IsEmpty ? ExitCode.Done : ExitCode.Damaged;
     }
 
-    private static void Write(ReachReport report, string format, Style style, Streams streams, CancellationToken cancellation)
+    private static void Write(
+        ReachReport report, string format, Style style, Streams streams, CancellationToken cancellation)
     {
         switch (format)
         {

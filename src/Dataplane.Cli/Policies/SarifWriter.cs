@@ -9,7 +9,8 @@ namespace Dataplane.Cli.Policies;
 /// <summary>OASIS SARIF 2.1.0, static analysis results as code hosts show them: one run, rules and results.</summary>
 public static class SarifWriter
 {
-    private const string Schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+    private const string Schema =
+        "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
     private const string Version = "2.1.0";
 
     private static readonly JsonWriterOptions Readable = new()
@@ -48,7 +49,8 @@ public static class SarifWriter
         json.WriteStartObject("tool");
         json.WriteStartObject("driver");
         json.WriteString("name", "dataplane");
-        string? version = typeof(SarifWriter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        string? version = typeof(SarifWriter).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
         if (version is not null) json.WriteString("version", version);
         json.WriteStartArray("rules");
         foreach (CheckRule rule in rules)

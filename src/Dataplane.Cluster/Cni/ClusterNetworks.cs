@@ -11,7 +11,8 @@ internal static class ClusterNetworks
     /// does.
     /// </summary>
     public static ImmutableArray<IpPrefix> Choose(
-        CniRequest request, IEnumerable<IpPrefix> said, IEnumerable<IpPrefix> pods, IpPrefix standard, AssumptionWords words)
+        CniRequest request, IEnumerable<IpPrefix> said, IEnumerable<IpPrefix> pods, IpPrefix standard,
+        AssumptionWords words)
     {
         ImmutableArray<IpPrefix> networks = [];
         foreach (int family in new[] { 4, 6 })

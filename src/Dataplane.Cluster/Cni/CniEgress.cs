@@ -12,7 +12,8 @@ internal static class CniEgress
     private const int MostNamed = 5;
 
     /// <summary>The nodes with the addresses that they hold: what is sent to one arrives there.</summary>
-    public static ImmutableArray<NodeNetwork> Hold(ImmutableArray<NodeNetwork> nodes, ImmutableArray<EgressAssignment> assignments)
+    public static ImmutableArray<NodeNetwork> Hold(
+        ImmutableArray<NodeNetwork> nodes, ImmutableArray<EgressAssignment> assignments)
     {
         if (assignments.IsEmpty) return nodes;
 
@@ -20,19 +21,23 @@ internal static class CniEgress
             .ToLookup(address => address.Node, address => address.Address);
         return
         [
-            .. nodes.Select((node, at) => node with { OwnAddresses = [.. node.OwnAddresses.Concat(held[at]).Distinct()] }),
+            .. nodes.Select((node, at) =>
+                node with { OwnAddresses = [.. node.OwnAddresses.Concat(held[at]).Distinct()] }),
         ];
     }
 
     /// <summary>One line for each, for whoever asks what was understood.</summary>
-    public static void Note(CniRequest request, IEnumerable<EgressAssignment> assignments, ImmutableArray<NodeNetwork> nodes)
+    public static void Note(
+        CniRequest request, IEnumerable<EgressAssignment> assignments, ImmutableArray<NodeNetwork> nodes)
     {
         foreach (EgressAssignment assignment in assignments.Where(assignment => !assignment.Addresses.IsEmpty))
         {
-            string[] addresses = [.. assignment.Addresses.Select(address => $"{address.Address} at {nodes[address.Node].Name}")];
+            string[] addresses =
+                [.. assignment.Addresses.Select(address => $"{address.Address} at {nodes[address.Node].Name}")];
             int count = assignment.Pods.Length;
             request.Note(
-                $"{assignment.Source}: {assignment.Owner}: {count} {(count == 1 ? "pod leaves" : "pods leave")} the cluster with "
+                $"{assignment.Source}: {assignment.Owner}: "
+                + $"{count} {(count == 1 ? "pod leaves" : "pods leave")} the cluster with "
                 + NameList.Of(addresses, MostNamed));
         }
     }
@@ -42,8 +47,9 @@ internal static class CniEgress
     {
         foreach (EgressRuleSet set in sets)
             request.Note(
-                $"{set.Source}: {set.Kind} {set.Namespace}/{set.Name}: {set.Rules.Length} {(set.Rules.Length == 1 ? "rule" : "rules")} for what "
-                + "the namespace's pods send out of the cluster");
+                $"{set.Source}: {set.Kind} {set.Namespace}/{set.Name}: "
+                + $"{set.Rules.Length} {(set.Rules.Length == 1 ? "rule" : "rules")} for what the namespace's pods send "
+                + "out of the cluster");
     }
 
     /// <summary>An object's rules; names cannot be resolved, and match nothing.</summary>
@@ -61,16 +67,17 @@ internal static class CniEgress
         };
 
     /// <summary>In place of objects that contradict each other: nothing may pass.</summary>
-    public static EgressRuleSet DenyAll(EgressPolicy policy) => new(policy.Kind, policy.Namespace, policy.Name, policy.Source)
-    {
-        Rules =
-        [
-            new EgressRule(IsAllow: false, policy.Source)
-            {
-                Blocks = [new EgressBlock(IpPrefix.Parse("0.0.0.0/0")), new EgressBlock(IpPrefix.Parse("::/0"))],
-            },
-        ],
-    };
+    public static EgressRuleSet DenyAll(EgressPolicy policy) =>
+        new(policy.Kind, policy.Namespace, policy.Name, policy.Source)
+        {
+            Rules =
+            [
+                new EgressRule(IsAllow: false, policy.Source)
+                {
+                    Blocks = [new EgressBlock(IpPrefix.Parse("0.0.0.0/0")), new EgressBlock(IpPrefix.Parse("::/0"))],
+                },
+            ],
+        };
 
     private static IEnumerable<EgressBlock> BlocksOf(EgressPolicyRule rule, ClusterSnapshot snapshot)
     {

@@ -28,8 +28,8 @@ internal static class CniNodes
     };
 
     /// <summary>
-    /// An address of the first prefix of that family, so far behind its own; none where there is no such prefix, or it is
-    /// too small.
+    /// An address of the first prefix of that family, so far behind its own; none where there is no
+    /// such prefix, or it is too small.
     /// </summary>
     public static IpAddress AddressIn(ImmutableArray<IpPrefix> prefixes, int family, uint offset)
     {
@@ -44,7 +44,8 @@ internal static class CniNodes
     }
 
     /// <summary>Which nodes no pod traffic can reach, in one line for each cause.</summary>
-    public static void NoteIncomplete(CniRequest request, IEnumerable<NodeNetwork> nodes, string podCidrs, string address)
+    public static void NoteIncomplete(
+        CniRequest request, IEnumerable<NodeNetwork> nodes, string podCidrs, string address)
     {
         string[] unnumbered = [.. nodes.Where(node => node.PodCidrs.IsEmpty).Select(node => node.Name)];
         if (unnumbered.Length > 0)

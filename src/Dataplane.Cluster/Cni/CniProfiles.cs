@@ -38,10 +38,12 @@ public static class CniProfiles
     public static string DefaultProxy(string name, ClusterSnapshot snapshot) => Of(name).DefaultProxyOf(snapshot);
 
     /// <summary>What the CNI of that name lets namespaces send out of the cluster, beside NetworkPolicies.</summary>
-    public static ImmutableArray<EgressRuleSet> EgressRules(string name, ClusterSnapshot snapshot, EmulationSettings settings) =>
+    public static ImmutableArray<EgressRuleSet> EgressRules(
+        string name, ClusterSnapshot snapshot, EmulationSettings settings) =>
         Of(name).EgressRulesOf(snapshot, settings, []);
 
     internal static ICniProfile Of(string name) =>
         All.FirstOrDefault(profile => profile.Name == name)
-        ?? throw new InvalidDataException($"unknown CNI {SettingValues.Show(name)} (known: {string.Join(", ", Names)})");
+        ?? throw new InvalidDataException(
+            $"unknown CNI {SettingValues.Show(name)} (known: {string.Join(", ", Names)})");
 }

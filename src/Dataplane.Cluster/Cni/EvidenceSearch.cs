@@ -31,7 +31,8 @@ internal static class EvidenceSearch
             : null;
 
     /// <summary>The first object of a kind, if there is one.</summary>
-    public static CniEvidence? Object<T>(string kind, IEnumerable<T> objects, Func<T, (string Name, SourceLine Source)> what)
+    public static CniEvidence? Object<T>(
+        string kind, IEnumerable<T> objects, Func<T, (string Name, SourceLine Source)> what)
         where T : class
     {
         if (objects.FirstOrDefault() is not { } first) return null;

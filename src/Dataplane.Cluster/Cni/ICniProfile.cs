@@ -5,7 +5,9 @@ using Dataplane.Cluster.Settings;
 
 namespace Dataplane.Cluster.Cni;
 
-/// <summary>One CNI: how it is recognised, and what it makes of a cluster. <see cref="CniProfiles"/> lists them all.</summary>
+/// <summary>
+/// One CNI: how it is recognised, and what it makes of a cluster. <see cref="CniProfiles"/> lists them all.
+/// </summary>
 internal interface ICniProfile
 {
     /// <summary>As <c>--cni</c> takes it.</summary>
@@ -18,7 +20,8 @@ internal interface ICniProfile
     PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings);
 
     /// <summary>The CNI's own rules for what leaves the cluster; what of its objects has no effect is noted.</summary>
-    ImmutableArray<EgressRuleSet> EgressRulesOf(ClusterSnapshot snapshot, EmulationSettings settings, List<string> notes) => [];
+    ImmutableArray<EgressRuleSet> EgressRulesOf(
+        ClusterSnapshot snapshot, EmulationSettings settings, List<string> notes) => [];
 
     /// <summary>Whose service look-up it comes with: <c>iptables</c> where that is left to kube-proxy.</summary>
     string DefaultProxyOf(ClusterSnapshot snapshot);

@@ -24,7 +24,9 @@ internal static class MadeUpMac
     public static MacAddress FromAddress(IpAddress address, string name) =>
         address.IsV4 ? new MacAddress(CniPrefix << 32 | address.V4) : FromName(name);
 
-    /// <summary>0a:58 and the IPv4 address, or a hash of the IPv6 address, as ovn-kubernetes' IPAddrToHWAddr has it.</summary>
+    /// <summary>
+    /// 0a:58 and the IPv4 address, or a hash of the IPv6 address, as ovn-kubernetes' IPAddrToHWAddr has it.
+    /// </summary>
     public static MacAddress FromEither(IpAddress v4, IpAddress v6, string name)
     {
         if (v4.IsV4 || v6.IsNone) return FromAddress(v4, name);

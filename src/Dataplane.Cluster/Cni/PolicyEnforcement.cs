@@ -17,7 +17,9 @@ public sealed record PolicyEnforcement(PolicyEnforcer Enforcer, bool IsAssumed, 
     /// <summary>As <c>--set policy.enforcer</c> has it.</summary>
     public string Name => NameOf(Enforcer);
 
-    /// <summary>The setting, or without it what the CNI does: the one asked for, or the one that the manifests show.</summary>
+    /// <summary>
+    /// The setting, or without it what the CNI does: the one asked for, or the one that the manifests show.
+    /// </summary>
     public static PolicyEnforcement Of(ClusterSnapshot snapshot, string? cni, EmulationSettings settings)
     {
         if (settings.PolicyEnforcer is { } asked)
@@ -29,12 +31,15 @@ public sealed record PolicyEnforcement(PolicyEnforcer Enforcer, bool IsAssumed, 
         }
 
         string? shown = cni is null ? CniCatalog.Shown(snapshot) : CniCatalog.Resolve(cni, snapshot).Name;
-        PolicyEnforcer enforcer = shown is null ? PolicyEnforcer.None : CniProfiles.Of(shown).EnforcerOf(snapshot, settings);
+        PolicyEnforcer enforcer = shown is null
+            ? PolicyEnforcer.None
+            : CniProfiles.Of(shown).EnforcerOf(snapshot, settings);
         if (enforcer == PolicyEnforcer.Projects)
         {
             return new PolicyEnforcement(
                 enforcer, IsAssumed: false,
-                $"{shown}'s multitenant mode keeps pods of different NetIDs apart; NetworkPolicies have no effect in it");
+                $"{shown}'s multitenant mode keeps pods of different NetIDs apart; "
+                + "NetworkPolicies have no effect in it");
         }
 
         if (enforcer != PolicyEnforcer.None)
@@ -53,8 +58,8 @@ public sealed record PolicyEnforcement(PolicyEnforcer Enforcer, bool IsAssumed, 
         return new PolicyEnforcement(
             PolicyEnforcer.None,
             IsAssumed: shown is null,
-            $"{who} does not enforce NetworkPolicies: nothing is denied (--set {SettingKey}=calico puts Calico's enforcement "
-            + "beside it)");
+            $"{who} does not enforce NetworkPolicies: "
+            + $"nothing is denied (--set {SettingKey}=calico puts Calico's enforcement beside it)");
     }
 
     private static string NameOf(PolicyEnforcer enforcer) => enforcer switch

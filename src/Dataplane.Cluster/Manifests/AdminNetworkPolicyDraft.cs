@@ -4,7 +4,8 @@ using Dataplane.Cluster.Model;
 namespace Dataplane.Cluster.Manifests;
 
 /// <summary>
-/// policy.networking.k8s.io/v1alpha1 AdminNetworkPolicy and BaselineAdminNetworkPolicy. One bad field spoils the whole policy.
+/// policy.networking.k8s.io/v1alpha1 AdminNetworkPolicy and BaselineAdminNetworkPolicy. One bad
+/// field spoils the whole policy.
 /// </summary>
 internal sealed class AdminNetworkPolicyDraft(SourceLine source, bool isBaseline) : ObjectDraft(source)
 {
@@ -23,8 +24,10 @@ internal sealed class AdminNetworkPolicyDraft(SourceLine source, bool isBaseline
     {
         if (!_hasSubject) throw new ObjectDamageException(Source.Line, $"{Kind} {Name} has no spec.subject");
         if (isBaseline && Name != BaselineName)
-            throw new ObjectDamageException(Source.Line, $"{Kind} {Name}: the only one there can be is named {BaselineName}");
-        if (!isBaseline && !_hasPriority) throw new ObjectDamageException(Source.Line, $"{Kind} {Name} has no spec.priority");
+            throw new ObjectDamageException(
+                Source.Line, $"{Kind} {Name}: the only one there can be is named {BaselineName}");
+        if (!isBaseline && !_hasPriority)
+            throw new ObjectDamageException(Source.Line, $"{Kind} {Name} has no spec.priority");
 
         if (isBaseline) snapshot.AddBaseline(_policy with { Name = Name });
         else snapshot.AddAdmin(_policy with { Name = Name });
@@ -53,10 +56,14 @@ internal sealed class AdminNetworkPolicyDraft(SourceLine source, bool isBaseline
                     _hasSubject = true;
                     break;
                 case "ingress":
-                    _policy = _policy with { Ingress = cursor.ReadList("spec.ingress", rule => ReadRule(rule, "from", "to")) };
+                    _policy = _policy with
+                    {
+                        Ingress = cursor.ReadList("spec.ingress", rule => ReadRule(rule, "from", "to")),
+                    };
                     break;
                 case "egress":
-                    _policy = _policy with { Egress = cursor.ReadList("spec.egress", rule => ReadRule(rule, "to", "from")) };
+                    _policy =
+                        _policy with { Egress = cursor.ReadList("spec.egress", rule => ReadRule(rule, "to", "from")) };
                     break;
                 default: cursor.SkipUnknown("spec"); break;
             }
@@ -75,7 +82,8 @@ internal sealed class AdminNetworkPolicyDraft(SourceLine source, bool isBaseline
         KeyScope keys = default;
         while (cursor.NextKey(ref keys))
         {
-            if (cursor.Key.SequenceEqual(side)) peers = cursor.ReadList(side, peer => AdminPeerReading.ReadPeer(peer, side));
+            if (cursor.Key.SequenceEqual(side))
+                peers = cursor.ReadList(side, peer => AdminPeerReading.ReadPeer(peer, side));
             else if (cursor.Key is "ports") ports = cursor.ReadList("ports", AdminPortReading.ReadPort);
             else if (cursor.Key is "name") name = cursor.ReadText("name");
             else if (cursor.Key is "action") action = ReadAction(cursor);
@@ -85,7 +93,8 @@ internal sealed class AdminNetworkPolicyDraft(SourceLine source, bool isBaseline
         }
 
         if (action is null) throw new ObjectDamageException(place.Line, "a rule has no action");
-        if (peers.IsEmpty) throw new ObjectDamageException(place.Line, $"a rule has nobody in \"{side}\": name at least one peer");
+        if (peers.IsEmpty)
+            throw new ObjectDamageException(place.Line, $"a rule has nobody in \"{side}\": name at least one peer");
 
         return new AdminPolicyRule(action.Value, place) { Name = name, Peers = peers, Ports = ports };
     }
@@ -96,6 +105,8 @@ internal sealed class AdminNetworkPolicyDraft(SourceLine source, bool isBaseline
         "Deny" => AdminPolicyAction.Deny,
         "Pass" when !isBaseline => AdminPolicyAction.Pass,
         ReadOnlySpan<char> other => throw new ObjectDamageException(
-            cursor.Line, $"action is \"{ManifestCursor.Shorten(other)}\", not {(isBaseline ? "Allow or Deny" : "Allow, Deny or Pass")}"),
+            cursor.Line,
+            $"action is \"{ManifestCursor.Shorten(other)}\", "
+            + $"not {(isBaseline ? "Allow or Deny" : "Allow, Deny or Pass")}"),
     };
 }

@@ -19,7 +19,8 @@ internal static class AdminPeerReading
             else fields++;
         }
 
-        if (subject is null || fields != 1) throw new ObjectDamageException(line, "spec.subject must have one of namespaces and pods");
+        if (subject is null || fields != 1)
+            throw new ObjectDamageException(line, "spec.subject must have one of namespaces and pods");
 
         return subject;
     }
@@ -47,18 +48,21 @@ internal static class AdminPeerReading
 
         bool isGiven = peer.Pods is not null || peer.Nodes is not null || !peer.Networks.IsEmpty;
         if (fields != 1 || !isGiven)
-            throw new ObjectDamageException(peer.Source.Line, $"a peer in \"{side}\" must have one of {Known(isEgress)}");
+            throw new ObjectDamageException(
+                peer.Source.Line, $"a peer in \"{side}\" must have one of {Known(isEgress)}");
 
         return peer;
     }
 
-    private static string Known(bool isEgress) => isEgress ? "namespaces, pods, nodes and networks" : "namespaces and pods";
+    private static string Known(bool isEgress) =>
+        isEgress ? "namespaces, pods, nodes and networks" : "namespaces and pods";
 
     private static bool TryReadPods(ManifestCursor cursor, ref AdminPodSelector? pods)
     {
         if (cursor.Key is "namespaces")
         {
-            if (cursor.ReadSelector("namespaces") is { } namespaces) pods = new AdminPodSelector(namespaces, LabelSelector.Everything);
+            if (cursor.ReadSelector("namespaces") is { } namespaces)
+                pods = new AdminPodSelector(namespaces, LabelSelector.Everything);
             return true;
         }
 
@@ -87,7 +91,8 @@ internal static class AdminPeerReading
 
         if (namespaces is null || pods is null)
             cursor.Report(Severity.Warning, line,
-                $"pods has no {(namespaces is null ? "namespaceSelector" : "podSelector")}: taken as {{}}, all of them; the API server refuses it");
+                $"pods has no {(namespaces is null ? "namespaceSelector" : "podSelector")}: taken as {{}}, "
+                + "all of them; the API server refuses it");
 
         return new AdminPodSelector(namespaces ?? LabelSelector.Everything, pods ?? LabelSelector.Everything);
     }

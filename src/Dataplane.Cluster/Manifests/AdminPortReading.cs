@@ -31,10 +31,12 @@ internal static class AdminPortReading
 
         return fields == 1 && port is not null && port.Name is not ""
             ? port
-            : throw new ObjectDamageException(place.Line, "a port must have one of portNumber, portRange and namedPort");
+            : throw new ObjectDamageException(
+                place.Line, "a port must have one of portNumber, portRange and namedPort");
     }
 
-    private static AdminPolicyPort ReadRange(ManifestCursor cursor, SourceLine place, string what, string firstKey, string lastKey)
+    private static AdminPolicyPort ReadRange(
+        ManifestCursor cursor, SourceLine place, string what, string firstKey, string lastKey)
     {
         if (!cursor.EnterMap(what)) throw cursor.Expected("a map", what);
 
@@ -51,8 +53,10 @@ internal static class AdminPortReading
 
         if (firstKey == lastKey) last = first;
         if (first == 0 || last == 0)
-            throw new ObjectDamageException(place.Line, firstKey == lastKey ? $"{what} has no {firstKey}" : $"{what} needs {firstKey} and {lastKey}");
-        if (last < first) throw new ObjectDamageException(place.Line, $"{what}: {lastKey} {last} is below {firstKey} {first}");
+            throw new ObjectDamageException(place.Line,
+                firstKey == lastKey ? $"{what} has no {firstKey}" : $"{what} needs {firstKey} and {lastKey}");
+        if (last < first)
+            throw new ObjectDamageException(place.Line, $"{what}: {lastKey} {last} is below {firstKey} {first}");
 
         return new AdminPolicyPort(protocol, first, last, null, place);
     }

@@ -5,7 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Cluster.Manifests;
 
 /// <summary>CiliumEgressGatewayPolicy (cilium's pkg/k8s/apis/cilium.io/v2/cegp_types.go).</summary>
-internal sealed class CiliumEgressPolicyDraft(SourceLine source) : CustomObjectDraft(source, "CiliumEgressGatewayPolicy")
+internal sealed class CiliumEgressPolicyDraft(SourceLine source)
+    : CustomObjectDraft(source, "CiliumEgressGatewayPolicy")
 {
     private ImmutableArray<CiliumEgressSelector> _selectors = [];
     private ImmutableArray<IpPrefix> _destinations = [];
@@ -36,7 +37,8 @@ internal sealed class CiliumEgressPolicyDraft(SourceLine source) : CustomObjectD
         }
     }
 
-    private static ImmutableArray<IpPrefix> ReadCidrs(ManifestCursor cursor, string what) => cursor.ReadList(what, item => item.ReadPrefix(what));
+    private static ImmutableArray<IpPrefix> ReadCidrs(ManifestCursor cursor, string what) =>
+        cursor.ReadList(what, item => item.ReadPrefix(what));
 
     private static CiliumEgressSelector ReadSelector(ManifestCursor cursor)
     {
@@ -49,7 +51,9 @@ internal sealed class CiliumEgressPolicyDraft(SourceLine source) : CustomObjectD
         {
             switch (cursor.Key)
             {
-                case "namespaceSelector": selector = selector with { Namespaces = cursor.ReadSelector("namespaceSelector") }; break;
+                case "namespaceSelector":
+                    selector = selector with { Namespaces = cursor.ReadSelector("namespaceSelector") };
+                    break;
                 case "podSelector": selector = selector with { Pods = cursor.ReadSelector("podSelector") }; break;
                 case "nodeSelector": selector = selector with { Nodes = cursor.ReadSelector("nodeSelector") }; break;
                 default: cursor.SkipUnknown("spec.selectors[]"); break;
@@ -82,7 +86,8 @@ internal sealed class CiliumEgressPolicyDraft(SourceLine source) : CustomObjectD
         }
 
         if (nodes is null) throw new ObjectDamageException(place.Line, "egressGateway has no nodeSelector");
-        if (device.Length > 0 && !address.IsNone) throw new ObjectDamageException(place.Line, "egressGateway has both interface and egressIP");
+        if (device.Length > 0 && !address.IsNone)
+            throw new ObjectDamageException(place.Line, "egressGateway has both interface and egressIP");
 
         return new CiliumEgressGateway(nodes, place) { Interface = device, Address = address };
     }

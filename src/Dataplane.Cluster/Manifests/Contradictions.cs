@@ -48,7 +48,9 @@ internal static class Contradictions
             (IpPrefix open, Node owner) = all[widest];
             if (!open.Contains(prefix.Address)) widest = index;
             else if (node != owner)
-                yield return Warning(node.Source, $"Node {node.Name} has the podCIDR {prefix}, which overlaps {open} of Node {owner.Name} ({owner.Source})");
+                yield return Warning(node.Source,
+                    $"Node {node.Name} has the podCIDR {prefix}, "
+                    + $"which overlaps {open} of Node {owner.Name} ({owner.Source})");
         }
     }
 
@@ -79,7 +81,9 @@ internal static class Contradictions
                 if (owners.TryAdd(address, service) || owners[address] == service) continue;
 
                 yield return Warning(
-                    service.Source, $"Service {service} has the clusterIP {address} of Service {owners[address]} ({owners[address].Source})");
+                    service.Source,
+                    $"Service {service} has the clusterIP {address} of Service {owners[address]} "
+                    + $"({owners[address].Source})");
             }
         }
     }
@@ -100,7 +104,8 @@ internal static class Contradictions
 
         return unknown.Select(entry => Warning(
             entry.Value.First,
-            $"node {entry.Key} is named by {entry.Value.Pods} pods and {entry.Value.Endpoints} endpoints, this is the first, but no Node of that name was read"));
+            $"node {entry.Key} is named by {entry.Value.Pods} pods and {entry.Value.Endpoints} endpoints, "
+            + "this is the first, but no Node of that name was read"));
 
         void Count(string name, SourceLine source, bool isPod)
         {

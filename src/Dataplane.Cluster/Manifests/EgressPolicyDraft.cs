@@ -23,8 +23,8 @@ internal sealed class EgressPolicyDraft(SourceLine source, string kind) : Custom
         {
             snapshot.Report(
                 Severity.Damage, rule.Source,
-                $"{Kind} {Namespace}/{Name}: dnsName \"{ManifestCursor.Shorten(rule.DnsName)}\" cannot be resolved offline: this rule matches nothing "
-                + "(write its addresses as cidrSelectors)");
+                $"{Kind} {Namespace}/{Name}: dnsName \"{ManifestCursor.Shorten(rule.DnsName)}\" cannot be resolved "
+                + "offline: this rule matches nothing (write its addresses as cidrSelectors)");
         }
 
         if (IsFirewall) snapshot.AddFirewall(policy);
@@ -60,7 +60,9 @@ internal sealed class EgressPolicyDraft(SourceLine source, string kind) : Custom
         if (isAllow is null) throw new ObjectDamageException(place.Line, "spec.egress[] has no type: Allow or Deny");
         if (destinations != 1)
             throw new ObjectDamageException(
-                place.Line, $"spec.egress[].to must have one of cidrSelector{(IsFirewall ? ", dnsName and nodeSelector" : " and dnsName")}");
+                place.Line,
+                "spec.egress[].to must have one of "
+                + $"cidrSelector{(IsFirewall ? ", dnsName and nodeSelector" : " and dnsName")}");
 
         return rule with { IsAllow = isAllow.Value };
     }
@@ -70,7 +72,8 @@ internal sealed class EgressPolicyDraft(SourceLine source, string kind) : Custom
         "Allow" => true,
         "Deny" => false,
         ReadOnlySpan<char> other =>
-            throw new ObjectDamageException(cursor.Line, $"type is \"{ManifestCursor.Shorten(other)}\", not Allow or Deny"),
+            throw new ObjectDamageException(
+                cursor.Line, $"type is \"{ManifestCursor.Shorten(other)}\", not Allow or Deny"),
     };
 
     private EgressPolicyRule ReadTo(ManifestCursor cursor, EgressPolicyRule rule)
@@ -84,7 +87,9 @@ internal sealed class EgressPolicyDraft(SourceLine source, string kind) : Custom
             {
                 case "cidrSelector": rule = rule with { Cidr = ReadCidr(cursor) }; break;
                 case "dnsName": rule = rule with { DnsName = cursor.ReadText("dnsName") }; break;
-                case "nodeSelector" when IsFirewall: rule = rule with { Nodes = cursor.ReadSelector("nodeSelector") }; break;
+                case "nodeSelector" when IsFirewall:
+                    rule = rule with { Nodes = cursor.ReadSelector("nodeSelector") };
+                    break;
                 default: cursor.SkipUnknown("to"); break;
             }
         }
@@ -93,9 +98,10 @@ internal sealed class EgressPolicyDraft(SourceLine source, string kind) : Custom
     }
 
     // openshift-sdn takes the one for the other (ovscontroller.go, UpdateEgressNetworkPolicyRules).
-    private IpPrefix ReadCidr(ManifestCursor cursor) => !IsFirewall && cursor.Scalar("cidrSelector") is AnyAddressMistake
-        ? IpPrefix.Parse("0.0.0.0/0")
-        : cursor.ReadPrefix("cidrSelector");
+    private IpPrefix ReadCidr(ManifestCursor cursor) =>
+        !IsFirewall && cursor.Scalar("cidrSelector") is AnyAddressMistake
+            ? IpPrefix.Parse("0.0.0.0/0")
+            : cursor.ReadPrefix("cidrSelector");
 
     private static EgressPolicyPort ReadPort(ManifestCursor cursor)
     {

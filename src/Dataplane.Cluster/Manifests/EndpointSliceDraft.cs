@@ -20,7 +20,9 @@ internal sealed class EndpointSliceDraft(SourceLine source) : ObjectDraft(source
     {
         if (_isFqdn)
         {
-            snapshot.Report(Severity.Warning, Source, $"EndpointSlice {Namespace}/{Name} holds host names (addressType FQDN), which no proxy programs: it is left out");
+            snapshot.Report(Severity.Warning, Source,
+                $"EndpointSlice {Namespace}/{Name} holds host names (addressType FQDN), "
+                + "which no proxy programs: it is left out");
             return;
         }
 

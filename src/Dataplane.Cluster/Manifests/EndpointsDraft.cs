@@ -10,7 +10,8 @@ internal sealed class EndpointsDraft(SourceLine source) : ObjectDraft(source)
     private ImmutableArray<EndpointSlice> _subsets = [];
 
     public override void AddTo(SnapshotDraft snapshot) => snapshot.AddEndpoints(
-        Namespace, Name, Source, [.. _subsets.Select(subset => subset with { Namespace = Namespace, Name = Name, ServiceName = Name })]);
+        Namespace, Name, Source, [
+            .. _subsets.Select(subset => subset with { Namespace = Namespace, Name = Name, ServiceName = Name })]);
 
     protected override void ReadField(ManifestCursor cursor)
     {
@@ -30,7 +31,9 @@ internal sealed class EndpointsDraft(SourceLine source) : ObjectDraft(source)
         {
             switch (cursor.Key)
             {
-                case "addresses": ready = cursor.ReadGoodItems("addresses", item => ReadAddress(item, isReady: true)); break;
+                case "addresses":
+                    ready = cursor.ReadGoodItems("addresses", item => ReadAddress(item, isReady: true));
+                    break;
                 case "notReadyAddresses":
                     notReady = cursor.ReadGoodItems("notReadyAddresses", item => ReadAddress(item, isReady: false));
                     break;
@@ -63,7 +66,8 @@ internal sealed class EndpointsDraft(SourceLine source) : ObjectDraft(source)
             }
         }
 
-        if (addresses.IsEmpty) throw new ObjectDamageException(place.Line, "an endpoint has no address that can be used");
+        if (addresses.IsEmpty)
+            throw new ObjectDamageException(place.Line, "an endpoint has no address that can be used");
 
         return new Endpoint(addresses, place) { Ready = isReady, Serving = isReady, NodeName = node, PodName = pod };
     }

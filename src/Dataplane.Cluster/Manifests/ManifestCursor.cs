@@ -28,7 +28,8 @@ internal sealed class ManifestCursor(TokenSource source, string file, StringShel
     public void Skip() => Source.Skip();
 
     /// <summary>
-    /// Over the value of a key that the kind does not have, with a warning: the API server would drop it without a word.
+    /// Over the value of a key that the kind does not have, with a warning: the API server
+    /// would drop it without a word.
     /// </summary>
     public void SkipUnknown(string owner)
     {
@@ -79,7 +80,9 @@ internal sealed class ManifestCursor(TokenSource source, string file, StringShel
 
     public string ReadText(string what) => strings.Get(Scalar(what));
 
-    /// <summary>A name as Kubernetes has them, or as messages may repeat it: 253 letters at most, none that a terminal obeys.</summary>
+    /// <summary>
+    /// A name as Kubernetes has them, or as messages may repeat it: 253 letters at most, none that a terminal obeys.
+    /// </summary>
     public string ReadName(string what)
     {
         const int LongestName = 253;

@@ -5,7 +5,8 @@ namespace Dataplane.Cluster.Manifests;
 /// <summary>A manifest's bytes as UTF-8 without a byte order mark, and which of the two languages they are.</summary>
 internal readonly record struct ManifestText(Stream Stream, bool IsJson)
 {
-    public static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    public static readonly UTF8Encoding StrictUtf8 = new(
+        encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private const int StartSize = 4096;
 
@@ -21,7 +22,8 @@ internal readonly record struct ManifestText(Stream Stream, bool IsJson)
         if (!head.StartsWith(Encoding.UTF8.Preamble)) return new ManifestText(whole, StartsJson(head));
 
         int mark = Encoding.UTF8.Preamble.Length;
-        return new ManifestText(new PrefixedStream(start.AsMemory(mark, length - mark), stream), StartsJson(head[mark..]));
+        return new ManifestText(
+            new PrefixedStream(start.AsMemory(mark, length - mark), stream), StartsJson(head[mark..]));
     }
 
     private static ManifestText Transcode(Stream stream, Encoding encoding)

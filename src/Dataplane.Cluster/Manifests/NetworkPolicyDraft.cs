@@ -29,14 +29,21 @@ internal sealed class NetworkPolicyDraft(SourceLine source) : ObjectDraft(source
             switch (cursor.Key)
             {
                 case "podSelector":
-                    _policy = _policy with { PodSelector = cursor.ReadSelector("spec.podSelector") ?? LabelSelector.Everything };
+                    _policy = _policy with
+                    {
+                        PodSelector = cursor.ReadSelector("spec.podSelector") ?? LabelSelector.Everything,
+                    };
                     break;
                 case "ingress":
-                    _policy = _policy with { Ingress = cursor.ReadList("spec.ingress", rule => ReadRule(rule, "from", "to")) };
+                    _policy = _policy with
+                    {
+                        Ingress = cursor.ReadList("spec.ingress", rule => ReadRule(rule, "from", "to")),
+                    };
                     break;
                 case "egress":
                     _policy = _policy with { EgressSource = Source with { Line = cursor.KeyLine } };
-                    _policy = _policy with { Egress = cursor.ReadList("spec.egress", rule => ReadRule(rule, "to", "from")) };
+                    _policy =
+                        _policy with { Egress = cursor.ReadList("spec.egress", rule => ReadRule(rule, "to", "from")) };
                     break;
                 case "policyTypes": ReadTypes(cursor); break;
                 default: cursor.SkipUnknown("spec"); break;

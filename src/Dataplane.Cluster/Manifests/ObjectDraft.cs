@@ -53,7 +53,9 @@ internal abstract class ObjectDraft(SourceLine source)
                 case "namespace": Namespace = cursor.ReadName("metadata.namespace"); break;
                 case "uid" when KeepsUid: Uid = cursor.ReadText("metadata.uid"); break;
                 case "labels" when KeepsLabels: Labels = cursor.ReadTextMap("metadata.labels"); break;
-                case "annotations" when KeepsAnnotations: Annotations = cursor.ReadTextMap("metadata.annotations"); break;
+                case "annotations" when KeepsAnnotations:
+                    Annotations = cursor.ReadTextMap("metadata.annotations");
+                    break;
                 default: cursor.Skip(); break;
             }
         }

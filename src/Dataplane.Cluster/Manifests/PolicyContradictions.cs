@@ -16,7 +16,8 @@ internal static class PolicyContradictions
         HashSet<string> known = [.. snapshot.Namespaces.Select(space => space.Name)];
         return snapshot.NetworkPolicies.Where(policy => known.Add(policy.Namespace)).Select(policy => new Finding(
             Severity.Note, policy.Source,
-            $"NetworkPolicy {policy}: no Namespace {policy.Namespace} was read: it has the label kubernetes.io/metadata.name and no other"));
+            $"NetworkPolicy {policy}: no Namespace {policy.Namespace} was read: "
+            + "it has the label kubernetes.io/metadata.name and no other"));
     }
 
     private static IEnumerable<Finding> SharedPriorities(ClusterSnapshot snapshot)
@@ -28,7 +29,8 @@ internal static class PolicyContradictions
 
             AdminNetworkPolicy other = owners[policy.Priority];
             yield return new Finding(Severity.Warning, policy.Source,
-                $"AdminNetworkPolicy {policy} has the priority {policy.Priority} of {other} ({other.Source}): the API does not say which comes first, here it goes by name");
+                $"AdminNetworkPolicy {policy} has the priority {policy.Priority} of {other} ({other.Source}): "
+                + "the API does not say which comes first, here it goes by name");
         }
     }
 }

@@ -4,7 +4,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Cluster.Manifests;
 
-/// <summary>What networking.k8s.io/v1 NetworkPolicyPeer and NetworkPolicyPort allow, as the API server validates it.</summary>
+/// <summary>
+/// What networking.k8s.io/v1 NetworkPolicyPeer and NetworkPolicyPort allow, as the API server validates it.
+/// </summary>
 internal static class PolicyPeerReading
 {
     public static PolicyPeer ReadPeer(ManifestCursor cursor)
@@ -28,9 +30,11 @@ internal static class PolicyPeerReading
 
         bool hasSelector = peer.PodSelector is not null || peer.NamespaceSelector is not null;
         if (peer.Block is null && !hasSelector)
-            throw new ObjectDamageException(peer.Source.Line, "a peer has neither ipBlock nor podSelector nor namespaceSelector");
+            throw new ObjectDamageException(
+                peer.Source.Line, "a peer has neither ipBlock nor podSelector nor namespaceSelector");
         if (peer.Block is not null && hasSelector)
-            throw new ObjectDamageException(peer.Source.Line, "a peer has an ipBlock and a selector: Kubernetes allows one of them");
+            throw new ObjectDamageException(
+                peer.Source.Line, "a peer has an ipBlock and a selector: Kubernetes allows one of them");
 
         return peer;
     }
@@ -64,7 +68,8 @@ internal static class PolicyPeerReading
     // ValidateIPBlock: each except must be a strict subset of cidr.
     private static void CheckHole(IpPrefix cidr, IpPrefix hole, int line)
     {
-        if (hole == cidr) throw new ObjectDamageException(line, $"ipBlock.except {hole} is the whole cidr: nothing is left of it");
+        if (hole == cidr)
+            throw new ObjectDamageException(line, $"ipBlock.except {hole} is the whole cidr: nothing is left of it");
         if (!cidr.Contains(hole.Address) || hole.Length < cidr.Length)
             throw new ObjectDamageException(line, $"ipBlock.except {hole} lies outside its cidr {cidr}");
     }
@@ -94,9 +99,11 @@ internal static class PolicyPeerReading
         }
 
         if (endPort != 0 && port.Name is not null)
-            throw new ObjectDamageException(endLine, $"endPort {endPort} beside the port name \"{port.Name}\": it needs a number to start from");
+            throw new ObjectDamageException(
+                endLine, $"endPort {endPort} beside the port name \"{port.Name}\": it needs a number to start from");
         if (endPort != 0 && port.IsNone)
-            throw new ObjectDamageException(endLine, $"endPort {endPort} without a port: it needs a number to start from");
+            throw new ObjectDamageException(
+                endLine, $"endPort {endPort} without a port: it needs a number to start from");
         if (endPort != 0 && endPort < port.Number)
             throw new ObjectDamageException(endLine, $"endPort {endPort} is below port {port.Number}");
 

@@ -4,7 +4,8 @@ using Dataplane.Cluster.Model;
 namespace Dataplane.Cluster.Manifests;
 
 /// <summary>
-/// metav1 LabelSelector. A key that it does not have spoils the object: dropped, it would leave a selector that matches more.
+/// metav1 LabelSelector. A key that it does not have spoils the object: dropped, it would leave
+/// a selector that matches more.
 /// </summary>
 internal static class SelectorReading
 {
@@ -21,11 +22,13 @@ internal static class SelectorReading
             {
                 case "matchLabels": selector = selector with { MatchLabels = cursor.ReadTextMap("matchLabels") }; break;
                 case "matchExpressions":
-                    selector = selector with { MatchExpressions = cursor.ReadList("matchExpressions", ReadRequirement) };
+                    selector =
+                        selector with { MatchExpressions = cursor.ReadList("matchExpressions", ReadRequirement) };
                     break;
                 default:
                     throw new ObjectDamageException(
-                        cursor.KeyLine, $"{what} has \"{ManifestCursor.Shorten(cursor.Key)}\", not matchLabels or matchExpressions");
+                        cursor.KeyLine,
+                        $"{what} has \"{ManifestCursor.Shorten(cursor.Key)}\", not matchLabels or matchExpressions");
             }
         }
 
@@ -57,7 +60,8 @@ internal static class SelectorReading
 
         bool wantsValues = operation is LabelOperator.In or LabelOperator.NotIn;
         if (wantsValues == values.IsEmpty)
-            throw new ObjectDamageException(line, $"matchExpressions[] with {operation} {(wantsValues ? "needs" : "must not have")} values");
+            throw new ObjectDamageException(
+                line, $"matchExpressions[] with {operation} {(wantsValues ? "needs" : "must not have")} values");
 
         return new LabelRequirement(key, operation.Value, values);
     }

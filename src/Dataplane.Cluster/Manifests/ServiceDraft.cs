@@ -88,7 +88,8 @@ internal sealed class ServiceDraft(SourceLine source) : ObjectDraft(source)
             case "sessionAffinity": _hasAffinity = ReadAffinity(cursor); break;
             case "sessionAffinityConfig": ReadAffinityConfig(cursor); break;
             case "publishNotReadyAddresses":
-                _service = _service with { PublishNotReadyAddresses = cursor.ReadBool("spec.publishNotReadyAddresses") };
+                _service =
+                    _service with { PublishNotReadyAddresses = cursor.ReadBool("spec.publishNotReadyAddresses") };
                 break;
             case "healthCheckNodePort":
                 int port = cursor.ReadNumber("spec.healthCheckNodePort", 0, ushort.MaxValue);
@@ -153,7 +154,8 @@ internal sealed class ServiceDraft(SourceLine source) : ObjectDraft(source)
         {
             if (cursor.Key is "ipMode") isProxy = cursor.Scalar("status.loadBalancer.ingress[].ipMode") is "Proxy";
             else if (cursor.Key is not "ip" || cursor.Scalar("ip").IsEmpty) cursor.Skip();
-            else if (cursor.TryReadAddress("status.loadBalancer.ingress[].ip", out IpAddress address)) addresses = [address];
+            else if (cursor.TryReadAddress("status.loadBalancer.ingress[].ip", out IpAddress address))
+                addresses = [address];
         }
 
         _service = isProxy
@@ -220,7 +222,8 @@ internal sealed class ServiceDraft(SourceLine source) : ObjectDraft(source)
         "NodePort" => ServiceType.NodePort,
         "LoadBalancer" => ServiceType.LoadBalancer,
         "ExternalName" => ServiceType.ExternalName,
-        ReadOnlySpan<char> other => throw Unknown(cursor, "spec.type", other, "ClusterIP, NodePort, LoadBalancer or ExternalName"),
+        ReadOnlySpan<char> other =>
+            throw Unknown(cursor, "spec.type", other, "ClusterIP, NodePort, LoadBalancer or ExternalName"),
     };
 
     private static TrafficPolicy ReadPolicy(ManifestCursor cursor, string what) => cursor.Scalar(what) switch
@@ -237,6 +240,7 @@ internal sealed class ServiceDraft(SourceLine source) : ObjectDraft(source)
         ReadOnlySpan<char> other => throw Unknown(cursor, "spec.sessionAffinity", other, "None or ClientIP"),
     };
 
-    private static ObjectDamageException Unknown(ManifestCursor cursor, string what, ReadOnlySpan<char> text, string known) =>
+    private static ObjectDamageException Unknown(
+        ManifestCursor cursor, string what, ReadOnlySpan<char> text, string known) =>
         new(cursor.Line, $"{what} is \"{ManifestCursor.Shorten(text)}\", not {known}");
 }

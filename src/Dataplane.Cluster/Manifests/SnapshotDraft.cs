@@ -56,7 +56,8 @@ internal sealed class SnapshotDraft
 
     public void AddAdmin(AdminNetworkPolicy policy) => _admin.Add("", policy.Name, policy.Source, policy, Findings);
 
-    public void AddBaseline(AdminNetworkPolicy policy) => _baseline.Add("", policy.Name, policy.Source, policy, Findings);
+    public void AddBaseline(AdminNetworkPolicy policy) =>
+        _baseline.Add("", policy.Name, policy.Source, policy, Findings);
 
     public void Add(ConfigMap map) => _configMaps.Add(map.Namespace, map.Name, map.Source, map, Findings);
 

@@ -3,8 +3,8 @@ using CommunityToolkit.HighPerformance.Buffers;
 namespace Dataplane.Cluster.Manifests;
 
 /// <summary>
-/// One string for equal texts: names, labels and namespaces repeat in every object of a cluster. Holds a fixed number of
-/// them, the ones used last, whatever a manifest brings.
+/// One string for equal texts: names, labels and namespaces repeat in every object of a cluster. Holds a fixed number
+/// of them, the ones used last, whatever a manifest brings.
 /// </summary>
 internal sealed class StringShelf
 {
@@ -13,5 +13,6 @@ internal sealed class StringShelf
 
     private readonly StringPool _shared = new(Room);
 
-    public string Get(ReadOnlySpan<char> text) => text.Length > LongestShared ? text.ToString() : _shared.GetOrAdd(text);
+    public string Get(ReadOnlySpan<char> text) =>
+        text.Length > LongestShared ? text.ToString() : _shared.GetOrAdd(text);
 }

@@ -15,7 +15,9 @@ internal enum TokenKind : byte
     Null,
 }
 
-/// <summary>A manifest as a stream of tokens; documents follow each other. Bad syntax is an InvalidDataException.</summary>
+/// <summary>
+/// A manifest as a stream of tokens; documents follow each other. Bad syntax is an InvalidDataException.
+/// </summary>
 internal abstract class TokenSource
 {
     /// <summary>Deeper nesting than any Kubernetes object has; the limit keeps hostile files from the stack.</summary>

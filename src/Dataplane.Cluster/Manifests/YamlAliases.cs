@@ -63,10 +63,12 @@ internal sealed class YamlAliases(Parser parser, string file)
         while (true)
         {
             if (_tape.Count == MaxRecordedEvents)
-                throw new InvalidDataException($"{file}:{first.Start.Line}: anchors hold more than {MaxRecordedEvents} values");
+                throw new InvalidDataException(
+                    $"{file}:{first.Start.Line}: anchors hold more than {MaxRecordedEvents} values");
             if (current is AnchorAlias alias && !_anchors.ContainsKey(alias.Value))
                 throw new InvalidDataException(
-                    $"{file}:{current.Start.Line}: the alias *{NameOf(alias)} has no anchor &{NameOf(alias)} that ends before it");
+                    $"{file}:{current.Start.Line}: "
+                    + $"the alias *{NameOf(alias)} has no anchor &{NameOf(alias)} that ends before it");
 
             if (current is NodeEvent { Anchor.IsEmpty: false } node) open.Push((node.Anchor, _tape.Count, depth));
             _tape.Add(current);
@@ -78,7 +80,8 @@ internal sealed class YamlAliases(Parser parser, string file)
             }
 
             if (depth == 0) return new Span(start, _tape.Count);
-            if (!parser.MoveNext()) throw new InvalidDataException($"{file}:{first.Start.Line}: the YAML ends inside an anchor");
+            if (!parser.MoveNext())
+                throw new InvalidDataException($"{file}:{first.Start.Line}: the YAML ends inside an anchor");
 
             current = parser.Current!;
         }

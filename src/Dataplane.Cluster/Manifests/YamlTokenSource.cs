@@ -77,7 +77,8 @@ internal sealed class YamlTokenSource : TokenSource
         string reason = exception.Message;
         int colon = reason.StartsWith('(') ? reason.IndexOf("): ", StringComparison.Ordinal) : -1;
         if (colon > 0) reason = reason[(colon + 3)..];
-        return new InvalidDataException($"{_file}:{line}: not YAML: {ManifestCursor.Shorten(reason.TrimEnd('.'), LongestReason)}");
+        return new InvalidDataException(
+            $"{_file}:{line}: not YAML: {ManifestCursor.Shorten(reason.TrimEnd('.'), LongestReason)}");
     }
 
     private bool Accept(ParsingEvent next)
@@ -111,7 +112,8 @@ internal sealed class YamlTokenSource : TokenSource
         if (_isMap[Depth] && _wantsKey[Depth])
         {
             // YamlDotNet gives one scalar for the two of ": value": all behind it would change places
-            if (isPlain && _value.Length == 0) throw new InvalidDataException($"{_file}:{Line}: a key is missing in front of a colon");
+            if (isPlain && _value.Length == 0)
+                throw new InvalidDataException($"{_file}:{Line}: a key is missing in front of a colon");
 
             Kind = TokenKind.Key;
             _wantsKey[Depth] = false;
@@ -137,7 +139,8 @@ internal sealed class YamlTokenSource : TokenSource
 
     private void Close(TokenKind kind)
     {
-        if (_isMap[Depth] && !_wantsKey[Depth]) throw new InvalidDataException($"{_file}:{Line}: a key without a value");
+        if (_isMap[Depth] && !_wantsKey[Depth])
+            throw new InvalidDataException($"{_file}:{Line}: a key without a value");
 
         Kind = kind;
         Depth--;

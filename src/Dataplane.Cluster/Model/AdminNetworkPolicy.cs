@@ -4,8 +4,8 @@ using Dataplane.Wire;
 namespace Dataplane.Cluster.Model;
 
 /// <summary>
-/// policy.networking.k8s.io/v1alpha1 AdminNetworkPolicy, or BaselineAdminNetworkPolicy, which has the same shape without a
-/// priority; as it was written.
+/// policy.networking.k8s.io/v1alpha1 AdminNetworkPolicy, or BaselineAdminNetworkPolicy, which has the same shape
+/// without a priority; as it was written.
 /// </summary>
 public sealed record AdminNetworkPolicy(string Name, SourceLine Source)
 {
@@ -22,7 +22,9 @@ public sealed record AdminNetworkPolicy(string Name, SourceLine Source)
     public override string ToString() => Name;
 }
 
-/// <summary>Pods by the labels of their namespaces and their own: <c>namespaces</c> alone means all pods of those.</summary>
+/// <summary>
+/// Pods by the labels of their namespaces and their own: <c>namespaces</c> alone means all pods of those.
+/// </summary>
 public sealed record AdminPodSelector(LabelSelector NamespaceSelector, LabelSelector PodSelector)
 {
     public static readonly AdminPodSelector Everything = new(LabelSelector.Everything, LabelSelector.Everything);
@@ -58,5 +60,7 @@ public sealed record AdminPolicyPeer(SourceLine Source)
     public ImmutableArray<IpPrefix> Networks { get; init; } = [];
 }
 
-/// <summary>Ports from first to last of a protocol, or a name that stands for whatever the destination pod calls so.</summary>
+/// <summary>
+/// Ports from first to last of a protocol, or a name that stands for whatever the destination pod calls so.
+/// </summary>
 public sealed record AdminPolicyPort(byte Protocol, ushort First, ushort Last, string? Name, SourceLine Source);

@@ -65,13 +65,17 @@ public sealed record CalicoBlock(string Name, SourceLine Source)
     /// <summary>From <c>host:NODE</c>; empty for a block that is nobody's.</summary>
     public string Node { get; init; } = "";
 
-    /// <summary>An ordinal in the block to a place in <see cref="Attributes"/>; null where the address is free.</summary>
+    /// <summary>
+    /// An ordinal in the block to a place in <see cref="Attributes"/>; null where the address is free.
+    /// </summary>
     public ImmutableArray<int?> Allocations { get; init; } = [];
 
     public ImmutableArray<CalicoAllocation> Attributes { get; init; } = [];
 }
 
-/// <summary>What is said of an allocation: its handle (<c>ipip-tunnel-addr-NODE</c>), and the node that asked for it.</summary>
+/// <summary>
+/// What is said of an allocation: its handle (<c>ipip-tunnel-addr-NODE</c>), and the node that asked for it.
+/// </summary>
 public readonly record struct CalicoAllocation(string Handle, string Node);
 
 /// <summary>BGPConfiguration.</summary>

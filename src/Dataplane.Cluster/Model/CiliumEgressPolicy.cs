@@ -3,7 +3,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Cluster.Model;
 
-/// <summary>CiliumEgressGatewayPolicy (cilium.io/v2): what the selected pods send to the destinations leaves by a gateway node.</summary>
+/// <summary>
+/// CiliumEgressGatewayPolicy (cilium.io/v2): what the selected pods send to the destinations leaves by a gateway node.
+/// </summary>
 public sealed record CiliumEgressPolicy(string Name, SourceLine Source)
 {
     /// <summary>One that matches is enough.</summary>
@@ -16,7 +18,9 @@ public sealed record CiliumEgressPolicy(string Name, SourceLine Source)
     public ImmutableArray<CiliumEgressGateway> Gateways { get; init; } = [];
 }
 
-/// <summary>Pods by their labels, their namespace's and their node's; null: any. Not both of the first two are.</summary>
+/// <summary>
+/// Pods by their labels, their namespace's and their node's; null: any. Not both of the first two are.
+/// </summary>
 public sealed record CiliumEgressSelector
 {
     public LabelSelector? Namespaces { get; init; }

@@ -42,5 +42,6 @@ public sealed record CiliumEndpoint(string Namespace, string Name, SourceLine So
 /// <summary>CiliumIdentity: a number for a set of labels, with their source (<c>k8s:app</c>).</summary>
 public sealed record CiliumIdentity(uint Id, SourceLine Source)
 {
-    public ImmutableDictionary<string, string> SecurityLabels { get; init; } = ImmutableDictionary<string, string>.Empty;
+    public ImmutableDictionary<string, string> SecurityLabels { get; init; } =
+        ImmutableDictionary<string, string>.Empty;
 }

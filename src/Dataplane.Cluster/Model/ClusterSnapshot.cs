@@ -36,7 +36,10 @@ public sealed record ClusterSnapshot
 
     public OvnObjects Ovn { get; init; } = OvnObjects.None;
 
-    /// <summary>Kinds that were present and are not modelled, with how often, where first, and whether they could change a verdict.</summary>
+    /// <summary>
+    /// Kinds that were present and are not modelled, with how often, where first, and whether
+    /// they could change a verdict.
+    /// </summary>
     public ImmutableArray<UnmodelledKind> Unmodelled { get; init; } = [];
 
     /// <summary>What was odd: contradictions, missing or misspelt fields. Each names file and line.</summary>
@@ -49,7 +52,9 @@ public readonly record struct SourceLine(string File, int Line)
     public override string ToString() => $"{File}:{Line}";
 }
 
-/// <summary>How bad a finding is. Damage means that an object could not be used: the run ends with exit code 3.</summary>
+/// <summary>
+/// How bad a finding is. Damage means that an object could not be used: the run ends with exit code 3.
+/// </summary>
 public enum Severity : byte
 {
     Note,

@@ -14,8 +14,8 @@ public sealed record OvnObjects
 }
 
 /// <summary>
-/// EgressFirewall (k8s.ovn.org/v1) or EgressNetworkPolicy (network.openshift.io/v1): what pods of its namespace may send out of
-/// the cluster, by the first rule that matches.
+/// EgressFirewall (k8s.ovn.org/v1) or EgressNetworkPolicy (network.openshift.io/v1): what pods of its namespace may
+/// send out of the cluster, by the first rule that matches.
 /// </summary>
 public sealed record EgressPolicy(string Kind, string Namespace, string Name, SourceLine Source)
 {

@@ -55,7 +55,9 @@ public sealed record Pod(string Namespace, string Name, SourceLine Source)
 
 public sealed record ContainerPort(string Name, ushort Port, byte Protocol);
 
-/// <summary>A port by number or by name, as targetPort and policy ports have it. None where the field is absent.</summary>
+/// <summary>
+/// A port by number or by name, as targetPort and policy ports have it. None where the field is absent.
+/// </summary>
 public readonly record struct PortReference(ushort Number, string? Name)
 {
     public bool IsNone => Number == 0 && Name is null;
@@ -117,13 +119,16 @@ public sealed record Service(string Namespace, string Name, SourceLine Source)
     /// <summary>spec.trafficDistribution; empty where absent.</summary>
     public string TrafficDistribution { get; init; } = "";
 
-    /// <summary>The label service.kubernetes.io/service-proxy-name: the proxy that serves it instead; empty where absent.</summary>
+    /// <summary>
+    /// The label service.kubernetes.io/service-proxy-name: the proxy that serves it instead; empty where absent.
+    /// </summary>
     public string ProxyName { get; init; } = "";
 
     public override string ToString() => $"{Namespace}/{Name}";
 }
 
-public sealed record ServicePort(string Name, byte Protocol, ushort Port, PortReference TargetPort, ushort NodePort, SourceLine Source);
+public sealed record ServicePort(
+    string Name, byte Protocol, ushort Port, PortReference TargetPort, ushort NodePort, SourceLine Source);
 
 /// <summary>discovery.k8s.io/v1 EndpointSlice, or one subset of a v1 Endpoints object.</summary>
 public sealed record EndpointSlice(string Namespace, string Name, string ServiceName, SourceLine Source)
@@ -133,7 +138,9 @@ public sealed record EndpointSlice(string Namespace, string Name, string Service
     public ImmutableArray<EndpointPort> Ports { get; init; } = [];
 }
 
-/// <summary>An endpoint with its conditions; absent conditions have the defaults of the API (ready, serving, not terminating).</summary>
+/// <summary>
+/// An endpoint with its conditions; absent conditions have the defaults of the API (ready, serving, not terminating).
+/// </summary>
 public sealed record Endpoint(ImmutableArray<IpAddress> Addresses, SourceLine Source)
 {
     public bool Ready { get; init; } = true;
@@ -170,7 +177,9 @@ public sealed record NetworkPolicy(string Namespace, string Name, SourceLine Sou
 
     public ImmutableArray<PolicyRule> Egress { get; init; } = [];
 
-    /// <summary>Where <c>egress</c> stands; null where it is absent: an empty list isolates nobody, and looks as if it did.</summary>
+    /// <summary>
+    /// Where <c>egress</c> stands; null where it is absent: an empty list isolates nobody, and looks as if it did.
+    /// </summary>
     public SourceLine? EgressSource { get; init; }
 
     public override string ToString() => $"{Namespace}/{Name}";
@@ -214,4 +223,5 @@ public enum LabelOperator : byte
 public sealed record LabelRequirement(string Key, LabelOperator Operator, ImmutableArray<string> Values);
 
 /// <summary>v1 ConfigMap: its data as text.</summary>
-public sealed record ConfigMap(string Namespace, string Name, ImmutableDictionary<string, string> Data, SourceLine Source);
+public sealed record ConfigMap(
+    string Namespace, string Name, ImmutableDictionary<string, string> Data, SourceLine Source);

@@ -20,7 +20,8 @@ internal static class BirdRouteText
         foreach (RouteLine line in lines.Where(line => !IsHeader(line.Text)))
         {
             if (!line.IsContinuation) destination = ReadDestination(line, line.Words[0]);
-            if (destination is not { } prefix) throw line.Damage("this goes on with no route: its destination is missing");
+            if (destination is not { } prefix)
+                throw line.Damage("this goes on with no route: its destination is missing");
 
             string[] words = line.IsContinuation ? line.Words : line.Words[1..];
             if (!line.Text.Contains('[', StringComparison.Ordinal))
@@ -52,8 +53,8 @@ internal static class BirdRouteText
             "unreachable" => route with { Kind = RouteKind.Unreachable },
             "prohibited" => route with { Kind = RouteKind.Prohibit },
             string other => throw line.Damage(
-                $"\"{Show(other)}\" is no kind of route of BIRD's (via, dev, unicast, multipath, blackhole, unreachable, "
-                + "prohibited)"),
+                $"\"{Show(other)}\" is no kind of route of BIRD's (via, dev, unicast, multipath, blackhole, "
+                + "unreachable, prohibited)"),
         };
     }
 

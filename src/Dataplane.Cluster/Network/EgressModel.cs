@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Cluster.Network;
 
 /// <summary>
-/// Who leaves the cluster with addresses of his own, by which nodes: what pods send outside goes to a node that holds one,
-/// and from there with it as its source.
+/// Who leaves the cluster with addresses of his own, by which nodes: what pods send outside goes to a node that holds
+/// one, and from there with it as its source.
 /// </summary>
 /// <param name="Owner">Who asked for it: <c>EgressIP prod</c>, <c>NetNamespace shop</c>.</param>
 /// <param name="Source">Where that stands.</param>
@@ -18,7 +18,10 @@ public sealed record EgressAssignment(string Owner, SourceLine Source)
     /// <summary>Empty: nobody holds one, and what the pods send outside is dropped.</summary>
     public ImmutableArray<EgressAddress> Addresses { get; init; } = [];
 
-    /// <summary>IPv4 destinations that it is for: the longest prefix of all of a pod's assignments decides. Empty: all, and no other's.</summary>
+    /// <summary>
+    /// IPv4 destinations that it is for: the longest prefix of all of a pod's assignments
+    /// decides. Empty: all, and no other's.
+    /// </summary>
     public ImmutableArray<IpPrefix> Destinations { get; init; } = [];
 
     /// <summary>Destinations that go as other pods' do.</summary>
@@ -35,8 +38,8 @@ public sealed record EgressAssignment(string Owner, SourceLine Source)
 public readonly record struct EgressAddress(IpAddress Address, int Node);
 
 /// <summary>
-/// Rules for what a namespace's pods send to where the network of pods is not: asked in order, behind all other policies;
-/// what none matches may pass.
+/// Rules for what a namespace's pods send to where the network of pods is not: asked in order, behind all other
+/// policies; what none matches may pass.
 /// </summary>
 public sealed record EgressRuleSet(string Kind, string Namespace, string Name, SourceLine Source)
 {

@@ -11,9 +11,9 @@ internal static class IpRouteText
     /// <summary>Words with a value that decides nothing here.</summary>
     private static readonly HashSet<string> SkippedPairs =
     [
-        "scope", "tos", "dsfield", "mtu", "advmss", "window", "rtt", "rttvar", "rto_min", "ssthresh", "cwnd", "initcwnd",
-        "initrwnd", "hoplimit", "reordering", "quickack", "congctl", "features", "pref", "expires", "error", "nhid",
-        "realm", "realms", "from", "fastopen_no_cookie",
+        "scope", "tos", "dsfield", "mtu", "advmss", "window", "rtt", "rttvar", "rto_min", "ssthresh", "cwnd",
+        "initcwnd", "initrwnd", "hoplimit", "reordering", "quickack", "congctl", "features", "pref", "expires", "error",
+        "nhid", "realm", "realms", "from", "fastopen_no_cookie",
     ];
 
     private static readonly HashSet<string> SkippedFlags =
@@ -32,7 +32,8 @@ internal static class IpRouteText
             }
 
             if (routes.Count == 0 || line.Words[0] != "nexthop")
-                throw line.Damage($"\"{Show(line.Text.Trim())}\" goes on with no route: nexthop lines stand behind theirs");
+                throw line.Damage(
+                    $"\"{Show(line.Text.Trim())}\" goes on with no route: nexthop lines stand behind theirs");
 
             RouteEntry hop = ReadWords(line, line.Words[1..], new RouteEntry(standard, line.Source));
             routes[^1] = routes[^1] with { Hops = routes[^1].Hops.AddRange(hop.Hops) };

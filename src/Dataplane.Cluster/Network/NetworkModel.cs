@@ -23,13 +23,18 @@ public sealed record NetworkModel
 
     public required PodAttachment Attachment { get; init; }
 
-    /// <summary>The tunnel for IPv4 packets, and for IPv6 ones without one of their own; null where the CNI only routes.</summary>
+    /// <summary>
+    /// The tunnel for IPv4 packets, and for IPv6 ones without one of their own; null where the CNI only routes.
+    /// </summary>
     public TunnelSettings? Tunnel { get; init; }
 
     /// <summary>The tunnel for IPv6 packets, where it is another (flannel-v6.1).</summary>
     public TunnelSettings? TunnelV6 { get; init; }
 
-    /// <summary>The tunnel to nodes of another kind (<see cref="NodeNetwork.IsBeside"/>): OVN-Kubernetes' hybrid overlay to Windows.</summary>
+    /// <summary>
+    /// The tunnel to nodes of another kind (<see cref="NodeNetwork.IsBeside"/>):
+    /// OVN-Kubernetes' hybrid overlay to Windows.
+    /// </summary>
     public TunnelSettings? Beside { get; init; }
 
     /// <summary>How many hops a pod's packet loses, and where.</summary>
@@ -38,16 +43,22 @@ public sealed record NetworkModel
     /// <summary>When two nodes reach each other's pods by a plain route.</summary>
     public required DirectRouting Direct { get; init; }
 
-    /// <summary>The same for IPv6, where it is another (Calico's pools have a mode each); null: as <see cref="Direct"/>.</summary>
+    /// <summary>
+    /// The same for IPv6, where it is another (Calico's pools have a mode each); null: as <see cref="Direct"/>.
+    /// </summary>
     public DirectRouting? DirectV6 { get; init; }
 
-    /// <summary>flanneld --ip-masq: what pods send outside <see cref="ClusterCidrs"/> leaves with the node's address.</summary>
+    /// <summary>
+    /// flanneld --ip-masq: what pods send outside <see cref="ClusterCidrs"/> leaves with the node's address.
+    /// </summary>
     public required bool Masquerade { get; init; }
 
     /// <summary>The network of all pods (flannel's Network), of each family as many as there are pools.</summary>
     public required ImmutableArray<IpPrefix> ClusterCidrs { get; init; }
 
-    /// <summary>Deliver to addresses in a podCIDR that no Pod object has, instead of answering host-unreachable.</summary>
+    /// <summary>
+    /// Deliver to addresses in a podCIDR that no Pod object has, instead of answering host-unreachable.
+    /// </summary>
     public bool ForwardUnlisted { get; init; }
 
     /// <summary>Pods that leave the cluster with addresses of their own.</summary>
@@ -74,8 +85,8 @@ public enum PodAttachment : byte
 }
 
 /// <summary>
-/// TTL that a packet loses on its way: one for each router that it passes, none where the CNI switches (OpenShift SDN) or
-/// leaves that to the receiving side (Cilium).
+/// TTL that a packet loses on its way: one for each router that it passes, none where the CNI switches (OpenShift SDN)
+/// or leaves that to the receiving side (Cilium).
 /// </summary>
 public sealed record HopCosts
 {
@@ -85,7 +96,9 @@ public sealed record HopCosts
     /// <summary>From the tunnel to a pod.</summary>
     public int TunnelToPod { get; init; } = 1;
 
-    /// <summary>From the tunnel to nodes of another kind to a pod: out of the node's port on the pod's own switch.</summary>
+    /// <summary>
+    /// From the tunnel to nodes of another kind to a pod: out of the node's port on the pod's own switch.
+    /// </summary>
     public int BesideToPod { get; init; }
 
     /// <summary>From outside into the tunnel.</summary>

@@ -31,7 +31,9 @@ public sealed record NodeNetwork
 
     public MacAddress BridgeMac { get; init; }
 
-    /// <summary>Whether the bridge's MAC is known (a setting, an annotation), so that frames to another MAC are not for it.</summary>
+    /// <summary>
+    /// Whether the bridge's MAC is known (a setting, an annotation), so that frames to another MAC are not for it.
+    /// </summary>
     public bool BridgeMacKnown { get; init; }
 
     /// <summary>cni0's addresses: the first address after the podCIDR's own.</summary>
@@ -39,17 +41,23 @@ public sealed record NodeNetwork
 
     public IpAddress BridgeV6 { get; init; }
 
-    /// <summary>The tunnel device's addresses (flannel.1: the podCIDR's own): what is masqueraded into the tunnel has them.</summary>
+    /// <summary>
+    /// The tunnel device's addresses (flannel.1: the podCIDR's own): what is masqueraded into the tunnel has them.
+    /// </summary>
     public IpAddress TunnelV4 { get; init; }
 
     public IpAddress TunnelV6 { get; init; }
 
     public MacAddress TunnelMac { get; init; }
 
-    /// <summary>The MAC of the tunnel device for IPv6 packets, where that is another (flannel-v6.1, vxlan-v6.calico).</summary>
+    /// <summary>
+    /// The MAC of the tunnel device for IPv6 packets, where that is another (flannel-v6.1, vxlan-v6.calico).
+    /// </summary>
     public MacAddress TunnelMacV6 { get; init; }
 
-    /// <summary>Identity or NetID of what the node itself sends, where <see cref="TunnelIdSource.Sender"/> asks for it.</summary>
+    /// <summary>
+    /// Identity or NetID of what the node itself sends, where <see cref="TunnelIdSource.Sender"/> asks for it.
+    /// </summary>
     public uint TunnelId { get; init; }
 
     /// <summary>Key of the node's logical switch (OVN's datapath key).</summary>
@@ -59,12 +67,14 @@ public sealed record NodeNetwork
     public ushort RouterPortKey { get; init; }
 
     /// <summary>
-    /// Key of the node's port on the switch that all nodes share: the transit switch (OVN interconnect), or in one zone the
-    /// join switch; its MAC there is <see cref="TunnelMac"/>, the switch's key <see cref="TunnelSettings.Vni"/>.
+    /// Key of the node's port on the switch that all nodes share: the transit switch (OVN interconnect), or in one zone
+    /// the join switch; its MAC there is <see cref="TunnelMac"/>, the switch's key <see cref="TunnelSettings.Vni"/>.
     /// </summary>
     public ushort TransitPortKey { get; init; }
 
-    /// <summary>MAC of the router's port on the node's switch, or of whatever else pods have as their gateway.</summary>
+    /// <summary>
+    /// MAC of the router's port on the node's switch, or of whatever else pods have as their gateway.
+    /// </summary>
     public MacAddress RouterMac { get; init; }
 
     public int UnderlayMtu { get; init; } = 1500;
@@ -73,10 +83,14 @@ public sealed record NodeNetwork
 
     public int PodMtu { get; init; } = 1450;
 
-    /// <summary>A node of another kind, reached by <see cref="NetworkModel.Beside"/>; what it does itself is not emulated.</summary>
+    /// <summary>
+    /// A node of another kind, reached by <see cref="NetworkModel.Beside"/>; what it does itself is not emulated.
+    /// </summary>
     public bool IsBeside { get; init; }
 
-    /// <summary>The MAC that frames through that tunnel have as their destination at this node; none: it has no end of it.</summary>
+    /// <summary>
+    /// The MAC that frames through that tunnel have as their destination at this node; none: it has no end of it.
+    /// </summary>
     public MacAddress? BesideMac { get; init; }
 
     /// <summary>Nodes with the same number reach each other at layer 2.</summary>

@@ -29,6 +29,8 @@ public sealed record PodNetwork
     /// <summary>Key of that switch, where it is not the node's.</summary>
     public uint? SwitchKey { get; init; }
 
-    /// <summary>MAC of the veth's end on the node, where pods are routed; null: what the capture shows, else the bridge's.</summary>
+    /// <summary>
+    /// MAC of the veth's end on the node, where pods are routed; null: what the capture shows, else the bridge's.
+    /// </summary>
     public MacAddress? VethMac { get; init; }
 }

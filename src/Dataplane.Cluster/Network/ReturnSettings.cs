@@ -2,7 +2,9 @@ using Dataplane.Cluster.Model;
 
 namespace Dataplane.Cluster.Network;
 
-/// <summary>Direct server return: a node that passes on what the outside asked tells the frontend to the backend's node.</summary>
+/// <summary>
+/// Direct server return: a node that passes on what the outside asked tells the frontend to the backend's node.
+/// </summary>
 /// <param name="Source">Where that stands.</param>
 public sealed record ReturnSettings(SourceLine Source)
 {

@@ -16,7 +16,9 @@ internal readonly record struct RouteLine(string Text, SourceLine Source)
     public InvalidDataException Damage(string what) => new($"{Source}: {what}");
 }
 
-/// <summary>A line's words, one after the other; a bad one is an error that names the line and whose word it is not.</summary>
+/// <summary>
+/// A line's words, one after the other; a bad one is an error that names the line and whose word it is not.
+/// </summary>
 internal sealed class RouteWords(RouteLine line, ArraySegment<string> words, string tool)
 {
     private int _next;

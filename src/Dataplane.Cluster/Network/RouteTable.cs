@@ -13,11 +13,14 @@ public sealed class RouteTable
     public RouteTable(IEnumerable<RouteEntry> routes) => Routes =
         [.. routes.OrderByDescending(route => route.Destination.Length).ThenBy(route => route.Metric)];
 
-    /// <summary>The route that the kernel would take without rules of one's own; null where none holds the address.</summary>
+    /// <summary>
+    /// The route that the kernel would take without rules of one's own; null where none holds the address.
+    /// </summary>
     public RouteEntry? Find(IpAddress address) => Routes.FirstOrDefault(route =>
         route.Destination.Contains(address) && route.Kind != RouteKind.Throw && IsAsked(route.Table));
 
-    private static bool IsAsked(string table) => table is "" or "main" or "254" or "local" or "255" or "default" or "253";
+    private static bool IsAsked(string table) =>
+        table is "" or "main" or "254" or "local" or "255" or "default" or "253";
 }
 
 /// <summary>What becomes of a packet that a route holds (rtnetlink(7), rtm_type).</summary>

@@ -2,10 +2,13 @@ using Dataplane.Cluster.Model;
 
 namespace Dataplane.Cluster.Network;
 
-/// <summary>Reads what <c>ip route</c> and <c>birdc show route</c> print; which of them it is shows in the text.</summary>
+/// <summary>
+/// Reads what <c>ip route</c> and <c>birdc show route</c> print; which of them it is shows in the text.
+/// </summary>
 public static class RouteTableReader
 {
-    /// <exception cref="InvalidDataException">A line cannot be understood: one line with file and line number.</exception>
+    /// <exception cref="InvalidDataException">A line cannot be understood: one line with file
+    /// and line number.</exception>
     public static RouteTable Read(string path)
     {
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such file");

@@ -33,7 +33,9 @@ public sealed record TunnelSettings
 
     public bool UdpChecksum { get; init; } = true;
 
-    /// <summary>Open vSwitch's userspace datapath sends: outer IP ids are 0, source ports are its hash of the inner flow.</summary>
+    /// <summary>
+    /// Open vSwitch's userspace datapath sends: outer IP ids are 0, source ports are its hash of the inner flow.
+    /// </summary>
     public bool IsOpenVSwitch { get; init; }
 
     /// <summary>First and last source port that the flow hash can give; equal for a fixed port.</summary>
@@ -41,7 +43,9 @@ public sealed record TunnelSettings
 
     public ushort SourcePortMax { get; init; } = 60998;
 
-    /// <summary>4 or 6: with room for Cilium's Geneve option that tells a frontend of this family; 0: without.</summary>
+    /// <summary>
+    /// 4 or 6: with room for Cilium's Geneve option that tells a frontend of this family; 0: without.
+    /// </summary>
     public int FrontendFamily { get; init; }
 
     /// <summary>Bytes that the tunnel adds, counted against the MTU (50 for VXLAN over IPv4).</summary>
@@ -62,13 +66,15 @@ public enum TunnelIdSource : byte
     /// <summary><see cref="TunnelSettings.Vni"/> (flannel, Calico).</summary>
     Fixed,
 
-    /// <summary><see cref="PodNetwork.TunnelId"/> of the sending pod, else <see cref="NodeNetwork.TunnelId"/> of the sending
-    /// node: Cilium's security identity, OpenShift SDN's NetID.</summary>
+    /// <summary>
+    /// <see cref="PodNetwork.TunnelId"/> of the sending pod, else <see cref="NodeNetwork.TunnelId"/> of the sending
+    /// node: Cilium's security identity, OpenShift SDN's NetID.
+    /// </summary>
     Sender,
 
     /// <summary>
-    /// <see cref="NodeNetwork.SwitchKey"/> of the receiving node, and the option with the keys of the router's port there
-    /// and of the pod's (OVN, one zone for all nodes).
+    /// <see cref="NodeNetwork.SwitchKey"/> of the receiving node, and the option with the keys of the router's port
+    /// there and of the pod's (OVN, one zone for all nodes).
     /// </summary>
     LogicalSwitch,
 

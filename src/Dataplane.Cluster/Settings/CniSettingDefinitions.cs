@@ -11,7 +11,8 @@ internal static class CniSettingDefinitions
 {
     private const string Modes = "Never, CrossSubnet or Always";
 
-    public static IEnumerable<SettingDefinition> All() => [.. Flannel(), .. Calico(), .. Cilium(), .. OpenShift(), .. Ovn()];
+    public static IEnumerable<SettingDefinition> All() =>
+        [.. Flannel(), .. Calico(), .. Cilium(), .. OpenShift(), .. Ovn()];
 
     private static IEnumerable<SettingDefinition> Flannel() =>
     [
@@ -64,10 +65,12 @@ internal static class CniSettingDefinitions
             (keys, name, key) => keys with { RouterPorts = keys.RouterPorts.SetItem(name, key) }),
         Key("ovn.NAME.transitPortKey", 0x7FFF, "the node's id", "tunnel key of the node's port on the transit switch",
             (keys, name, key) => keys with { TransitPorts = keys.TransitPorts.SetItem(name, key) }),
-        Key("ovn.NAME.joinPortKey", 0x7FFF, "the node's id", "tunnel key of the gateway router's port on the join switch",
+        Key("ovn.NAME.joinPortKey", 0x7FFF, "the node's id",
+            "tunnel key of the gateway router's port on the join switch",
             (keys, name, key) => keys with { JoinPorts = keys.JoinPorts.SetItem(name, key) }),
         Define("ovn.joinSwitchKey", "1 to 16777215", "behind the nodes' switches", "tunnel key of the join switch",
-            Number(1, 0xFFFFFF), (settings, key) => settings with { OvnKeys = settings.OvnKeys with { JoinSwitch = (uint)key } }),
+            Number(1, 0xFFFFFF), (settings, key) =>
+                settings with { OvnKeys = settings.OvnKeys with { JoinSwitch = (uint)key } }),
         Key("ovn.NS/NAME.portKey", 0x7FFF, "numbered by address", "tunnel key of the pod's port on its switch",
             (keys, name, key) => keys with { PodPorts = keys.PodPorts.SetItem(name, key) }),
     ];

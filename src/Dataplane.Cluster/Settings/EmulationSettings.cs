@@ -163,7 +163,9 @@ public enum ConntrackProfile : byte
     Cilium,
 }
 
-/// <summary>Whose enforcement of NetworkPolicies stands beside the CNI: Calico beside Flannel is what people call Canal.</summary>
+/// <summary>
+/// Whose enforcement of NetworkPolicies stands beside the CNI: Calico beside Flannel is what people call Canal.
+/// </summary>
 public enum PolicyEnforcer : byte
 {
     /// <summary>Nobody: policies are written in vain.</summary>
@@ -172,7 +174,9 @@ public enum PolicyEnforcer : byte
     Cilium,
     OvnKubernetes,
 
-    /// <summary>OpenShift SDN's multitenant mode, which knows no policies: pods of different NetIDs are kept apart.</summary>
+    /// <summary>
+    /// OpenShift SDN's multitenant mode, which knows no policies: pods of different NetIDs are kept apart.
+    /// </summary>
     Projects,
 }
 

@@ -1,6 +1,8 @@
 namespace Dataplane.Cluster.Settings;
 
-/// <summary>What hostile input may take at most (<c>--set limit.…</c>); far above what captures of real clusters need.</summary>
+/// <summary>
+/// What hostile input may take at most (<c>--set limit.…</c>); far above what captures of real clusters need.
+/// </summary>
 public sealed record LimitSettings
 {
     /// <summary>IPv6 addresses that a run remembers: some 40 bytes each.</summary>

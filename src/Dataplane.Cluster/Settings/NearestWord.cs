@@ -1,8 +1,8 @@
 namespace Dataplane.Cluster.Settings;
 
 /// <summary>
-/// "Did you mean": the known word with the smallest edit distance (Levenshtein), if it is near enough; else one that goes on
-/// behind a hyphen, as pods' names do behind those of their Deployments.
+/// "Did you mean": the known word with the smallest edit distance (Levenshtein), if it is near enough; else one that
+/// goes on behind a hyphen, as pods' names do behind those of their Deployments.
 /// </summary>
 public static class NearestWord
 {
@@ -16,7 +16,8 @@ public static class NearestWord
         int best = Math.Max(2, word.Length / 3) + 1;
         foreach (string candidate in known)
         {
-            if (word.Length > 0 && candidate.StartsWith(word + "-", StringComparison.OrdinalIgnoreCase)) longer ??= candidate;
+            if (word.Length > 0 && candidate.StartsWith(word + "-", StringComparison.OrdinalIgnoreCase))
+                longer ??= candidate;
             int distance = Distance(word, candidate);
             if (distance >= best) continue;
             best = distance;

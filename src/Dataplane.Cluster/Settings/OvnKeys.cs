@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Dataplane.Cluster.Settings;
 
-/// <summary>Tunnel keys as ovn-sbctl shows them (Datapath_Binding and Port_Binding), for nodes and pods by name.</summary>
+/// <summary>
+/// Tunnel keys as ovn-sbctl shows them (Datapath_Binding and Port_Binding), for nodes and pods by name.
+/// </summary>
 public sealed record OvnKeys
 {
     public static readonly OvnKeys None = new();

@@ -19,7 +19,8 @@ public static class SettingRegistry
     private static readonly int[] MaglevSizes = [251, 509, 1021, 2039, 4093, 8191, 16381, 32749, 65521, 131071];
 
     public static ImmutableArray<SettingDefinition> All { get; } =
-        [.. TunnelSettingDefinitions.All(), .. Mtus(), .. LinkSettingDefinitions.All(), .. Macs(), .. Routing(), .. CniSettingDefinitions.All(),
+        [.. TunnelSettingDefinitions.All(), .. Mtus(), .. LinkSettingDefinitions.All(), .. Macs(), .. Routing(),
+            .. CniSettingDefinitions.All(),
             .. Policies(), .. Connections(), .. Limits(), .. Proxy()];
 
     internal static SettingDefinition Find(string key, out string name)
@@ -40,7 +41,8 @@ public static class SettingRegistry
     private static string RelativesOf(string key)
     {
         string family = key.Split('.')[0] + '.';
-        string relatives = string.Join(", ", All.Select(setting => setting.Key).Where(known => known.StartsWith(family, StringComparison.Ordinal)));
+        string relatives = string.Join(", ",
+            All.Select(setting => setting.Key).Where(known => known.StartsWith(family, StringComparison.Ordinal)));
         return relatives.Length == 0 ? "" : $": there are {relatives}";
     }
 
@@ -80,7 +82,8 @@ public static class SettingRegistry
             "whether something listens on a node's UDP ports; closed ones answer with port-unreachable",
             OneOf(("open", false), ("closed", true)),
             (settings, closed) => settings with { NodeUdpClosed = closed }),
-        Define("pod.attach", "bridge or routed", "the CNI's (flannel, openshift-sdn, ovn-kubernetes: bridge)", "how pods hang on their node",
+        Define("pod.attach", "bridge or routed",
+            "the CNI's (flannel, openshift-sdn, ovn-kubernetes: bridge)", "how pods hang on their node",
             OneOf(("bridge", PodAttachment.Bridge), ("routed", PodAttachment.Routed)),
             (settings, attachment) => settings with { PodAttachment = attachment }),
     ];
@@ -120,7 +123,8 @@ public static class SettingRegistry
 
     private static IEnumerable<SettingDefinition> Limits() =>
     [
-        DefineLimit("limit.addresses", 1, "16777216", "IPv6 addresses that a run remembers; packets of others are dropped (no-buffer)",
+        DefineLimit("limit.addresses", 1, "16777216",
+            "IPv6 addresses that a run remembers; packets of others are dropped (no-buffer)",
             (limits, most) => limits with { Addresses = most }),
         DefineLimit("limit.unlisted", 0, "16777216", "addresses without a Pod that are learnt from the capture",
             (limits, most) => limits with { Unlisted = most }),
@@ -151,7 +155,8 @@ public static class SettingRegistry
         DefineProxy<ImmutableArray<IpPrefix>>("proxy.nodePortAddresses", "CIDR,CIDR,...", "all of the node's",
             "addresses of nodes that take node ports",
             TryPrefixes, (proxy, prefixes) => proxy with { NodePortAddresses = prefixes }),
-        DefineProxy<PortRange>("proxy.nodePortRange", "MIN-MAX", "30000-32767", "node ports that the API server gives out",
+        DefineProxy<PortRange>(
+            "proxy.nodePortRange", "MIN-MAX", "30000-32767", "node ports that the API server gives out",
             TryPorts, (proxy, ports) => proxy with { NodePortRange = ports }),
         DefineProxy("proxy.localhostNodePorts", OnOff, "on", "whether 127.0.0.1 takes node ports",
             Switch, (proxy, on) => proxy with { LocalhostNodePorts = on }),

@@ -102,7 +102,8 @@ internal static class SettingValues
 
     /// <summary>A network device's name or its beginning (dev_valid_name in the kernel's net/core/dev.c).</summary>
     private static bool IsDevice(string text) =>
-        text.Length is > 0 and < 15 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_');
+        text.Length is > 0 and < 15
+        && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_');
 
     /// <summary>A value as an error of one line shows it.</summary>
     public static string Show(string value)

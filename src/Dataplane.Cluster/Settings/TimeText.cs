@@ -1,6 +1,8 @@
 namespace Dataplane.Cluster.Settings;
 
-/// <summary>A length of time as settings and options write it: <c>5ms</c>, <c>-250us</c>, <c>1.5s</c>, up to an hour.</summary>
+/// <summary>
+/// A length of time as settings and options write it: <c>5ms</c>, <c>-250us</c>, <c>1.5s</c>, up to an hour.
+/// </summary>
 public static class TimeText
 {
     /// <summary>Nanoseconds, with a sign.</summary>

@@ -2,7 +2,9 @@ using Dataplane.Cluster.Network;
 
 namespace Dataplane.Cluster.Settings;
 
-/// <summary>What <c>--set vxlan.…</c>, <c>geneve.…</c> or <c>ipip.…</c> says of a tunnel; null where the CNI decides.</summary>
+/// <summary>
+/// What <c>--set vxlan.…</c>, <c>geneve.…</c> or <c>ipip.…</c> says of a tunnel; null where the CNI decides.
+/// </summary>
 public sealed record TunnelOverrides
 {
     public static readonly TunnelOverrides None = new();

@@ -10,8 +10,9 @@ internal static class TunnelSettingDefinitions
     public static IEnumerable<SettingDefinition> All() =>
     [
         .. Udp(new Slot("vxlan", settings => settings.Vxlan, (settings, tunnel) => settings with { Vxlan = tunnel }),
-            "VXLAN", "the CNI's objects, else flannel 1, calico 4096", "the CNI's objects, else 8472 (calico, openshift-sdn 4789)",
-            "on (cilium, openshift-sdn: off)", "32768-60998 as the kernel has it"),
+            "VXLAN", "the CNI's objects, else flannel 1, calico 4096",
+            "the CNI's objects, else 8472 (calico, openshift-sdn 4789)", "on (cilium, openshift-sdn: off)",
+            "32768-60998 as the kernel has it"),
         .. Udp(new Slot("geneve", settings => settings.Geneve, (settings, tunnel) => settings with { Geneve = tunnel }),
             "Geneve", "the CNI's objects, else OVN's transit switch's key", "the CNI's objects, else 6081",
             "off (ovn-kubernetes: on)", "1-65534 as the kernel has it"),
@@ -56,7 +57,8 @@ internal static class TunnelSettingDefinitions
             "0 of itself",
             "outer DS field; ECN comes from the inner packet; 1 is inherit, as in the kernel",
             Either(OneOf(("inherit", 1)), TryDsField),
-            slot.With<int>((tunnel, tos) => tunnel with { Tos = tos == 1 ? (byte)0 : (byte)tos, TosInherit = tos == 1 })),
+            slot.With<int>((tunnel, tos) =>
+                tunnel with { Tos = tos == 1 ? (byte)0 : (byte)tos, TosInherit = tos == 1 })),
         Define($"{slot.Name}.df", "unset, set or inherit", df, "outer DF bit",
             OneOf(("unset", TunnelDf.Unset), ("set", TunnelDf.Set), ("inherit", TunnelDf.Inherit)),
             slot.With<TunnelDf>((tunnel, value) => tunnel with { Df = value })),

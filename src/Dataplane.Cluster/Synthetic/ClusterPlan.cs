@@ -5,9 +5,9 @@ using Dataplane.Wire;
 namespace Dataplane.Cluster.Synthetic;
 
 /// <summary>
-/// A made-up cluster of any size, object by object: names and addresses follow from an object's number, so that nothing is
-/// held. Pods go round over the nodes; neighbours among them are an app, and an app's pods lie on different nodes. The first
-/// pods are CoreDNS.
+/// A made-up cluster of any size, object by object: names and addresses follow from an object's number, so that
+/// nothing is held. Pods go round over the nodes; neighbours among them are an app, and an app's pods lie on different
+/// nodes. The first pods are CoreDNS.
 /// </summary>
 public sealed class ClusterPlan
 {
@@ -57,7 +57,8 @@ public sealed class ClusterPlan
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{options.Nodes} nodes of /{32 - _hostBits} pod networks do not fit into 10.128.0.0/9: ask for fewer"));
+                $"{options.Nodes} nodes of /{32 - _hostBits} pod networks do not fit into "
+                + $"10.128.0.0/9: ask for fewer"));
         }
 
         _podNetwork = addresses <= 1 << SmallPodBits ? SmallPodNetwork : LargePodNetwork;
@@ -91,7 +92,8 @@ public sealed class ClusterPlan
 
     public static IpAddress NodeAddressV6(int node) => NodeNetworkV6.Plus(FirstHost + (uint)node);
 
-    public string PodCidr(int node) => $"{PodNetworkOf(node)}/{(32 - _hostBits).ToString(CultureInfo.InvariantCulture)}";
+    public string PodCidr(int node) =>
+        $"{PodNetworkOf(node)}/{(32 - _hostBits).ToString(CultureInfo.InvariantCulture)}";
 
     public static string PodCidrV6(int node) => $"{PodNetworkV6Of(node)}/64";
 
@@ -124,7 +126,8 @@ public sealed class ClusterPlan
 
     public int AppOfService(int service) => (int)(SplitMix.Of(_options.Seed, (ulong)service) % (ulong)Apps);
 
-    public static IpAddress ServiceAddress(int service) => IpAddress.FromV4(ServiceNetwork + FirstService + (uint)service);
+    public static IpAddress ServiceAddress(int service) =>
+        IpAddress.FromV4(ServiceNetwork + FirstService + (uint)service);
 
     public static IpAddress ServiceAddressV6(int service) => ServiceNetworkV6.Plus(FirstService + (uint)service);
 

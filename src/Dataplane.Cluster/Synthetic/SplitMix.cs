@@ -15,7 +15,9 @@ public struct SplitMix(ulong seed)
         return Finish(_state);
     }
 
-    /// <summary>A number below <paramref name="bound"/>, by multiplication: the bias is less than bound in 2^32.</summary>
+    /// <summary>
+    /// A number below <paramref name="bound"/>, by multiplication: the bias is less than bound in 2^32.
+    /// </summary>
     public uint Below(uint bound) => (uint)(((Next() >> 32) * bound) >> 32);
 
     /// <summary>The number that belongs to a pair, always the same.</summary>

@@ -34,13 +34,15 @@ public static class SyntheticCluster
         Check("services", options.Services, 0, MostServices);
         Check("endpoints", options.Endpoints, 0, options.Nodes * options.PodsPerNode);
 
-        Endpoint[] endpoints = [.. Enumerable.Range(0, options.Nodes * options.PodsPerNode).Select(pod => EndpointOf(pod, options))];
+        Endpoint[] endpoints =
+            [.. Enumerable.Range(0, options.Nodes * options.PodsPerNode).Select(pod => EndpointOf(pod, options))];
         return new ClusterSnapshot
         {
             Nodes = [.. Enumerable.Range(0, options.Nodes).Select(NodeOf)],
             Pods = [.. Enumerable.Range(0, endpoints.Length).Select(pod => PodOf(pod, options))],
             Services = [.. Enumerable.Range(0, options.Services).Select(ServiceOf)],
-            EndpointSlices = [.. Enumerable.Range(0, options.Services).Select(service => SliceOf(service, endpoints, options))],
+            EndpointSlices =
+                [.. Enumerable.Range(0, options.Services).Select(service => SliceOf(service, endpoints, options))],
         };
     }
 
@@ -49,12 +51,14 @@ public static class SyntheticCluster
     public static IpAddress NodeAddress(int node) => IpAddress.FromV4(FirstNode + (uint)node);
 
     /// <summary>The pod's number among those of its node.</summary>
-    public static IpAddress PodAddress(int node, int pod) => IpAddress.FromV4(FirstPod + ((uint)node << NodeShift) + (uint)pod);
+    public static IpAddress PodAddress(int node, int pod) =>
+        IpAddress.FromV4(FirstPod + ((uint)node << NodeShift) + (uint)pod);
 
     public static IpAddress ServiceAddress(int service) => IpAddress.FromV4(FirstService + (uint)service);
 
     /// <summary>The MAC of a node's bridge, where its pods send everything.</summary>
-    public static string BridgeMac(int node) => string.Create(CultureInfo.InvariantCulture, $"0a:58:0a:f4:{node:x2}:01");
+    public static string BridgeMac(int node) =>
+        string.Create(CultureInfo.InvariantCulture, $"0a:58:0a:f4:{node:x2}:01");
 
     private static void Check(string what, int number, int least, int most)
     {
@@ -108,7 +112,8 @@ public static class SyntheticCluster
         {
             Endpoints =
             [
-                .. Enumerable.Range(0, options.Endpoints).Select(index => endpoints[(int)((first + (ulong)index) % (ulong)endpoints.Length)]),
+                .. Enumerable.Range(0, options.Endpoints)
+                    .Select(index => endpoints[(int)((first + (ulong)index) % (ulong)endpoints.Length)]),
             ],
             Ports = [new EndpointPort("", Protocol, TargetPort)],
         };

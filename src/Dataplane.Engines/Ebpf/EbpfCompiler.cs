@@ -5,7 +5,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ebpf;
 
-/// <summary>Turns Services into the maps of <see cref="EbpfTables"/>; numbers follow the order of the manifests, slots that of addresses.</summary>
+/// <summary>
+/// Turns Services into the maps of <see cref="EbpfTables"/>; numbers follow the order of the
+/// manifests, slots that of addresses.
+/// </summary>
 internal sealed class EbpfCompiler
 {
     private readonly AddressNames _names;
@@ -71,10 +74,12 @@ internal sealed class EbpfCompiler
 
     private EbpfPlan Plan(ProxiedPort port)
     {
-        (ProxiedEndpoint Endpoint, uint Id)[] endpoints = [.. port.Endpoints.Select(endpoint => (endpoint, IdOf(endpoint, port.Protocol)))];
+        (ProxiedEndpoint Endpoint, uint Id)[] endpoints =
+            [.. port.Endpoints.Select(endpoint => (endpoint, IdOf(endpoint, port.Protocol)))];
         if (endpoints.Length > ushort.MaxValue)
         {
-            throw new InvalidDataException($"{port.Service.Source}: Service {port.Service} has {endpoints.Length} endpoints; "
+            throw new InvalidDataException(
+                $"{port.Service.Source}: Service {port.Service} has {endpoints.Length} endpoints; "
                 + "Cilium counts them with 16 bits");
         }
 
@@ -111,7 +116,13 @@ internal sealed class EbpfCompiler
         _backendIds.Add(backend, id);
         _backendAddresses.Add(backend);
         _backendNodes.Add(_nodes.GetValueOrDefault(endpoint.NodeName, EbpfTables.NoNode));
-        _backends.Add(new LbBackend { Address = NameOf(endpoint.Address), Port = endpoint.Port, Protocol = protocol, State = state });
+        _backends.Add(new LbBackend
+        {
+            Address = NameOf(endpoint.Address),
+            Port = endpoint.Port,
+            Protocol = protocol,
+            State = state,
+        });
         return id;
     }
 
@@ -158,7 +169,8 @@ internal sealed class EbpfCompiler
             int first = run;
             foreach (uint id in backends.Ids) LocalBackends[run++] = id;
             int usable = backends.UsableCount;
-            locals.Add((node, new LbLocal(first, (ushort)usable, (ushort)(backends.Ids.Length - usable), FillMaglev(backends))));
+            locals.Add((node,
+                new LbLocal(first, (ushort)usable, (ushort)(backends.Ids.Length - usable), FillMaglev(backends))));
         }
 
         long maglev = plan.Frontends.Any(IsShared) ? FillMaglev(plan.Everywhere) : 0;
@@ -180,7 +192,8 @@ internal sealed class EbpfCompiler
         (uint[] ids, int usable) = plan.Everywhere;
         uint address = NameOf(frontend.Address);
         byte scope = frontend.IsInternalScope ? (byte)1 : (byte)0;
-        var key = new LbServiceKey(address, frontend.Number, plan.Port.Protocol, (byte)frontend.Address.Family, slot: 0, scope);
+        var key = new LbServiceKey(
+            address, frontend.Number, plan.Port.Protocol, (byte)frontend.Address.Family, slot: 0, scope);
         int affinity = plan.Port.AffinitySeconds;
         (LbServiceFlags flags, LbServiceFlags2 flags2) = FlagsOf(plan.Port, frontend);
         Services.Set(in key, new LbService
@@ -198,7 +211,8 @@ internal sealed class EbpfCompiler
         for (int index = 0; index < ids.Length; index++)
         {
             LbServiceKey slot = key.At((ushort)(index + 1));
-            Services.Set(in slot, new LbService { BackendId = ids[index], ReverseNat = number, Flags = flags, Flags2 = flags2 });
+            Services.Set(
+                in slot, new LbService { BackendId = ids[index], ReverseNat = number, Flags = flags, Flags2 = flags2 });
             if (affinity > 0 && index < usable) AffinityMatches.Set(new LbAffinityMatch(ids[index], number), 1);
         }
     }

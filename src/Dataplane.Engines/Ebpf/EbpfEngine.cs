@@ -15,14 +15,16 @@ public readonly struct EbpfEngine(EbpfTables tables) : IExplainingEngine
 
     public void Prefetch(in FlowKey key) => tables.Prefetch(in key);
 
-    public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw) => tables.Foresee(in key, in state, ref draw);
+    public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw) =>
+        tables.Foresee(in key, in state, ref draw);
 
     public uint AddressOf(uint backend) => tables.BackendEntry(backend).Address;
 
     public ServiceVerdict Lookup(in ServiceQuery query, in ServiceState state, ref Draw draw) =>
         tables.Lookup(in query, in state, ref draw);
 
-    public ServiceVerdict Explain(in ServiceQuery query, in ServiceState state, ref Draw draw, ICollection<LookupStep> steps)
+    public ServiceVerdict Explain(
+        in ServiceQuery query, in ServiceState state, ref Draw draw, ICollection<LookupStep> steps)
     {
         ServiceVerdict verdict = tables.Lookup(in query, in state, ref draw);
         EbpfExplanation.Tell(tables, in query.Key, in verdict, steps);

@@ -19,25 +19,37 @@ internal static class EbpfExplanation
         }
 
         EbpfFrontend known = tables.FrontendOf(verdict.Service);
-        steps.Add(new LookupStep("map", $"{asked}: {known.Service}, {service.Count} backends, reverse NAT {service.ReverseNat}") { IsMatch = true });
+        steps.Add(new LookupStep(
+            "map", $"{asked}: {known.Service}, {service.Count} backends, reverse NAT {service.ReverseNat}")
+        {
+            IsMatch = true,
+        });
         if (verdict.Outcome != ServiceOutcome.Backend) return;
 
         TellChoice(tables, in frontend, in service, in verdict, steps);
         EbpfBackend backend = tables.BackendOf(verdict.Backend);
-        steps.Add(new LookupStep("map", $"backends map: id {verdict.Backend}: {TextOf(backend.Address, backend.Port)}") { IsMatch = true });
+        steps.Add(new LookupStep("map", $"backends map: id {verdict.Backend}: {TextOf(backend.Address, backend.Port)}")
+        {
+            IsMatch = true,
+        });
     }
 
     private static void TellChoice(
-        EbpfTables tables, in LbServiceKey frontend, in LbService service, in ServiceVerdict verdict, ICollection<LookupStep> steps)
+        EbpfTables tables, in LbServiceKey frontend, in LbService service, in ServiceVerdict verdict,
+        ICollection<LookupStep> steps)
     {
         if ((service.Flags & LbServiceFlags.Affinity) != 0)
         {
-            steps.Add(new LookupStep("map", $"affinity map: client and reverse NAT {service.ReverseNat}, for {service.AffinitySeconds} s"));
+            steps.Add(new LookupStep(
+                "map", $"affinity map: client and reverse NAT {service.ReverseNat}, for {service.AffinitySeconds} s"));
         }
 
         if (tables.MaglevBytes != 0)
         {
-            steps.Add(new LookupStep("map", $"Maglev map: reverse NAT {service.ReverseNat}: backend {verdict.Backend}") { IsMatch = true });
+            steps.Add(new LookupStep("map", $"Maglev map: reverse NAT {service.ReverseNat}: backend {verdict.Backend}")
+            {
+                IsMatch = true,
+            });
             return;
         }
 
@@ -46,10 +58,14 @@ internal static class EbpfExplanation
             LbServiceKey entry = frontend.At((ushort)slot);
             if (!tables.TryGetService(in entry, out LbService chosen) || chosen.BackendId != verdict.Backend) continue;
 
-            steps.Add(new LookupStep("map", $"services map: slot {slot} of {service.Count}: backend {chosen.BackendId}") { IsMatch = true });
+            steps.Add(new LookupStep("map", $"services map: slot {slot} of {service.Count}: backend {chosen.BackendId}")
+            {
+                IsMatch = true,
+            });
             return;
         }
     }
 
-    private static string TextOf(IpAddress address, ushort port) => address.IsV6 ? $"[{address}]:{port}" : $"{address}:{port}";
+    private static string TextOf(IpAddress address, ushort port) =>
+        address.IsV6 ? $"[{address}]:{port}" : $"{address}:{port}";
 }

@@ -4,7 +4,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ebpf;
 
-/// <summary>Where a frontend comes from, for explanations; a node port's address is the unspecified one, for all nodes.</summary>
+/// <summary>
+/// Where a frontend comes from, for explanations; a node port's address is the unspecified one, for all nodes.
+/// </summary>
 public sealed record EbpfFrontend(IpAddress Address, Service Service, ServicePort Port)
 {
     public EbpfFrontendKind Kind { get; init; }

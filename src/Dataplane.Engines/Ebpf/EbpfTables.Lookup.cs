@@ -6,7 +6,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ebpf;
 
-/// <summary>The look-up (<c>bpf/lib/lb.h</c>, <c>bpf/lib/nodeport.h</c>): one path for what every node serves alike, one for the rest.</summary>
+/// <summary>
+/// The look-up (<c>bpf/lib/lb.h</c>, <c>bpf/lib/nodeport.h</c>): one path for what every node
+/// serves alike, one for the rest.
+/// </summary>
 public sealed unsafe partial class EbpfTables
 {
     internal void Prefetch(in FlowKey key)
@@ -33,7 +36,8 @@ public sealed unsafe partial class EbpfTables
         LbServiceKey frontend = FrontendOf(in key, key.Destination);
         if (!_services.TryGet(in frontend, out LbService service))
         {
-            if (query.Destination.Kind != PlaceKind.Node || !TryNodePort(in query, ref frontend, out service)) return verdict;
+            if (query.Destination.Kind != PlaceKind.Node || !TryNodePort(in query, ref frontend, out service))
+                return verdict;
         }
 
         if (!service.IsPlain) return LookupOuter(in query, in state, ref draw, frontend, service);
@@ -48,7 +52,8 @@ public sealed unsafe partial class EbpfTables
     }
 
     /// <summary>
-    /// Entries that a first packet's look-up compares: the frontend's slots, a backend's slots (or Maglev's entry), the backend.
+    /// Entries that a first packet's look-up compares: the frontend's slots, a backend's slots (or
+    /// Maglev's entry), the backend.
     /// </summary>
     public int CountProbes(in FlowKey key, ref Draw draw)
     {
@@ -89,7 +94,8 @@ public sealed unsafe partial class EbpfTables
     private bool TryNodePort(in ServiceQuery query, ref LbServiceKey frontend, out LbService service)
     {
         service = default;
-        bool isOuter = _topology is null || _topology.NodeAddresses[query.Destination.Index].Device == NodeDevice.Underlay;
+        bool isOuter = _topology is null
+            || _topology.NodeAddresses[query.Destination.Index].Device == NodeDevice.Underlay;
         if (!isOuter) return false;
 
         frontend = FrontendOf(in query.Key, Wildcard);
@@ -114,7 +120,8 @@ public sealed unsafe partial class EbpfTables
         }
 
         var verdict = new ServiceVerdict { Service = service.ReverseNat, Outcome = ServiceOutcome.NoBackend };
-        if (isFromOutside && (service.Flags & LbServiceFlags.SourceRange) != 0 && !_sourceRanges.Hold(service.ReverseNat, in key))
+        if (isFromOutside && (service.Flags & LbServiceFlags.SourceRange) != 0
+            && !_sourceRanges.Hold(service.ReverseNat, in key))
         {
             return Denied(verdict, DropReason.SourceDenied);
         }
@@ -125,7 +132,8 @@ public sealed unsafe partial class EbpfTables
         if (service.IsLocal(frontend.Scope))
         {
             var local = new LbLocalKey(service.ReverseNat, key.Zone);
-            if (!_local.TryGet(in local, out LbLocal run) || run.Count == 0) return Denied(verdict, DropReason.NoLocalBackend);
+            if (!_local.TryGet(in local, out LbLocal run) || run.Count == 0)
+                return Denied(verdict, DropReason.NoLocalBackend);
             backend = SelectLocal(in key, in state, ref draw, in service, in run);
         }
         else
@@ -163,7 +171,8 @@ public sealed unsafe partial class EbpfTables
             if (_affinityMatches.Contains(in match)) return remembered;
         }
 
-        if (_maglev.Size != 0) return _maglev.Choose(_maglev.Starts[service.ReverseNat], MaglevHash(in key, hasAffinity));
+        if (_maglev.Size != 0)
+            return _maglev.Choose(_maglev.Starts[service.ReverseNat], MaglevHash(in key, hasAffinity));
 
         LbServiceKey entry = frontend.At((ushort)(draw.Next() % service.Count + 1));
         _services.TryGet(in entry, out LbService chosen);

@@ -3,7 +3,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Ebpf;
 
-/// <summary>The maps as one node has them: node ports under its own addresses, policies Local with its own backends.</summary>
+/// <summary>
+/// The maps as one node has them: node ports under its own addresses, policies Local with its own backends.
+/// </summary>
 public sealed unsafe partial class EbpfTables
 {
     /// <param name="node">The node's number.</param>
@@ -25,11 +27,13 @@ public sealed unsafe partial class EbpfTables
                 .Select(address => RowOf(number, node, address)));
         }
 
-        ImmutableArray<EbpfServiceRow> numbered = [.. rows.Select((row, index) => row with { Id = (ushort)(index + 1) })];
+        ImmutableArray<EbpfServiceRow> numbered =
+            [.. rows.Select((row, index) => row with { Id = (ushort)(index + 1) })];
         HashSet<uint> used = [.. numbered.SelectMany(row => row.Backends)];
         IEnumerable<uint> ids = Enumerable.Range(1, BackendCount).Select(id => (uint)id)
             .Where(id => used.Contains(id) || _backends[id].State == LbBackendState.Maintenance);
-        return new EbpfMaps(numbered, [.. ids.Select(id => new EbpfBackendRow(id, BackendOf(id), _backends[id].State))]);
+        return new EbpfMaps(
+            numbered, [.. ids.Select(id => new EbpfBackendRow(id, BackendOf(id), _backends[id].State))]);
     }
 
     private static EbpfServiceRow Surrogate(EbpfServiceRow row) => row with
@@ -43,13 +47,19 @@ public sealed unsafe partial class EbpfTables
         EbpfFrontend frontend = _frontends[number - 1];
         byte scope = frontend.IsInternalScope ? (byte)1 : (byte)0;
         LbReverseNat name = _reverseNat[number];
-        var key = new LbServiceKey(name.Address, name.Port, frontend.Port.Protocol, (byte)address.Family, slot: 0, scope);
+        var key = new LbServiceKey(
+            name.Address, name.Port, frontend.Port.Protocol, (byte)address.Family, slot: 0, scope);
         _services.TryGet(in key, out LbService service);
         var row = new EbpfServiceRow(frontend, address) { Flags = service.Flags, Flags2 = service.Flags2 };
         long maglev = _maglev.Starts[number];
         if (!frontend.IsLocal)
         {
-            row = row with { Count = service.Count, QuarantinedCount = service.QuarantinedCount, Backends = SlotsOf(key, service) };
+            row = row with
+            {
+                Count = service.Count,
+                QuarantinedCount = service.QuarantinedCount,
+                Backends = SlotsOf(key, service),
+            };
         }
         else if (_local.TryGet(new LbLocalKey(number, node), out LbLocal run))
         {

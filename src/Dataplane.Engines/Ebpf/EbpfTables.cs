@@ -38,7 +38,8 @@ public sealed unsafe partial class EbpfTables : IDisposable
     private readonly Topology? _topology;
     private readonly LbDirectReturn _directReturn;
 
-    internal EbpfTables(EbpfCompiler compiled, ServiceModel services, AddressNames names, Topology? topology, LbDirectReturn directReturn)
+    internal EbpfTables(EbpfCompiler compiled, ServiceModel services, AddressNames names, Topology? topology,
+        LbDirectReturn directReturn)
     {
         _names = names;
         _services = compiled.Services;
@@ -72,7 +73,8 @@ public sealed unsafe partial class EbpfTables : IDisposable
 
     /// <summary>Bytes of all maps but Maglev's.</summary>
     public long Size => _services.Size + _affinityMatches.Size + _local.Size + _localBackends.Length * sizeof(uint)
-        + _backends.Length * LbBackend.Size + _backendNodes.Length * sizeof(ushort) + _reverseNat.Length * LbReverseNat.Size
+        + _backends.Length * LbBackend.Size + _backendNodes.Length * sizeof(ushort)
+        + _reverseNat.Length * LbReverseNat.Size
         + _sourceRanges.Size;
 
     /// <summary>Bytes of the Maglev tables; 0 where the choice is random.</summary>
@@ -88,7 +90,8 @@ public sealed unsafe partial class EbpfTables : IDisposable
     /// <param name="options">What the tables depend on besides.</param>
     /// <param name="topology">Tells which addresses of nodes have node ports: the underlay's; without it, all.</param>
     public static EbpfTables Compile(
-        ServiceModel services, ImmutableArray<string> nodes, AddressNames names, EbpfOptions options, Topology? topology = null)
+        ServiceModel services, ImmutableArray<string> nodes, AddressNames names, EbpfOptions options,
+        Topology? topology = null)
     {
         if (options.Algorithm == LbAlgorithm.Maglev && !Maglev.Sizes.Contains(options.MaglevSize))
         {
@@ -97,7 +100,8 @@ public sealed unsafe partial class EbpfTables : IDisposable
                 + string.Join(", ", Maglev.Sizes.ToArray()));
         }
 
-        return new EbpfTables(new EbpfCompiler(services, nodes, names, options), services, names, topology, options.DirectReturn);
+        return new EbpfTables(
+            new EbpfCompiler(services, nodes, names, options), services, names, topology, options.DirectReturn);
     }
 
     /// <summary>The frontend that a verdict's <see cref="ServiceVerdict.Service"/> names.</summary>

@@ -47,7 +47,9 @@ public sealed class FlatMap<TKey, TValue> : IDisposable
         return !entry.Key.IsFree;
     }
 
-    /// <summary>Sends for the line that the key's probe begins in, and the next: entries are no divisors of lines.</summary>
+    /// <summary>
+    /// Sends for the line that the key's probe begins in, and the next: entries are no divisors of lines.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe void Prefetch(in TKey key)
     {

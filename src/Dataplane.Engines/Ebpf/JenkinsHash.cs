@@ -15,7 +15,9 @@ public static class JenkinsHash
         return Final(a + start, b + start, c + start);
     }
 
-    /// <summary>Cilium's <c>__hash_from_tuple_v6</c> (<c>bpf/lib/hash.h</c>): an address, and what else there is.</summary>
+    /// <summary>
+    /// Cilium's <c>__hash_from_tuple_v6</c> (<c>bpf/lib/hash.h</c>): an address, and what else there is.
+    /// </summary>
     public static uint Hash(ReadOnlySpan<uint> address, uint ports, uint protocol, uint seed)
     {
         uint a = address[0];

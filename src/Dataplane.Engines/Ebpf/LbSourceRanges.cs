@@ -6,8 +6,8 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Ebpf;
 
 /// <summary>
-/// <c>cilium_lb4_source_range</c> and its IPv6 twin: who may use a frontend. Cilium's is a prefix trie with the frontend's
-/// number in front of the address; here the few prefixes of a frontend stand side by side.
+/// <c>cilium_lb4_source_range</c> and its IPv6 twin: who may use a frontend. Cilium's is a prefix trie with the
+/// frontend's number in front of the address; here the few prefixes of a frontend stand side by side.
 /// </summary>
 public sealed unsafe class LbSourceRanges : IDisposable
 {

@@ -16,7 +16,9 @@ public static class Maglev
     /// <summary>The weight that Cilium gives a backend of a Kubernetes Service.</summary>
     public const ushort DefaultWeight = 100;
 
-    /// <summary>Seeds out of Cilium's default <c>JLfvgnHc2kaSUFaI</c>: for the table, for flows of each family.</summary>
+    /// <summary>
+    /// Seeds out of Cilium's default <c>JLfvgnHc2kaSUFaI</c>: for the table, for flows of each family.
+    /// </summary>
     public const uint TableSeed = 0x24B7_EF82;
     public const uint V4Seed = 0x71DC_DA46;
     public const uint V6Seed = 0x9250_5688;

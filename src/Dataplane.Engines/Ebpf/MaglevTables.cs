@@ -3,8 +3,8 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Ebpf;
 
 /// <summary>
-/// <c>cilium_lb4_maglev</c>: a table for each set of backends; frontends that share their backends share their table. No
-/// tables where the choice is random.
+/// <c>cilium_lb4_maglev</c>: a table for each set of backends; frontends that share their backends share their table.
+/// No tables where the choice is random.
 /// </summary>
 internal sealed unsafe class MaglevTables : IDisposable
 {

@@ -44,7 +44,8 @@ public static class Murmur3
 
     private static ulong ScrambleFirst(ulong block) => BitOperations.RotateLeft(block * FirstFactor, 31) * SecondFactor;
 
-    private static ulong ScrambleSecond(ulong block) => BitOperations.RotateLeft(block * SecondFactor, 33) * FirstFactor;
+    private static ulong ScrambleSecond(ulong block) =>
+        BitOperations.RotateLeft(block * SecondFactor, 33) * FirstFactor;
 
     private static ulong Avalanche(ulong value)
     {

@@ -5,9 +5,9 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Iptables;
 
 /// <summary>
-/// The <c>hash:</c> types: addresses, ports, interfaces, and at most one prefix. A prefix is looked for length by length,
-/// the longest first, as <c>ip_set_hash_gen.h</c> does; an entry marked <c>nomatch</c> ends the search. Places are half
-/// used at most and apart from the entries, which are a cache line each: what is not there costs one line.
+/// The <c>hash:</c> types: addresses, ports, interfaces, and at most one prefix. A prefix is looked for length by
+/// length, the longest first, as <c>ip_set_hash_gen.h</c> does; an entry marked <c>nomatch</c> ends the search. Places
+/// are half used at most and apart from the entries, which are a cache line each: what is not there costs one line.
 /// </summary>
 internal sealed unsafe class HashIpset : Ipset
 {
@@ -101,7 +101,8 @@ internal sealed unsafe class HashIpset : Ipset
     {
         long mask = _places.Length - 1;
         long place = hash & mask;
-        while (_places[place].Entry != 0 && !(_places[place].Hash == hash && _entries[_places[place].Entry].Equals(key)))
+        while (_places[place].Entry != 0
+            && !(_places[place].Hash == hash && _entries[_places[place].Entry].Equals(key)))
             place = (place + 1) & mask;
         return place;
     }

@@ -2,7 +2,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Engines.Iptables;
 
-/// <summary>Where <c>statistic --mode random</c> gets its decisions from: a seed, or a kernel that was watched.</summary>
+/// <summary>
+/// Where <c>statistic --mode random</c> gets its decisions from: a seed, or a kernel that was watched.
+/// </summary>
 public interface INetfilterDraw
 {
     /// <summary>Whether the rule's chance of <paramref name="probability"/> in 2³¹ comes out.</summary>

@@ -48,7 +48,8 @@ public struct TraceRules(List<VisitedRule> visited) : INetfilterTrace
 
     public readonly void Matched(int rule, uint bytes)
     {
-        if (visited.Count > 0 && visited[^1] == new VisitedRule(rule, IsMatch: false)) visited.RemoveAt(visited.Count - 1);
+        if (visited.Count > 0 && visited[^1] == new VisitedRule(rule, IsMatch: false))
+            visited.RemoveAt(visited.Count - 1);
         visited.Add(new VisitedRule(rule, IsMatch: true));
     }
 }

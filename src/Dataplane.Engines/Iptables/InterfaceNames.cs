@@ -1,8 +1,8 @@
 namespace Dataplane.Engines.Iptables;
 
 /// <summary>
-/// Numbers for interface names, so that packets and rules compare numbers. Rules with a <c>+</c> know the names that were
-/// there when they were compiled.
+/// Numbers for interface names, so that packets and rules compare numbers. Rules with a <c>+</c> know the names that
+/// were there when they were compiled.
 /// </summary>
 public sealed class InterfaceNames
 {

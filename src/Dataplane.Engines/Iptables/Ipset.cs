@@ -7,8 +7,8 @@ internal abstract class Ipset : IDisposable
     public abstract int Family { get; }
 
     /// <summary>
-    /// Bit n of <paramref name="sources"/>: dimension n is taken from the packet's source. False, as the kernel says, where
-    /// a rule gives fewer directions than the set has dimensions.
+    /// Bit n of <paramref name="sources"/>: dimension n is taken from the packet's source. False, as the kernel says,
+    /// where a rule gives fewer directions than the set has dimensions.
     /// </summary>
     public abstract bool Contains(in NetfilterPacket packet, uint sources, int directions);
 

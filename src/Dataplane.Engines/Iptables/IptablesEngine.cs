@@ -7,7 +7,8 @@ namespace Dataplane.Engines.Iptables;
 /// Services as iptables finds them: a connection's first packet walks the node's tables hook by hook, rule by rule
 /// (<c>ip_tables.c</c>, <c>ipt_do_table</c>). Later packets go by their connection, and are not filtered again.
 /// </summary>
-public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bool translatesAnything) : IExplainingEngine
+public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bool translatesAnything)
+    : IExplainingEngine
 {
     public static string Name => "iptables";
 
@@ -29,7 +30,8 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
         return Walk(in query, in state, ref draw, ref trace);
     }
 
-    public ServiceVerdict Explain(in ServiceQuery query, in ServiceState state, ref Draw draw, ICollection<LookupStep> steps)
+    public ServiceVerdict Explain(
+        in ServiceQuery query, in ServiceState state, ref Draw draw, ICollection<LookupStep> steps)
     {
         List<VisitedRule> visited = [];
         var trace = new TraceRules(visited);
@@ -58,7 +60,8 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
     {
     }
 
-    private ServiceVerdict Walk<TTrace>(NodeRules node, in ServiceQuery query, long now, ref RandomDraw draw, ref TTrace trace)
+    private ServiceVerdict Walk<TTrace>(
+        NodeRules node, in ServiceQuery query, long now, ref RandomDraw draw, ref TTrace trace)
         where TTrace : struct, INetfilterTrace
     {
         ServiceVerdict verdict = default;
@@ -106,7 +109,8 @@ public readonly struct IptablesEngine(IptablesNodes nodes, RuleQuery queries, bo
         packet.DestinationType == AddressTypes.Local ? queries.Loopback : queries.Towards(to, node, packet.Family == 6);
 
     /// <summary>What the node sends to itself comes in over lo, with the translation that it left with.</summary>
-    private NetfilterOutcome ComeBack<TTrace>(NodeRules node, ref NetfilterPacket packet, ref RandomDraw draw, ref TTrace trace)
+    private NetfilterOutcome ComeBack<TTrace>(
+        NodeRules node, ref NetfilterPacket packet, ref RandomDraw draw, ref TTrace trace)
         where TTrace : struct, INetfilterTrace
     {
         packet.Facts &= ~PacketFacts.IsFirst;

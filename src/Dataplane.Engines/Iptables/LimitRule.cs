@@ -1,6 +1,8 @@
 namespace Dataplane.Engines.Iptables;
 
-/// <summary>A compiled <c>-m limit</c>: the token bucket of <c>xt_limit.c</c>, in credits of a kernel with 250 ticks a second.</summary>
+/// <summary>
+/// A compiled <c>-m limit</c>: the token bucket of <c>xt_limit.c</c>, in credits of a kernel with 250 ticks a second.
+/// </summary>
 internal sealed class LimitRule
 {
     private const uint Scale = 10_000;

@@ -11,7 +11,9 @@ public struct NetfilterOutcome(in NetfilterPacket packet)
     /// <summary>A NOTRACK rule was met: conntrack leaves the packet alone.</summary>
     public bool IsUntracked;
 
-    /// <summary>TCPMSS: the largest segment that the SYN may offer; <see cref="ClampToPath"/>: what the path's MTU leaves.</summary>
+    /// <summary>
+    /// TCPMSS: the largest segment that the SYN may offer; <see cref="ClampToPath"/>: what the path's MTU leaves.
+    /// </summary>
     public ushort SegmentSize;
 
     /// <summary>The rule or policy that decided, for <see cref="NetfilterRules.PlaceOf"/>.</summary>
@@ -36,7 +38,9 @@ public enum NetfilterVerdict : byte
     Reject,
 }
 
-/// <summary>A translation that a rule of the nat table asked for; the one who owns the connections chooses within it.</summary>
+/// <summary>
+/// A translation that a rule of the nat table asked for; the one who owns the connections chooses within it.
+/// </summary>
 public struct NatRequest
 {
     /// <summary>The first and the last address to choose from; equal for one, 0 where the address stays.</summary>
@@ -66,7 +70,9 @@ public enum NatKind : byte
     /// <summary>SNAT to the address of the interface that the packet leaves by.</summary>
     Masquerade,
 
-    /// <summary>DNAT to the address of the interface that the packet came by; for local packets to the loopback address.</summary>
+    /// <summary>
+    /// DNAT to the address of the interface that the packet came by; for local packets to the loopback address.
+    /// </summary>
     Redirect,
 }
 

@@ -2,7 +2,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Engines.Iptables;
 
-/// <summary>What rules can ask about a packet at one hook. Addresses are numbers in host order, an IPv4 one in the low 32 bits.</summary>
+/// <summary>
+/// What rules can ask about a packet at one hook. Addresses are numbers in host order, an IPv4 one in the low 32 bits.
+/// </summary>
 public struct NetfilterPacket
 {
     public UInt128 Source;
@@ -40,7 +42,9 @@ public struct NetfilterPacket
 
     public ushort OutPort;
 
-    /// <summary>The interface that has the address, where its type is <see cref="AddressTypes.Local"/> or a broadcast.</summary>
+    /// <summary>
+    /// The interface that has the address, where its type is <see cref="AddressTypes.Local"/> or a broadcast.
+    /// </summary>
     public ushort SourceOwner;
 
     public ushort DestinationOwner;

@@ -82,7 +82,8 @@ public sealed partial class NetfilterRules
     {
         NetfilterOutcome outcome = new(in packet);
         bool goesOn = Ask(NetfilterTable.Mangle, hook, in packet, state, ref draw, ref trace, ref outcome);
-        if (goesOn && filters) goesOn = Ask(NetfilterTable.Filter, hook, in packet, state, ref draw, ref trace, ref outcome);
+        if (goesOn && filters)
+            goesOn = Ask(NetfilterTable.Filter, hook, in packet, state, ref draw, ref trace, ref outcome);
         if (goesOn && translates) AskNat(hook, in packet, state, ref draw, ref trace, ref outcome);
         return outcome;
     }

@@ -47,7 +47,8 @@ public sealed partial class NetfilterRules
         MatchKind.Protocol => packet.Protocol == match.First,
         MatchKind.SourcePort => IsIn(in match, packet.SourcePort),
         MatchKind.DestinationPort => IsIn(in match, packet.DestinationPort),
-        MatchKind.SourcePorts or MatchKind.DestinationPorts or MatchKind.EitherPorts => IsAmongPorts(in match, in packet),
+        MatchKind.SourcePorts or MatchKind.DestinationPorts or MatchKind.EitherPorts =>
+            IsAmongPorts(in match, in packet),
         MatchKind.LaterFragment => (packet.Facts & PacketFacts.IsLaterFragment) != 0,
         MatchKind.State => ((uint)packet.State & match.First) != 0,
         MatchKind.SourceType => IsOfType(in match, packet.SourceType, packet.SourceOwner, in packet),
@@ -77,7 +78,9 @@ public sealed partial class NetfilterRules
 
     private bool IsLike(uint pattern, ushort number) => (_patterns[pattern][number >> 6] >> number & 1) != 0;
 
-    /// <summary>Without a connection <c>xt_conntrack</c> says what <c>--ctstate</c> said, and no where that was not asked.</summary>
+    /// <summary>
+    /// Without a connection <c>xt_conntrack</c> says what <c>--ctstate</c> said, and no where that was not asked.
+    /// </summary>
     private bool AskConnection(in RareMatch match, in NetfilterPacket packet)
     {
         if (!HasConnection(in packet)) return match.HasState;
@@ -111,7 +114,9 @@ public sealed partial class NetfilterRules
             ushort last = _ports[index + 1];
             if (match.Kind != MatchKind.DestinationPorts && packet.SourcePort >= first && packet.SourcePort <= last)
                 return true;
-            if (match.Kind != MatchKind.SourcePorts && packet.DestinationPort >= first && packet.DestinationPort <= last) return true;
+            if (match.Kind != MatchKind.SourcePorts && packet.DestinationPort >= first
+                && packet.DestinationPort <= last)
+                return true;
         }
 
         return false;
@@ -143,10 +148,13 @@ public sealed partial class NetfilterRules
         if ((packet.Facts & PacketFacts.IsLaterFragment) != 0) return match.IsNegated;
         if (match.First > byte.MaxValue) return true;
 
-        return packet.IcmpType == match.First && packet.IcmpCode >= (match.Second & 0xff) && packet.IcmpCode <= match.Second >> 8;
+        return packet.IcmpType == match.First && packet.IcmpCode >= (match.Second & 0xff)
+            && packet.IcmpCode <= match.Second >> 8;
     }
 
-    /// <summary><c>xt_statistic</c>: counts to <paramref name="last"/> and begins again at 0, when it matches.</summary>
+    /// <summary>
+    /// <c>xt_statistic</c>: counts to <paramref name="last"/> and begins again at 0, when it matches.
+    /// </summary>
     private static bool IsTurn(ref uint count, uint last)
     {
         count = count == last ? 0 : count + 1;

@@ -28,7 +28,8 @@ public sealed unsafe partial class NetfilterRules
             RuleAction action = _actions[rule];
             bool isEnd = action.Kind >= ActionKind.EndOfChain;
             if (TTrace.IsOn) trace.Visited(first, isEnd ? rule - 1 : rule);
-            if (action.MatchCount != 0 && !AllMatch(rule, in action, in packet, state, ref draw, outcome.Mark, outcome.ConnectionMark))
+            if (action.MatchCount != 0
+                && !AllMatch(rule, in action, in packet, state, ref draw, outcome.Mark, outcome.ConnectionMark))
             {
                 rule++;
                 continue;
@@ -47,7 +48,8 @@ public sealed unsafe partial class NetfilterRules
                 case ActionKind.Return or ActionKind.EndOfChain:
                     rule = stack[--depth];
                     break;
-                case >= ActionKind.PolicyAccept or ActionKind.Accept or ActionKind.Drop or ActionKind.Reject or ActionKind.Nat:
+                case >= ActionKind.PolicyAccept or ActionKind.Accept or ActionKind.Drop or ActionKind.Reject
+                    or ActionKind.Nat:
                     Decide(rule, in action, ref outcome);
                     return;
                 default:
@@ -58,7 +60,9 @@ public sealed unsafe partial class NetfilterRules
         }
     }
 
-    /// <summary>The loop that a chain of ten thousand services spends its time in; the end of each chain matches everything.</summary>
+    /// <summary>
+    /// The loop that a chain of ten thousand services spends its time in; the end of each chain matches everything.
+    /// </summary>
     private int NextMatch(int rule, Vector128<uint> key)
     {
         RuleKey* at = _keys.Start + rule;
@@ -86,7 +90,10 @@ public sealed unsafe partial class NetfilterRules
         outcome.Rule = rule;
     }
 
-    /// <summary>Targets after which the walk goes on (<c>xt_mark.c</c>, <c>xt_connmark.c</c>, <c>xt_CT.c</c>, <c>xt_TCPMSS.c</c>).</summary>
+    /// <summary>
+    /// Targets after which the walk goes on (<c>xt_mark.c</c>, <c>xt_connmark.c</c>,
+    /// <c>xt_CT.c</c>, <c>xt_TCPMSS.c</c>).
+    /// </summary>
     private void Change(in RuleAction action, ref NetfilterOutcome outcome)
     {
         switch (action.Kind)

@@ -6,8 +6,9 @@ using Dataplane.Engines.Iptables.Text;
 namespace Dataplane.Engines.Iptables;
 
 /// <summary>
-/// One family's tables, compiled flat: immutable, walked rule by rule as <c>ipt_do_table</c> does. What changes from packet
-/// to packet is <see cref="NetfilterState"/>, random decisions and watchers are passed in, so a walk can be repeated.
+/// One family's tables, compiled flat: immutable, walked rule by rule as <c>ipt_do_table</c> does. What
+/// changes from packet to packet is <see cref="NetfilterState"/>, random decisions and watchers are passed
+/// in, so a walk can be repeated.
 /// </summary>
 public sealed partial class NetfilterRules : IDisposable
 {
@@ -40,8 +41,9 @@ public sealed partial class NetfilterRules : IDisposable
         _nats = [.. parts.Nats];
         _recents = [.. parts.Recents];
         _sets = [.. parts.Sets];
-        _frontendSets = [.. _sets.Where(static test => test.IsOfDestination).Select(static test => test.Set).OfType<HashIpset>()
-            .Where(static set => set.IsAddressPort).Distinct()];
+        _frontendSets =
+            [.. _sets.Where(static test => test.IsOfDestination).Select(static test => test.Set).OfType<HashIpset>()
+                .Where(static set => set.IsAddressPort).Distinct()];
         _hotInterfaces = parts.HotInterfaces();
         _entries = compiled.Entries;
         _policies = compiled.Policies;
@@ -74,8 +76,8 @@ public sealed partial class NetfilterRules : IDisposable
     internal int[] RecentDepths { get; }
 
     /// <summary>
-    /// Compiles one family's tables and all sets. Throws <see cref="InvalidDataException"/> with file and line where a word
-    /// is not modelled, a jump leads nowhere or in a circle, or a value is none.
+    /// Compiles one family's tables and all sets. Throws <see cref="InvalidDataException"/> with file and line where a
+    /// word is not modelled, a jump leads nowhere or in a circle, or a value is none.
     /// </summary>
     public static NetfilterRules Compile(IptablesRuleset text, int family, InterfaceNames interfaces)
     {

@@ -1,6 +1,8 @@
 namespace Dataplane.Engines.Iptables;
 
-/// <summary>What a ruleset remembers between packets: nth counters, recent lists, limit buckets. One for each node.</summary>
+/// <summary>
+/// What a ruleset remembers between packets: nth counters, recent lists, limit buckets. One for each node.
+/// </summary>
 public sealed class NetfilterState : IDisposable
 {
     internal readonly uint[] Counts;

@@ -17,8 +17,8 @@ public sealed class NodeRules(NetfilterRules rules) : IDisposable
 }
 
 /// <summary>
-/// The tables of all nodes. A node's are compiled when its first packet asks: a cluster's nodes each have all Services' rules,
-/// and a capture mostly meets few of them.
+/// The tables of all nodes. A node's are compiled when its first packet asks: a cluster's nodes each have all Services'
+/// rules, and a capture mostly meets few of them.
 /// </summary>
 /// <param name="nodes">How many nodes there are.</param>
 /// <param name="compile">Compiles a node's tables of a family (4 or 6).</param>

@@ -2,7 +2,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Iptables;
 
-/// <summary><c>bitmap:port</c>: ports of TCP and UDP alike, and of no other protocol (<c>ip_set_get_ip_port</c>).</summary>
+/// <summary>
+/// <c>bitmap:port</c>: ports of TCP and UDP alike, and of no other protocol (<c>ip_set_get_ip_port</c>).
+/// </summary>
 internal sealed class PortIpset : Ipset
 {
     private readonly ulong[] _bits = new ulong[1024];

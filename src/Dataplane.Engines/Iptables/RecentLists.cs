@@ -3,8 +3,9 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Iptables;
 
 /// <summary>
-/// The address lists of <c>xt_recent.c</c>: 100 addresses each, the one unused longest gives way; every address with its
-/// last time stamps, as many as the module keeps for the rules at hand. Memory grows outside of the collector's heap.
+/// The address lists of <c>xt_recent.c</c>: 100 addresses each, the one unused longest gives way; every
+/// address with its last time stamps, as many as the module keeps for the rules at hand. Memory grows
+/// outside of the collector's heap.
 /// </summary>
 internal sealed class RecentLists : IDisposable
 {
@@ -83,7 +84,9 @@ internal sealed class RecentLists : IDisposable
         return false;
     }
 
-    /// <summary>Lets the address go that was unused longest, if its last stamp is too old; true when it was the one asked for.</summary>
+    /// <summary>
+    /// Lets the address go that was unused longest, if its last stamp is too old; true when it was the one asked for.
+    /// </summary>
     private bool TryReap(int list, long oldest, int asked)
     {
         int head = _lists[list].Oldest;
@@ -110,7 +113,8 @@ internal sealed class RecentLists : IDisposable
 
         int entry = Take();
         ref int bucket = ref _buckets[BucketOf(list, address)];
-        _entries[entry] = new Entry { Address = address, List = list, NextStamp = 1, StampCount = 1, NextInBucket = bucket };
+        _entries[entry] =
+            new Entry { Address = address, List = list, NextStamp = 1, StampCount = 1, NextInBucket = bucket };
         bucket = entry;
         _stamps[(long)entry * _stride] = now;
         Append(list, entry);

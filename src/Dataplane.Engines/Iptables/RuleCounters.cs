@@ -1,6 +1,8 @@
 namespace Dataplane.Engines.Iptables;
 
-/// <summary>Packets and bytes of every rule and policy, as <c>iptables -v</c> shows them; and rules visited in all.</summary>
+/// <summary>
+/// Packets and bytes of every rule and policy, as <c>iptables -v</c> shows them; and rules visited in all.
+/// </summary>
 public sealed class RuleCounters(NetfilterRules rules)
 {
     private readonly long[] _packets = new long[rules.Size];

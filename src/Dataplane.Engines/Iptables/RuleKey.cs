@@ -6,9 +6,9 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Iptables;
 
 /// <summary>
-/// The part of a rule that most rules fail on, as value and mask over one word of 16 bytes: both addresses, both ports,
-/// protocol, interfaces, connection state. A rule that does not match costs one exclusive-or and one test; 32 bytes, two
-/// rules in a cache line.
+/// The part of a rule that most rules fail on, as value and mask over one word of 16 bytes: both addresses, both
+/// ports, protocol, interfaces, connection state. A rule that does not match costs one exclusive-or and one test; 32
+/// bytes, two rules in a cache line.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal struct RuleKey
@@ -39,8 +39,8 @@ internal struct RuleKey
     public readonly bool Matches(Vector128<uint> packet) => ((packet ^ Value) & Mask) == Vector128<uint>.Zero;
 
     /// <summary>
-    /// 32 bits of an address: all of an IPv4 one; a hash of an IPv6 one, so that both families walk the same loop. Rules
-    /// with an IPv6 address compare the whole address once the hash agrees.
+    /// 32 bits of an address: all of an IPv4 one; a hash of an IPv6 one, so that both families walk the same loop.
+    /// Rules with an IPv6 address compare the whole address once the hash agrees.
     /// </summary>
     public static uint Fold(UInt128 address, int family) =>
         family == 4 ? (uint)address : FlowHash.Mix((ulong)(address >> 64), (ulong)address);

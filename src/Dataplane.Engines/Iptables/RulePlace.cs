@@ -3,7 +3,9 @@ using Dataplane.Engines.Iptables.Text;
 
 namespace Dataplane.Engines.Iptables;
 
-/// <summary>A compiled rule's place in its dump; a policy, or the end of a user's chain, has no rule and no number.</summary>
+/// <summary>
+/// A compiled rule's place in its dump; a policy, or the end of a user's chain, has no rule and no number.
+/// </summary>
 public readonly record struct RulePlace(string Table, IptablesChain Chain, int Number, IptablesRule? Rule)
 {
     /// <summary>The line of the dump; 0 where there is none.</summary>

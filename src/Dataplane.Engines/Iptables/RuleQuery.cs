@@ -50,7 +50,8 @@ public sealed class RuleQuery(Topology topology, ushort bridge, ushort underlay,
         return place;
     }
 
-    public Place PlaceOf(in NetfilterPacket packet) => topology.PlaceOf(NameOf(packet.Destination, packet.Family), packet.Family == 6);
+    public Place PlaceOf(in NetfilterPacket packet) =>
+        topology.PlaceOf(NameOf(packet.Destination, packet.Family), packet.Family == 6);
 
     public uint NameOf(UInt128 address, int family) =>
         family == 6 ? topology.Names.NameOf(Wire.IpAddress.FromV6(address)) : (uint)address;

@@ -2,7 +2,9 @@ using Dataplane.Engines.Explanation;
 
 namespace Dataplane.Engines.Iptables;
 
-/// <summary>A walk through a node's tables as steps: table, chain, number and text of each rule, in the order of the walk.</summary>
+/// <summary>
+/// A walk through a node's tables as steps: table, chain, number and text of each rule, in the order of the walk.
+/// </summary>
 internal static class RuleWalkText
 {
     public static IEnumerable<LookupStep> Steps(NetfilterRules rules, IEnumerable<VisitedRule> visited) =>

@@ -19,9 +19,11 @@ public sealed record IpSet(string Name, IpSetType Type, bool IsV6)
         foreach (IpSet set in sets)
         {
             text.Append("create ").Append(set.Name).Append(' ').Append(set.TypeName).Append(' ');
-            text.Append(set.Type == IpSetType.Port ? "range 0-65535" : $"family {(set.IsV6 ? "inet6" : "inet")} {HashOptions}");
+            text.Append(
+                set.Type == IpSetType.Port ? "range 0-65535" : $"family {(set.IsV6 ? "inet6" : "inet")} {HashOptions}");
             text.Append('\n');
-            foreach (string entry in set.Entries) text.Append("add ").Append(set.Name).Append(' ').Append(entry).Append('\n');
+            foreach (string entry in set.Entries)
+                text.Append("add ").Append(set.Name).Append(' ').Append(entry).Append('\n');
         }
 
         return text.ToString();

@@ -94,7 +94,8 @@ public sealed unsafe class IpvsConnectionTable : IDisposable
         for (; entry != 0; entry = _entries[entry].HashNext)
         {
             ref readonly IpvsConnection candidate = ref _entries[entry];
-            if (candidate.Client == client && candidate.Virtual == key.Destination && candidate.VirtualPort == virtualPort
+            if (candidate.Client == client && candidate.Virtual == key.Destination
+                && candidate.VirtualPort == virtualPort
                 && candidate.Protocol == key.Protocol && candidate.Family == key.Family
                 && (candidate.Flags & IpvsConnectionFlags.Template) != 0)
             {
@@ -146,7 +147,8 @@ public sealed unsafe class IpvsConnectionTable : IDisposable
         _buckets.Dispose();
     }
 
-    private uint BucketOf(uint client, ushort port, byte protocol) => JenkinsHash.Hash(client, port, protocol, Seed) & _mask;
+    private uint BucketOf(uint client, ushort port, byte protocol) =>
+        JenkinsHash.Hash(client, port, protocol, Seed) & _mask;
 
     private uint Take()
     {

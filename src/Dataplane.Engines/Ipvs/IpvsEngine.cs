@@ -25,7 +25,9 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
         node.RulesOf(key.Family)?.Rules.PrefetchSets(in key);
     }
 
-    /// <summary>What a look-up reads is sent for; which node's number a backend has, the number does not tell.</summary>
+    /// <summary>
+    /// What a look-up reads is sent for; which node's number a backend has, the number does not tell.
+    /// </summary>
     public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw)
     {
         IpvsNode node = nodes.At(key.Zone);
@@ -42,7 +44,8 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
         return Walk(in query, in state, ref draw, ref trace);
     }
 
-    public ServiceVerdict Explain(in ServiceQuery query, in ServiceState state, ref Draw draw, ICollection<LookupStep> steps)
+    public ServiceVerdict Explain(
+        in ServiceQuery query, in ServiceState state, ref Draw draw, ICollection<LookupStep> steps)
     {
         List<VisitedRule> visited = [];
         var trace = new TraceRules(visited);
@@ -70,11 +73,13 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
             NetfilterOutcome input = query.Entry == Entry.LocalOutput
                 ? rules.Rules.FilterOutput(in packet, rules.State, ref random, ref trace)
                 : rules.Rules.Input(in packet, rules.State, ref random, ref trace);
-            if (input.Verdict == NetfilterVerdict.Drop) return new ServiceVerdict { Outcome = ServiceOutcome.Denied, Drop = DropReason.SourceDenied };
+            if (input.Verdict == NetfilterVerdict.Drop)
+                return new ServiceVerdict { Outcome = ServiceOutcome.Denied, Drop = DropReason.SourceDenied };
         }
 
         ServiceVerdict verdict = Schedule(node, in query, state.Now);
-        if (verdict.Outcome == ServiceOutcome.Backend && rules is not null) GiveSource(rules, packet, ref verdict, in query, ref random, ref trace);
+        if (verdict.Outcome == ServiceOutcome.Backend && rules is not null)
+            GiveSource(rules, packet, ref verdict, in query, ref random, ref trace);
         draw = random.Rest;
         return verdict;
     }
@@ -94,7 +99,8 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
         uint connection = memory.Connections.Find(in query.Key);
         if (connection == 0) return;
 
-        memory.Transit(connection, isReply ? IpvsDirection.Output : IpvsDirection.Input, query.TcpFlags, sctpChunk: 0, state.Now);
+        memory.Transit(
+            connection, isReply ? IpvsDirection.Output : IpvsDirection.Input, query.TcpFlags, sctpChunk: 0, state.Now);
     }
 
     private static ServiceVerdict Schedule(IpvsNode node, in ServiceQuery query, long now)
@@ -106,7 +112,8 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
         byte chunk = ChunkOf(in query);
         node.State.Receive(in query.Key, query.TcpFlags, chunk, conntrackIsOld: false, now, out uint connection);
         bool isScheduled = IpvsTables.IsScheduled(query.Key.Protocol, query.Key.SourcePort, query.TcpFlags, chunk);
-        if (connection == 0) return isScheduled ? new IpvsLookup(node.Tables).Lookup(in query.Key, node.State, now) : verdict;
+        if (connection == 0)
+            return isScheduled ? new IpvsLookup(node.Tables).Lookup(in query.Key, node.State, now) : verdict;
 
         ref readonly IpvsConnection known = ref node.State.Connections[connection];
         verdict.Outcome = ServiceOutcome.Backend;
@@ -118,7 +125,8 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
     }
 
     private void GiveSource<TTrace>(
-        NodeRules rules, NetfilterPacket packet, ref ServiceVerdict verdict, in ServiceQuery query, ref RandomDraw draw, ref TTrace trace)
+        NodeRules rules, NetfilterPacket packet, ref ServiceVerdict verdict, in ServiceQuery query, ref RandomDraw draw,
+        ref TTrace trace)
         where TTrace : struct, INetfilterTrace
     {
         var request = new NatRequest
@@ -135,5 +143,6 @@ public readonly struct IpvsEngine(IpvsNodes nodes, RuleQuery queries) : IExplain
     }
 
     // The pipeline gives SCTP's first packets alone: an INIT is what begins one.
-    private static byte ChunkOf(in ServiceQuery query) => query.Key.Protocol == IpProtocol.Sctp ? IpvsSctpStates.InitChunk : (byte)0;
+    private static byte ChunkOf(in ServiceQuery query) =>
+        query.Key.Protocol == IpProtocol.Sctp ? IpvsSctpStates.InitChunk : (byte)0;
 }

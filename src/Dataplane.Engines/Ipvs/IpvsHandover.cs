@@ -44,7 +44,8 @@ internal sealed class IpvsHandover
 
         for (uint service = 1; service < _services.Length; service++)
         {
-            if (_services[service] != 0) Keep(ref marks[_services[service]], oldMarks[service], service, oldSet, state.Sets);
+            if (_services[service] != 0)
+                Keep(ref marks[_services[service]], oldMarks[service], service, oldSet, state.Sets);
         }
 
         foreach (uint entry in state.Connections.Entries())
@@ -106,7 +107,8 @@ internal sealed class IpvsHandover
         for (uint index = 0; index < before.Count; index++)
         {
             if (_destinations[before.First + index] != after.First + index) return false;
-            if (_old.Destination(before.First + index).Weight != _new.Destination(after.First + index).Weight) return false;
+            if (_old.Destination(before.First + index).Weight != _new.Destination(after.First + index).Weight)
+                return false;
         }
 
         return true;

@@ -33,7 +33,8 @@ public static class IpvsHashTables
         offset + Hash32(port + fold, HashTableBits) & HashTableSize - 1;
 
     /// <summary>Where mh looks for a client in a table of so many entries.</summary>
-    public static uint MaglevSlot(uint fold, ushort port, uint offset, uint size) => OffsetHash(offset + port + fold) % size;
+    public static uint MaglevSlot(uint fold, ushort port, uint offset, uint size) =>
+        OffsetHash(offset + port + fold) % size;
 
     /// <summary>dh: in turn, whatever the weights.</summary>
     public static void FillByTurn(Span<uint> table, uint first, int count)

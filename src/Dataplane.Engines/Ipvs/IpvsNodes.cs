@@ -21,7 +21,9 @@ public sealed class IpvsNode(IpvsTables tables, NodeRules? v4, NodeRules? v6) : 
     }
 }
 
-/// <summary>The tables of all nodes, each compiled when its first packet asks (see <see cref="IptablesNodes"/>).</summary>
+/// <summary>
+/// The tables of all nodes, each compiled when its first packet asks (see <see cref="IptablesNodes"/>).
+/// </summary>
 /// <param name="nodes">How many nodes there are.</param>
 /// <param name="compile">Compiles a node's tables.</param>
 public sealed class IpvsNodes(int nodes, Func<int, IpvsNode> compile) : IDisposable

@@ -19,7 +19,8 @@ public static class IpvsRules
         _ => "SCTP",
     };
 
-    internal static string TextOf(IpAddress address, ushort port) => address.IsV6 ? $"[{address}]:{port}" : $"{address}:{port}";
+    internal static string TextOf(IpAddress address, ushort port) =>
+        address.IsV6 ? $"[{address}]:{port}" : $"{address}:{port}";
 
     public static string Print(IEnumerable<IpvsVirtualServer> servers)
     {
@@ -38,7 +39,8 @@ public static class IpvsRules
     /// order of the lines, as <c>ipvsadm-restore</c> does.
     /// </summary>
     /// <exception cref="InvalidDataException">A line that is not understood: named by file and line.</exception>
-    public static IReadOnlyList<IpvsVirtualServer> Parse(string text, string file) => new IpvsRulesReader(file).Read(text);
+    public static IReadOnlyList<IpvsVirtualServer> Parse(string text, string file) =>
+        new IpvsRulesReader(file).Read(text);
 
     /// <summary>ipvsadm subtracts 32-bit words and looks at the sign: far addresses come in the other order.</summary>
     private static Comparer<IpAddress> AsIpvsadmSorts { get; } = Comparer<IpAddress>.Create((left, right) =>

@@ -70,8 +70,10 @@ internal sealed class IpvsRulesReader(string file)
         }
 
         server = server with { Flags = server.Flags | SchedulerFlags(server.Scheduler, flags) };
-        if (server.Port == 0 && !server.IsPersistent) Fail("port zero is for persistent services; give a timeout with -p");
-        if (!_byService.TryAdd(KeyOf(server), _servers.Count)) Fail($"{server} is there already; leave one of them out");
+        if (server.Port == 0 && !server.IsPersistent)
+            Fail("port zero is for persistent services; give a timeout with -p");
+        if (!_byService.TryAdd(KeyOf(server), _servers.Count))
+            Fail($"{server} is there already; leave one of them out");
         _servers.Add(server);
     }
 
@@ -107,13 +109,15 @@ internal sealed class IpvsRulesReader(string file)
         IpvsVirtualServer server = _servers[index];
         if (server.RealServers.Any(other => other.Address == real.Address && other.Port == real.Port))
         {
-            Fail($"{server} has real server {IpvsRules.TextOf(real.Address, real.Port)} already; leave one of them out");
+            Fail(
+                $"{server} has real server {IpvsRules.TextOf(real.Address, real.Port)} already; leave one of them out");
         }
 
         _servers[index] = server with { RealServers = server.RealServers.Add(real) };
     }
 
-    private static (IpAddress, ushort, byte) KeyOf(IpvsVirtualServer server) => (server.Address, server.Port, server.Protocol);
+    private static (IpAddress, ushort, byte) KeyOf(IpvsVirtualServer server) =>
+        (server.Address, server.Port, server.Protocol);
 
     private IpvsVirtualServer Service()
     {
@@ -144,7 +148,9 @@ internal sealed class IpvsRulesReader(string file)
 
     private IpvsRealServer Unknown(string option)
     {
-        Fail($"'{option}' is not an option of a real server here; known are -r, -m, -g, -i, -w, -x, -y and --tun-type ipip");
+        Fail(
+            $"'{option}' is not an option of a real server here; known are -r, -m, -g, -i, -w, -x, "
+            + "-y and --tun-type ipip");
         return null!;
     }
 
@@ -223,7 +229,8 @@ internal sealed class IpvsRulesReader(string file)
         string host = (hasPort ? text[..end] : text).Trim('[', ']');
         ushort port = defaultPort;
         bool isRead = IpAddress.TryParse(host, out IpAddress address)
-            && (!hasPort || ushort.TryParse(text[(end + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port));
+            && (!hasPort
+                || ushort.TryParse(text[(end + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port));
         if (!isRead) Fail($"'{text}' is no address and port; use numbers, as ipvsadm-save -n prints them");
         return (address, port);
     }

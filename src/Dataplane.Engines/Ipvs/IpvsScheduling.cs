@@ -229,7 +229,8 @@ internal readonly ref struct IpvsScheduling
         uint least = 0;
         long overhead = 0;
         int weight = 0;
-        for (uint destination = first; destination != IpvsReplicaSets.End; destination = _state.Sets.NextOf(destination))
+        for (uint destination = first; destination != IpvsReplicaSets.End;
+            destination = _state.Sets.NextOf(destination))
         {
             ref readonly IpvsLoad load = ref _state.LoadOf(destination);
             int candidate = _tables.Destination(destination).Weight;

@@ -17,14 +17,14 @@ public static class IpvsSctpStates
 
     private static readonly string[] Names =
     [
-        "NONE", "INIT1", "INIT", "C-SENT", "C-REPLIED", "C-WAIT", "COOKIE", "C-ECHOED", "ESTABLISHED", "S-SENT", "S-RECEIVED",
-        "S-ACK-SENT", "REJECTED", "CLOSED",
+        "NONE", "INIT1", "INIT", "C-SENT", "C-REPLIED", "C-WAIT", "COOKIE", "C-ECHOED", "ESTABLISHED", "S-SENT",
+        "S-RECEIVED", "S-ACK-SENT", "REJECTED", "CLOSED",
     ];
 
     private static readonly uint[] Seconds = [2, 4, 61, 61, 61, 61, 61, 61, 900, 61, 61, 61, 4, 61];
 
-    // By chunk type: DATA 0, INIT 1, INIT ACK 2, COOKIE ECHO 3, COOKIE ACK 4, SHUTDOWN 5, its ACK 6, COMPLETE 7, ERROR 8,
-    // ABORT 9; SACK, HEARTBEAT, ECNE and CWR count as DATA, as does what is unknown.
+    // By chunk type: DATA 0, INIT 1, INIT ACK 2, COOKIE ECHO 3, COOKIE ACK 4, SHUTDOWN 5, its ACK 6, COMPLETE 7, ERROR
+    // 8, ABORT 9; SACK, HEARTBEAT, ECNE and CWR count as DATA, as does what is unknown.
     private static readonly byte[] Events = [0, 1, 2, 0, 0, 0, 9, 5, 6, 8, 3, 4, 0, 0, 7];
 
     // A row for each event, for each direction; columns and digits are states.
@@ -41,7 +41,8 @@ public static class IpvsSctpStates
     ];
 
     private static readonly byte[] Next =
-        [.. Rows.SelectMany(row => row.Select(cell => byte.Parse([cell], NumberStyles.HexNumber, CultureInfo.InvariantCulture)))];
+        [.. Rows.SelectMany(row =>
+            row.Select(cell => byte.Parse([cell], NumberStyles.HexNumber, CultureInfo.InvariantCulture)))];
 
     public static string NameOf(byte state) => Names[state];
 

@@ -19,7 +19,8 @@ internal sealed unsafe class IpvsServiceHash : IDisposable
 
     public IpvsServiceHash(int services, int bits)
     {
-        _bits = bits > 0 ? bits : Math.Max(IpvsOptions.KernelServiceTableBits, BitOperations.Log2((uint)services * 2 - 1 | 1));
+        _bits = bits > 0 ? bits : Math.Max(
+            IpvsOptions.KernelServiceTableBits, BitOperations.Log2((uint)services * 2 - 1 | 1));
         _bits = Math.Min(_bits, MaxBits);
         _slots = new NativeArray<IpvsServiceSlot>((1L << _bits) + services);
         _used = Buckets;

@@ -69,7 +69,8 @@ public sealed class IpvsState : IDisposable
     /// What a packet to a virtual service finds (<c>ip_vs_in</c> up to the scheduler): a SYN on a connection that is
     /// over, or whose real server drains, ends it, as does a packet for a real server that is gone.
     /// </summary>
-    /// <param name="conntrackIsOld">Whether conntrack had the packet's flow already; its entry must go before another is made.</param>
+    /// <param name="conntrackIsOld">Whether conntrack had the packet's flow already; its entry must go
+    /// before another is made.</param>
     public IpvsReceipt Receive(
         in FlowKey key, byte tcpFlags, byte sctpChunk, bool conntrackIsOld, long now, out uint connection)
     {
@@ -278,7 +279,9 @@ public sealed class IpvsState : IDisposable
             RealPort = verdict.BackendPort,
             Protocol = key.Protocol,
             Family = key.Family,
-            Flags = isMasqueraded ? IpvsConnectionFlags.Inactive : IpvsConnectionFlags.Inactive | IpvsConnectionFlags.NoOutput,
+            Flags = isMasqueraded
+                ? IpvsConnectionFlags.Inactive
+                : IpvsConnectionFlags.Inactive | IpvsConnectionFlags.NoOutput,
             Destination = verdict.Backend,
             Control = template,
             Expires = now,

@@ -61,8 +61,8 @@ public sealed unsafe class IpvsTables : IDisposable
         get
         {
             if (Buckets <= 1 << IpvsOptions.KernelServiceTableBits) yield break;
-            yield return $"ipvs: {Buckets} buckets for {ServiceCount} virtual services; Linux 6.1 has 256 whatever their "
-                + "number (ipvs.svcTabBits=8 does as it does)";
+            yield return $"ipvs: {Buckets} buckets for {ServiceCount} virtual services; "
+                + "Linux 6.1 has 256 whatever their number (ipvs.svcTabBits=8 does as it does)";
         }
     }
 
@@ -118,10 +118,12 @@ public sealed unsafe class IpvsTables : IDisposable
     }
 
     /// <summary>Chain entries that <see cref="FindService"/> compares.</summary>
-    public int CountProbes(in FlowKey key) => _hash.CountProbes(in key, FoldOf(key.Destination, key.Family), key.DestinationPort);
+    public int CountProbes(in FlowKey key) =>
+        _hash.CountProbes(in key, FoldOf(key.Destination, key.Family), key.DestinationPort);
 
     /// <summary>The bucket that <see cref="FindService"/> looks into first.</summary>
-    public uint BucketOf(in FlowKey key) => _hash.BucketOf(FoldOf(key.Destination, key.Family), key.Protocol, key.DestinationPort);
+    public uint BucketOf(in FlowKey key) =>
+        _hash.BucketOf(FoldOf(key.Destination, key.Family), key.Protocol, key.DestinationPort);
 
     internal void Prefetch(in FlowKey key) =>
         _hash.Prefetch(FoldOf(key.Destination, key.Family), key.Protocol, key.DestinationPort);
@@ -172,7 +174,8 @@ public sealed unsafe class IpvsTables : IDisposable
         return _names.NameOf(IpAddress.FromV6(_names.AddressOf(client).Value & mask));
     }
 
-    internal IpAddress AddressOf(uint name, byte family) => family == 4 ? IpAddress.FromV4(name) : _names.AddressOf(name);
+    internal IpAddress AddressOf(uint name, byte family) =>
+        family == 4 ? IpAddress.FromV4(name) : _names.AddressOf(name);
 
     public void Dispose()
     {

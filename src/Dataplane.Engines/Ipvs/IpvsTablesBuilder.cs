@@ -30,7 +30,8 @@ internal sealed unsafe class IpvsTablesBuilder
             Check(server);
             if (!seen.Add((server.Address, server.Port, server.Protocol)))
             {
-                throw new InvalidDataException($"{server}: the virtual service is there already; leave one of them out");
+                throw new InvalidDataException(
+                    $"{server}: the virtual service is there already; leave one of them out");
             }
 
             Write((uint)index + 1, server, ref destination, ref table);
@@ -54,7 +55,8 @@ internal sealed unsafe class IpvsTablesBuilder
     {
         if (server.Port == 0 && !server.IsPersistent)
         {
-            throw new InvalidDataException($"{server}: port zero is for persistent services; give it a timeout with -p");
+            throw new InvalidDataException(
+                $"{server}: port zero is for persistent services; give it a timeout with -p");
         }
 
         foreach (IpvsRealServer real in server.RealServers)
@@ -142,5 +144,6 @@ internal sealed unsafe class IpvsTablesBuilder
     private static uint Fold(IpAddress address) =>
         address.IsV4
             ? address.V4
-            : (uint)(address.Value >> 96) ^ (uint)(address.Value >> 64) ^ (uint)(address.Value >> 32) ^ (uint)address.Value;
+            : (uint)(address.Value >> 96) ^ (uint)(address.Value >> 64) ^ (uint)(address.Value >> 32)
+                ^ (uint)address.Value;
 }

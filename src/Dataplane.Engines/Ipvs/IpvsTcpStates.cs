@@ -22,8 +22,8 @@ public static class IpvsTcpStates
 
     private static readonly string[] Names =
     [
-        "NONE", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN",
-        "SYNACK",
+        "NONE", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK",
+        "LISTEN", "SYNACK",
     ];
 
     private static readonly uint[] Seconds = [2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120];

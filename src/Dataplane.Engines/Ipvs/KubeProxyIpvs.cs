@@ -53,7 +53,8 @@ public sealed class KubeProxyIpvs
         foreach (ProxiedEndpoint endpoint in port.SortedEndpoints)
         {
             if (!endpoint.IsLocalTo(_node)) continue;
-            _sets.Add(KubeProxySet.LoopBack, $"{endpoint.Address},{port.ProtocolName}:{endpoint.Port},{endpoint.Address}");
+            _sets.Add(
+                KubeProxySet.LoopBack, $"{endpoint.Address},{port.ProtocolName}:{endpoint.Port},{endpoint.Address}");
         }
 
         _sets.Add(KubeProxySet.ClusterIp, EntryOf(port.ClusterIp, port));
@@ -83,7 +84,8 @@ public sealed class KubeProxyIpvs
         {
             _sets.Add(KubeProxySet.LoadBalancerFirewall, entry);
             foreach (IpPrefix range in port.SourceRanges) AddSourceRange(entry, range);
-            bool nodeMayCome = _nodeAddresses is [IpAddress first, ..] && port.SourceRanges.Any(range => range.Contains(first));
+            bool nodeMayCome = _nodeAddresses is [IpAddress first, ..]
+                && port.SourceRanges.Any(range => range.Contains(first));
             if (nodeMayCome) _sets.Add(KubeProxySet.LoadBalancerSourceIp, $"{entry},{address}");
             else _denials.Add(new KubeProxyDenial(address, port.ProtocolName, port.Port.Port));
         }
@@ -157,7 +159,8 @@ public sealed class KubeProxyIpvs
         if (_sets.IsNew(address)) _bound.Add(address);
     }
 
-    private static string EntryOf(IpAddress address, ProxiedPort port) => $"{address},{port.ProtocolName}:{port.Port.Port}";
+    private static string EntryOf(IpAddress address, ProxiedPort port) =>
+        $"{address},{port.ProtocolName}:{port.Port.Port}";
 }
 
 /// <summary>A load balancer's address and port that the node itself may not use.</summary>

@@ -130,11 +130,14 @@ internal sealed class KubeProxyIpvsRules(
         Line("-A KUBE-SOURCE-RANGES-FIREWALL -j DROP");
         foreach (KubeProxyDenial denial in denials)
         {
-            Line($"-A KUBE-IPVS-OUT-FILTER -s {denial.Address} -m ipvs --vaddr {denial.Address} --vproto {denial.Protocol} "
-                + $"--vport {denial.Port} -j DROP");
+            Line(
+                $"-A KUBE-IPVS-OUT-FILTER -s {denial.Address} -m ipvs --vaddr {denial.Address} "
+                + $"--vproto {denial.Protocol} --vport {denial.Port} -j DROP");
         }
 
-        Line($"-A KUBE-FORWARD -m comment --comment \"kubernetes forwarding rules\" -m mark --mark {Mark}/{Mark} -j ACCEPT");
+        Line(
+            "-A KUBE-FORWARD -m comment --comment \"kubernetes forwarding rules\" -m mark "
+            + $"--mark {Mark}/{Mark} -j ACCEPT");
         Line("-A KUBE-FORWARD -m comment --comment \"kubernetes forwarding conntrack rule\" "
             + "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
         const KubeProxySet HealthCheck = KubeProxySet.HealthCheckNodePort;
@@ -160,5 +163,6 @@ internal sealed class KubeProxyIpvsRules(
 
     private void Line(string line) => _text.Append(line).Append('\n');
 
-    private readonly record struct SetRule(KubeProxySet Set, string Chain, string Target, string Match, string Protocol);
+    private readonly record struct SetRule(
+        KubeProxySet Set, string Chain, string Target, string Match, string Protocol);
 }

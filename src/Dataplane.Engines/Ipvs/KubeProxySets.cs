@@ -33,10 +33,13 @@ internal sealed class KubeProxySets
 
     private static readonly (string Name, IpSetType Type, string Comment)[] Known =
     [
-        ("KUBE-LOOP-BACK", IpSetType.AddressPortAddress, "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose"),
+        ("KUBE-LOOP-BACK", IpSetType.AddressPortAddress,
+            "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose"),
         ("KUBE-CLUSTER-IP", IpSetType.AddressPort, "Kubernetes service cluster ip + port for masquerade purpose"),
-        ("KUBE-EXTERNAL-IP", IpSetType.AddressPort, "Kubernetes service external ip + port for masquerade and filter purpose"),
-        ("KUBE-EXTERNAL-IP-LOCAL", IpSetType.AddressPort, "Kubernetes service external ip + port with externalTrafficPolicy=local"),
+        ("KUBE-EXTERNAL-IP", IpSetType.AddressPort,
+            "Kubernetes service external ip + port for masquerade and filter purpose"),
+        ("KUBE-EXTERNAL-IP-LOCAL", IpSetType.AddressPort,
+            "Kubernetes service external ip + port with externalTrafficPolicy=local"),
         ("KUBE-LOAD-BALANCER", IpSetType.AddressPort, "Kubernetes service lb portal"),
         ("KUBE-LOAD-BALANCER-FW", IpSetType.AddressPort,
             "Kubernetes service load balancer ip + port for load balancer with sourceRange"),

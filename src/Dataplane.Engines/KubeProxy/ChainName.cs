@@ -4,7 +4,9 @@ using Dataplane.Engines.Services;
 
 namespace Dataplane.Engines.KubeProxy;
 
-/// <summary>kube-proxy's chain names: a prefix and 16 letters of base32(SHA-256(name, protocol and endpoint)).</summary>
+/// <summary>
+/// kube-proxy's chain names: a prefix and 16 letters of base32(SHA-256(name, protocol and endpoint)).
+/// </summary>
 public static class ChainName
 {
     public const string Service = "KUBE-SVC-";

@@ -6,9 +6,12 @@ using Dataplane.Engines.Services;
 
 namespace Dataplane.Engines.KubeProxy;
 
-/// <summary>KUBE-SVC-… and KUBE-SVL-…: what stands before the choice, then a draw for each endpoint but the last.</summary>
+/// <summary>
+/// KUBE-SVC-… and KUBE-SVL-…: what stands before the choice, then a draw for each endpoint but the last.
+/// </summary>
 internal sealed class ChoiceChain(
-    string name, EndpointText text, ProxiedPort port, ImmutableArray<ProxiedEndpoint> endpoints, IptablesChain[] targets)
+    string name, EndpointText text, ProxiedPort port, ImmutableArray<ProxiedEndpoint> endpoints,
+    IptablesChain[] targets)
     : DirectChain(name)
 {
     /// <summary>To the endpoint's chain, and on to KUBE-MARK-MASQ.</summary>
@@ -25,7 +28,8 @@ internal sealed class ChoiceChain(
             int firstMatch = parts.Matches.Count;
             int left = targets.Length - index;
             if (left > 1) parts.Matches.Add(new RareMatch { Kind = MatchKind.Random, First = Probability.Kept(left) });
-            parts.AddRule(default, new RuleAction { Kind = ActionKind.Jump, Argument = starts.Of(targets[index]) }, firstMatch);
+            parts.AddRule(
+                default, new RuleAction { Kind = ActionKind.Jump, Argument = starts.Of(targets[index]) }, firstMatch);
         }
     }
 }

@@ -25,7 +25,8 @@ internal sealed class EndpointChain(EndpointText text, ProxiedPort port, Proxied
             Mask = Vector128<uint>.Zero.WithElement(RuleKey.SourceWord, uint.MaxValue),
         };
         if (parts.Family == 6) parts.AddSource(address);
-        parts.AddRule(in isItself, new RuleAction { Kind = ActionKind.Jump, Argument = starts.Of(EndpointText.MarkMasq) }, firstMatch);
+        parts.AddRule(in isItself,
+            new RuleAction { Kind = ActionKind.Jump, Argument = starts.Of(EndpointText.MarkMasq) }, firstMatch);
 
         const uint protocolAndFragment = 0xff | RuleKey.LaterFragmentBit << RuleKey.StateShift;
         var isTransport = new RuleKey
@@ -42,7 +43,8 @@ internal sealed class EndpointChain(EndpointText text, ProxiedPort port, Proxied
             FirstPort = endpoint.Port,
             LastPort = endpoint.Port,
         });
-        parts.AddRule(in isTransport, new RuleAction { Kind = ActionKind.Nat, Argument = parts.Nats.Count - 1 }, parts.Matches.Count);
+        parts.AddRule(in isTransport,
+            new RuleAction { Kind = ActionKind.Nat, Argument = parts.Nats.Count - 1 }, parts.Matches.Count);
     }
 
     private protected override string MakeName() => ChainName.Endpoint + ChainName.HashOf(port, endpoint);

@@ -5,8 +5,8 @@ using Dataplane.Engines.Services;
 namespace Dataplane.Engines.KubeProxy;
 
 /// <summary>
-/// Each endpoint's own chain, and the chains that choose among them. There are as many as a cluster has endpoints behind
-/// Services: only those with affinity, which the rules remember by name, are written at once.
+/// Each endpoint's own chain, and the chains that choose among them. There are as many as a cluster has endpoints
+/// behind Services: only those with affinity, which the rules remember by name, are written at once.
 /// </summary>
 internal sealed class EndpointRules(TableBuilder nat, EndpointText text)
 {
@@ -30,7 +30,8 @@ internal sealed class EndpointRules(TableBuilder nat, EndpointText text)
     /// <param name="reachable">What <see cref="Write"/> gave.</param>
     /// <param name="first">A rule before the choice, or none.</param>
     public void WriteChoice(
-        string name, NodeServicePort view, ImmutableArray<ProxiedEndpoint> among, IptablesChain[] reachable, IptablesRule? first)
+        string name, NodeServicePort view, ImmutableArray<ProxiedEndpoint> among, IptablesChain[] reachable,
+        IptablesRule? first)
     {
         var chain = new ChoiceChain(name, text, view.Port, among, Some(view.Reachable, reachable, among));
         if (first is not null) chain.Add(first);

@@ -5,7 +5,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.KubeProxy;
 
-/// <summary>What stands there whatever Services there are: jumps from built-in chains, masquerading, forwarding.</summary>
+/// <summary>
+/// What stands there whatever Services there are: jumps from built-in chains, masquerading, forwarding.
+/// </summary>
 internal sealed class FixedRules
 {
     private static readonly IptablesMatch NewConnection = RuleParts.ConnectionState("NEW");
@@ -68,7 +70,9 @@ internal sealed class FixedRules
             .Distinct();
     }
 
-    /// <summary>kube-proxy prepends each jump, so the last one that it makes is the first; KUBE-FIREWALL's is the kubelet's.</summary>
+    /// <summary>
+    /// kube-proxy prepends each jump, so the last one that it makes is the first; KUBE-FIREWALL's is the kubelet's.
+    /// </summary>
     private void WriteFilterJumps(TableBuilder filter)
     {
         IptablesChain input = filter.BuiltIn("INPUT"), forward = filter.BuiltIn("FORWARD");

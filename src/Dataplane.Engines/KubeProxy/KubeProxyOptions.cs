@@ -3,7 +3,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.KubeProxy;
 
-/// <summary>What kube-proxy's configuration (kubeproxy.config.k8s.io/v1alpha1) and the node's kernel decide about its rules.</summary>
+/// <summary>
+/// What kube-proxy's configuration (kubeproxy.config.k8s.io/v1alpha1) and the node's kernel decide about its rules.
+/// </summary>
 public sealed record KubeProxyOptions
 {
     public static readonly KubeProxyOptions Default = new();

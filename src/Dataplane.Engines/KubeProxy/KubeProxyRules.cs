@@ -5,8 +5,8 @@ using Dataplane.Engines.Services;
 namespace Dataplane.Engines.KubeProxy;
 
 /// <summary>
-/// The rules that kube-proxy v1.30 writes in iptables mode (pkg/proxy/iptables/proxier.go), as iptables-save would print
-/// them: the tables mangle, nat and filter of one node.
+/// The rules that kube-proxy v1.30 writes in iptables mode (pkg/proxy/iptables/proxier.go), as iptables-save would
+/// print them: the tables mangle, nat and filter of one node.
 /// </summary>
 public static class KubeProxyRules
 {
@@ -35,7 +35,8 @@ public static class KubeProxyRules
         var mangle = new TableBuilder("mangle", family, "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING");
         var nat = new TableBuilder("nat", family, "PREROUTING", "INPUT", "OUTPUT", "POSTROUTING");
         var filter = new TableBuilder("filter", family, "INPUT", "FORWARD", "OUTPUT");
-        foreach (TableBuilder table in (ReadOnlySpan<TableBuilder>)[mangle, nat, filter]) table.New("KUBE-PROXY-CANARY");
+        foreach (TableBuilder table in (ReadOnlySpan<TableBuilder>)[mangle, nat, filter])
+            table.New("KUBE-PROXY-CANARY");
 
         var fixedRules = new FixedRules(nat, filter, services, options);
         bool isLarge = services.Ports.Sum(port => port.Port.Endpoints.Length) > LargeClusterEndpoints;

@@ -23,7 +23,8 @@ internal sealed class PortRules
     private readonly IptablesChain _firewall;
 
     public PortRules(
-        TableBuilder nat, TableBuilder filter, NodeServices services, KubeProxyOptions options, bool hasEndpointComments)
+        TableBuilder nat, TableBuilder filter, NodeServices services, KubeProxyOptions options,
+        bool hasEndpointComments)
     {
         int family = services.Family;
         _nat = nat;
@@ -57,9 +58,11 @@ internal sealed class PortRules
 
         IptablesChain[] reachable = _endpoints.Write(view);
         if (!view.Cluster.IsEmpty)
-            _endpoints.WriteChoice(chains.Cluster, view, view.Cluster, reachable, MasqueradeForeign(view, chains, chains.Cluster));
+            _endpoints.WriteChoice(
+                chains.Cluster, view, view.Cluster, reachable, MasqueradeForeign(view, chains, chains.Cluster));
         if (!view.Local.IsEmpty)
-            _endpoints.WriteChoice(chains.Local, view, view.Local, reachable, MasqueradeForeign(view, chains, chains.Local));
+            _endpoints.WriteChoice(
+                chains.Local, view, view.Local, reachable, MasqueradeForeign(view, chains, chains.Local));
         if (view.Port.IsExternallyAccessible) WriteExternal(view, chains, _nat.New(chains.External));
         if (chains.HasFirewall) WriteFirewall(view.Port, chains, _nat.New(chains.Firewall));
     }
@@ -171,7 +174,8 @@ internal sealed class PortRules
             }
 
             Add(external, [],
-                [RuleParts.Comment($"masquerade LOCAL traffic for {name} external destinations"), RuleParts.SourceIsLocal],
+                [RuleParts.Comment($"masquerade LOCAL traffic for {name} external destinations"),
+                    RuleParts.SourceIsLocal],
                 MarkMasq);
             Add(external, [],
                 [RuleParts.Comment($"route LOCAL traffic for {name} external destinations"), RuleParts.SourceIsLocal],

@@ -12,7 +12,8 @@ internal static class RuleParts
 
     public static readonly IptablesOption[] Nothing = [];
 
-    public static readonly IptablesMatch DestinationIsLocal = new("addrtype", [new IptablesOption("--dst-type", "LOCAL")]);
+    public static readonly IptablesMatch DestinationIsLocal = new(
+        "addrtype", [new IptablesOption("--dst-type", "LOCAL")]);
 
     public static readonly IptablesMatch SourceIsLocal = new("addrtype", [new IptablesOption("--src-type", "LOCAL")]);
 

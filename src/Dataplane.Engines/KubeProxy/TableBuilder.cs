@@ -2,7 +2,9 @@ using Dataplane.Engines.Iptables.Text;
 
 namespace Dataplane.Engines.KubeProxy;
 
-/// <summary>A table while it is written: its built-in chains in the kernel's order, then the others, listed by name.</summary>
+/// <summary>
+/// A table while it is written: its built-in chains in the kernel's order, then the others, listed by name.
+/// </summary>
 internal sealed class TableBuilder
 {
     public TableBuilder(string name, int family, params string[] builtIn)

@@ -34,6 +34,7 @@ internal readonly record struct AddressWords(ulong High, ulong Low)
     {
         ulong* bytes = stackalloc ulong[2];
         names.WriteTo(name, (byte*)bytes);
-        return new AddressWords(BinaryPrimitives.ReverseEndianness(bytes[0]), BinaryPrimitives.ReverseEndianness(bytes[1]));
+        return new AddressWords(
+            BinaryPrimitives.ReverseEndianness(bytes[0]), BinaryPrimitives.ReverseEndianness(bytes[1]));
     }
 }

@@ -5,8 +5,8 @@ using Dataplane.Cluster.Model;
 namespace Dataplane.Engines.Policies;
 
 /// <summary>
-/// Labels and selectors as text that is equal where they mean the same; each part stands behind its length, so that no value
-/// can look like two.
+/// Labels and selectors as text that is equal where they mean the same; each part stands behind its length, so
+/// that no value can look like two.
 /// </summary>
 internal static class CanonicalText
 {
@@ -26,7 +26,8 @@ internal static class CanonicalText
         if (selector is null) return text.Append('-');
 
         text.Append('{').AppendLabels(selector.MatchLabels);
-        IEnumerable<string> requirements = selector.MatchExpressions.Select(TextOf).Distinct().Order(StringComparer.Ordinal);
+        IEnumerable<string> requirements = selector.MatchExpressions.Select(TextOf)
+            .Distinct().Order(StringComparer.Ordinal);
         foreach (string requirement in requirements) text.AppendPart(requirement);
         return text.Append('}');
     }

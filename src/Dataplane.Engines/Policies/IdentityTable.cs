@@ -5,12 +5,14 @@ using Dataplane.Cluster.Model;
 namespace Dataplane.Engines.Policies;
 
 /// <summary>
-/// Pods grouped into identities, with an index by label: a selector is asked about the identities that one of its labels
-/// names, not about all.
+/// Pods grouped into identities, with an index by label: a selector is asked about the identities that one of
+/// its labels names, not about all.
 /// </summary>
 internal sealed class IdentityTable
 {
-    /// <summary>Every namespace carries this label with its own name (NamespaceDefaultLabelName; the API server sets it).</summary>
+    /// <summary>
+    /// Every namespace carries this label with its own name (NamespaceDefaultLabelName; the API server sets it).
+    /// </summary>
     private const string NameLabel = "kubernetes.io/metadata.name";
 
     private const int Nobody = -1;
@@ -21,7 +23,8 @@ internal sealed class IdentityTable
 
     public IdentityTable(ClusterSnapshot snapshot)
     {
-        foreach (Namespace space in snapshot.Namespaces) _namespaces[space.Name] = space.Labels.SetItem(NameLabel, space.Name);
+        foreach (Namespace space in snapshot.Namespaces)
+            _namespaces[space.Name] = space.Labels.SetItem(NameLabel, space.Name);
         Dictionary<string, int> known = [];
         List<PolicyIdentity> all = [];
         List<List<int>> pods = [];
@@ -85,7 +88,8 @@ internal sealed class IdentityTable
 
     private void Index(PolicyIdentity identity)
     {
-        if (!_byNamespace.TryGetValue(identity.Namespace, out List<int>? inside)) _byNamespace.Add(identity.Namespace, inside = []);
+        if (!_byNamespace.TryGetValue(identity.Namespace, out List<int>? inside))
+            _byNamespace.Add(identity.Namespace, inside = []);
         inside.Add(identity.Number);
         foreach ((string key, string value) in identity.Labels)
         {
@@ -103,7 +107,8 @@ internal sealed class IdentityTable
     private static string KeyOf(Pod pod, ImmutableArray<ContainerPort> named)
     {
         var key = new StringBuilder().AppendPart(pod.Namespace).AppendLabels(pod.Labels);
-        foreach (ContainerPort port in named) key.AppendPart(port.Name).Append(port.Protocol).Append(':').Append(port.Port);
+        foreach (ContainerPort port in named)
+            key.AppendPart(port.Name).Append(port.Protocol).Append(':').Append(port.Port);
         return key.ToString();
     }
 }

@@ -11,5 +11,6 @@ internal static class NamedPorts
             .Select(named => new PortMatch(named.Protocol, named.Port, named.Port, null)).Distinct();
 
     private static bool Matches(ContainerPort named, PortMatch port) =>
-        (port.Protocol == 0 || named.Protocol == port.Protocol) && string.Equals(named.Name, port.Name, StringComparison.Ordinal);
+        (port.Protocol == 0 || named.Protocol == port.Protocol)
+        && string.Equals(named.Name, port.Name, StringComparison.Ordinal);
 }

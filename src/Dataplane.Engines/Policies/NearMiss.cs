@@ -68,9 +68,13 @@ internal readonly record struct NearMiss(int Distance, string Text)
     private static NearMiss StrangerMiss(PolicyModel model, PolicySelector selector, in PolicyQuestion question)
     {
         string wanted = $"it asks for pods{WantedBy(selector)}";
-        Pod? host = question.PeerPod is { } pod && model.Snapshot.Pods[pod].HostNetwork ? model.Snapshot.Pods[pod] : null;
+        Pod? host = question.PeerPod is { } pod && model.Snapshot.Pods[pod].HostNetwork
+            ? model.Snapshot.Pods[pod]
+            : null;
         return host is not null && selector.PodSelector.Matches(host.Labels)
-            ? new NearMiss(Label, $"{wanted}; {PolicyText.PeerOf(model, question)} is on its node's network, where selectors do not see it")
+            ? new NearMiss(Label,
+                $"{wanted}; {PolicyText.PeerOf(model, question)} is on its node's network, "
+                + "where selectors do not see it")
             : new NearMiss(NoPod, $"{wanted}; {question.PeerAddress} is none of them");
     }
 
@@ -87,7 +91,8 @@ internal readonly record struct NearMiss(int Distance, string Text)
     private static NearMiss BlockMiss(PeerBlock block, IpAddress address)
     {
         string wanted = block.Node is { } node ? $"node {node} ({block.Block.Address})" : block.Block.ToString();
-        if (!block.Block.Contains(address)) return new NearMiss(OtherAddress, $"it asks for {wanted}; the address is {address}");
+        if (!block.Block.Contains(address))
+            return new NearMiss(OtherAddress, $"it asks for {wanted}; the address is {address}");
 
         IpPrefix hole = block.Except.First(except => except.Contains(address));
         return new NearMiss(Label, $"it asks for {wanted} except {hole}; the address is {address}");
@@ -95,9 +100,11 @@ internal readonly record struct NearMiss(int Distance, string Text)
 
     private static NearMiss PortMiss(PolicyModel model, CompiledRule rule, PolicyQuestion question)
     {
-        ImmutableArray<ContainerPort> named = question.Destination < 0 ? [] : model.Identities[question.Destination].NamedPorts;
+        ImmutableArray<ContainerPort> named =
+            question.Destination < 0 ? [] : model.Identities[question.Destination].NamedPorts;
         bool isProtocol = rule.Ports.Any(port => port.Protocol == question.Protocol || port.Protocol == 0);
         string ports = string.Join(", ", rule.Ports.Select(port => PolicyText.Of(port, named)));
-        return new NearMiss(isProtocol ? OtherPort : OtherProtocol, $"{PolicyText.PortOf(question)} is not among {ports}");
+        return new NearMiss(
+            isProtocol ? OtherPort : OtherProtocol, $"{PolicyText.PortOf(question)} is not among {ports}");
     }
 }

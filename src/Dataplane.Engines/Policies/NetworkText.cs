@@ -35,9 +35,10 @@ public static class NetworkText
         + "the multitenant mode lets pods of different NetIDs not reach each other";
 
     /// <summary>Why pods of two namespaces reach each other: one NetID, or the one that reaches all.</summary>
-    public static string Together(PolicyModel model, string own, string other) => Find(model, own)?.NetId == Find(model, other)?.NetId
-        ? $"{Of(model, own)} and {Of(model, other)} are one network"
-        : $"{Of(model, own)} and {Of(model, other)} reach each other: NetID 0 is on the network that reaches all";
+    public static string Together(PolicyModel model, string own, string other) =>
+        Find(model, own)?.NetId == Find(model, other)?.NetId
+            ? $"{Of(model, own)} and {Of(model, other)} are one network"
+            : $"{Of(model, own)} and {Of(model, other)} reach each other: NetID 0 is on the network that reaches all";
 
     private static NetNamespace? Find(PolicyModel model, string space) =>
         model.Snapshot.OpenShift.NetNamespaces.FirstOrDefault(known => known.Namespace == space);

@@ -4,8 +4,8 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Policies;
 
 /// <summary>
-/// Asks the model itself, rule by rule, as network-policy-api's reading order says: AdminNetworkPolicies, NetworkPolicies,
-/// the baseline. It is what explanations are told by; packets go by an engine's tables.
+/// Asks the model itself, rule by rule, as network-policy-api's reading order says: AdminNetworkPolicies,
+/// NetworkPolicies, the baseline. It is what explanations are told by; packets go by an engine's tables.
 /// </summary>
 public static class PolicyEvaluator
 {
@@ -57,7 +57,8 @@ public static class PolicyEvaluator
         foreach (int number in model.Identities[question.Subject].PoliciesFor(question.Direction))
         {
             CompiledPolicy policy = model.Policies[number];
-            int rule = policy.Tier == PolicyTier.Admin ? FirstMatch(model, policy.RulesFor(question.Direction), question) : -1;
+            int rule =
+                policy.Tier == PolicyTier.Admin ? FirstMatch(model, policy.RulesFor(question.Direction), question) : -1;
             if (rule >= 0) return model.Rules[rule].Action == PolicyAction.Pass ? rule : -1;
         }
 

@@ -4,7 +4,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Engines.Policies;
 
-/// <summary>Tells of a verdict who decided it, and of a default deny which rule came closest and what of it did not match.</summary>
+/// <summary>
+/// Tells of a verdict who decided it, and of a default deny which rule came closest and what of it did not match.
+/// </summary>
 public static class PolicyExplainer
 {
     private const int MostNames = 3;
@@ -29,7 +31,8 @@ public static class PolicyExplainer
         return explanation with { SelectedBy = [.. selecting.Select(policy => model.Policies[policy].ToString())] };
     }
 
-    private static PolicyExplanation ByRule(PolicyModel model, in PolicyQuestion question, CompiledRule rule, bool isAllowed)
+    private static PolicyExplanation ByRule(
+        PolicyModel model, in PolicyQuestion question, CompiledRule rule, bool isAllowed)
     {
         CompiledPolicy policy = model.Policies[rule.Policy];
         return new PolicyExplanation
@@ -59,7 +62,9 @@ public static class PolicyExplainer
                 .Select(number => (model.Rules[number], NearMiss.Of(model, model.Rules[number], question))),
         ];
         string start = $"{Selecting(model, question, selecting)} for {PolicyText.Of(question.Direction)}";
-        if (misses.Length == 0) return Denied(question, selecting[0], null, $"{start} and {(selecting.Length == 1 ? "has" : "have")} no rule for it");
+        if (misses.Length == 0)
+            return Denied(
+                question, selecting[0], null, $"{start} and {(selecting.Length == 1 ? "has" : "have")} no rule for it");
 
         (CompiledRule closest, NearMiss miss) = misses.MinBy(entry => entry.Miss.Distance);
         string why = miss.Distance > 0 ? miss.Text : Unapplied(closest, question);
@@ -67,26 +72,33 @@ public static class PolicyExplainer
             $"{start} and no rule allows it; closest is {PolicyText.Of(model, closest)}: {why}");
     }
 
-    /// <summary>Who reads an administrator's rule on this traffic should know that it left the decision to others.</summary>
-    private static PolicyExplanation Passed(PolicyModel model, in PolicyQuestion question, PolicyExplanation explanation)
+    /// <summary>
+    /// Who reads an administrator's rule on this traffic should know that it left the decision to others.
+    /// </summary>
+    private static PolicyExplanation Passed(
+        PolicyModel model, in PolicyQuestion question, PolicyExplanation explanation)
     {
         int rule = PolicyEvaluator.PassingRule(model, question);
         return rule < 0
             ? explanation
-            : explanation with { Sentence = $"{explanation.Sentence} ({PolicyText.Of(model, model.Rules[rule])} passed it on)" };
+            : explanation with
+            {
+                Sentence = $"{explanation.Sentence} ({PolicyText.Of(model, model.Rules[rule])} passed it on)",
+            };
     }
 
-    private static PolicyExplanation Denied(PolicyQuestion question, CompiledPolicy policy, CompiledRule? closest, string sentence) => new()
-    {
-        Direction = question.Direction,
-        IsAllowed = false,
-        IsDefaultDeny = true,
-        Policy = policy.ToString(),
-        Tier = policy.Tier,
-        ClosestRule = closest?.Index ?? -1,
-        Source = closest?.Source ?? policy.Source,
-        Sentence = sentence,
-    };
+    private static PolicyExplanation Denied(
+        PolicyQuestion question, CompiledPolicy policy, CompiledRule? closest, string sentence) => new()
+        {
+            Direction = question.Direction,
+            IsAllowed = false,
+            IsDefaultDeny = true,
+            Policy = policy.ToString(),
+            Tier = policy.Tier,
+            ClosestRule = closest?.Index ?? -1,
+            Source = closest?.Source ?? policy.Source,
+            Sentence = sentence,
+        };
 
     private static PolicyExplanation Unexplained(PolicyModel model, PolicyQuestion question) => new()
     {
@@ -100,7 +112,8 @@ public static class PolicyExplainer
     // The API would let it pass, the engine did not: only what stands as addresses can be taken differently.
     private static string Unapplied(CompiledRule rule, PolicyQuestion question) =>
         rule.PeerBlocks.FirstOrDefault(block => block.Contains(question.PeerAddress)) is { } block
-            ? $"its {block.Block} holds {question.PeerAddress}, but this CNI does not match blocks of addresses against pods and nodes"
+            ? $"its {block.Block} holds {question.PeerAddress}, "
+                + "but this CNI does not match blocks of addresses against pods and nodes"
             : "it matches by the API, but not as this CNI enforces it";
 
     private static string Selecting(PolicyModel model, PolicyQuestion question, CompiledPolicy[] policies)
@@ -121,19 +134,21 @@ public static class PolicyExplainer
         bool isSelected = model.Identities[question.Subject].PoliciesFor(question.Direction)
             .Any(policy => model.Policies[policy].Tier != PolicyTier.Outside);
         return Allowed(question, isSelected
-            ? $"no admin policy decides {Flow(model, question)}, and no NetworkPolicy selects {subject} for {PolicyText.Of(question.Direction)}"
+            ? $"no admin policy decides {Flow(model, question)}, "
+                + $"and no NetworkPolicy selects {subject} for {PolicyText.Of(question.Direction)}"
             : $"no policy selects {subject} for {PolicyText.Of(question.Direction)}");
     }
 
     private static PolicyExplanation Unjudged(PolicyModel model, in PolicyQuestion question) => Allowed(
-        question, $"{PolicyText.PodOf(model, question.Subject, question.SubjectPod)} always hears its own node and itself");
+        question,
+        $"{PolicyText.PodOf(model, question.Subject, question.SubjectPod)} always hears its own node and itself");
 
     private static PolicyExplanation Tunnelled(PolicyModel model, in PolicyQuestion question) => new()
     {
         Direction = question.Direction,
         IsAllowed = false,
-        Sentence = $"{PolicyText.PodOf(model, question.Subject, question.SubjectPod)} sends a tunnel's packet, which could carry anything "
-            + $"past policies: this CNI denies {Flow(model, question)} whatever they say",
+        Sentence = $"{PolicyText.PodOf(model, question.Subject, question.SubjectPod)} sends a tunnel's packet, "
+            + $"which could carry anything past policies: this CNI denies {Flow(model, question)} whatever they say",
     };
 
     private static PolicyExplanation Allowed(PolicyQuestion question, string sentence) =>

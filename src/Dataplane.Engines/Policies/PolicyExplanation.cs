@@ -4,7 +4,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Engines.Policies;
 
-/// <summary>Which policy decided, by which of its lines, and why, in one plain sentence; also where no rule did.</summary>
+/// <summary>
+/// Which policy decided, by which of its lines, and why, in one plain sentence; also where no rule did.
+/// </summary>
 public sealed record PolicyExplanation
 {
     public required PolicyDirection Direction { get; init; }
@@ -15,8 +17,8 @@ public sealed record PolicyExplanation
     public bool IsDefaultDeny { get; init; }
 
     /// <summary>
-    /// <c>namespace/name</c>, or the name of an admin policy. Of a default deny: the policy whose rule came closest. Empty where
-    /// no policy has anything to say.
+    /// <c>namespace/name</c>, or the name of an admin policy. Of a default deny: the policy whose rule came closest.
+    /// Empty where no policy has anything to say.
     /// </summary>
     public string Policy { get; init; } = "";
 
@@ -25,10 +27,14 @@ public sealed record PolicyExplanation
     /// <summary>Place in the policy's ingress or egress, from 0; −1 where no rule decided.</summary>
     public int Rule { get; init; } = -1;
 
-    /// <summary>Of a default deny: place of the rule that came closest in <see cref="Policy"/>; −1 where that has no rules.</summary>
+    /// <summary>
+    /// Of a default deny: place of the rule that came closest in <see cref="Policy"/>; −1 where that has no rules.
+    /// </summary>
     public int ClosestRule { get; init; } = -1;
 
-    /// <summary>The line of the rule that decided or came closest, else of the policy; null where there is none.</summary>
+    /// <summary>
+    /// The line of the rule that decided or came closest, else of the policy; null where there is none.
+    /// </summary>
     public SourceLine? Source { get; init; }
 
     /// <summary>All policies that select the pod in this direction, in the order in which they are asked.</summary>

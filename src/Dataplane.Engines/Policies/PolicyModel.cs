@@ -6,9 +6,9 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Policies;
 
 /// <summary>
-/// What a cluster's policies mean, before any CNI gives them its own shape: label sets as identities, selectors resolved to
-/// them, rules numbered in the order in which they are asked. Compiled once from a snapshot; immutable. Engines compile their
-/// tables from it, and explanations are read from it.
+/// What a cluster's policies mean, before any CNI gives them its own shape: label sets as identities, selectors
+/// resolved to them, rules numbered in the order in which they are asked. Compiled once from a snapshot; immutable.
+/// Engines compile their tables from it, and explanations are read from it.
 /// </summary>
 public sealed record PolicyModel
 {
@@ -17,13 +17,17 @@ public sealed record PolicyModel
     /// <summary>By number. Pods with the same namespace, labels and named ports share one.</summary>
     public required ImmutableArray<PolicyIdentity> Identities { get; init; }
 
-    /// <summary>The identity of each of the snapshot's pods; −1 where it has none (hostNetwork, terminated, without address).</summary>
+    /// <summary>
+    /// The identity of each of the snapshot's pods; −1 where it has none (hostNetwork, terminated, without address).
+    /// </summary>
     public required ImmutableArray<int> IdentityOfPod { get; init; }
 
     /// <summary>What picks pods, by number: each distinct one once, however many policies write it.</summary>
     public required ImmutableArray<PolicySelector> Selectors { get; init; }
 
-    /// <summary>In the order in which they are asked: admin by priority, then NetworkPolicies by namespace and name, baseline.</summary>
+    /// <summary>
+    /// In the order in which they are asked: admin by priority, then NetworkPolicies by namespace and name, baseline.
+    /// </summary>
     public required ImmutableArray<CompiledPolicy> Policies { get; init; }
 
     /// <summary>Rules of all policies; a rule's number is its position.</summary>
@@ -33,16 +37,23 @@ public sealed record PolicyModel
 /// <summary>A set of labels that pods have, in one namespace, with the ports that they name.</summary>
 public sealed record PolicyIdentity(int Number, string Namespace, ImmutableDictionary<string, string> Labels)
 {
-    /// <summary>Its namespace's labels, kubernetes.io/metadata.name among them, with or without a Namespace object.</summary>
-    public ImmutableDictionary<string, string> NamespaceLabels { get; init; } = ImmutableDictionary<string, string>.Empty;
+    /// <summary>
+    /// Its namespace's labels, kubernetes.io/metadata.name among them, with or without a Namespace object.
+    /// </summary>
+    public ImmutableDictionary<string, string> NamespaceLabels { get; init; } =
+        ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>What rules that name a port find: one entry for each container port with a name, in order of their names.</summary>
+    /// <summary>
+    /// What rules that name a port find: one entry for each container port with a name, in order of their names.
+    /// </summary>
     public ImmutableArray<ContainerPort> NamedPorts { get; init; } = [];
 
     /// <summary>Positions in the snapshot's pods.</summary>
     public ImmutableArray<int> Pods { get; init; } = [];
 
-    /// <summary>Positions in <see cref="PolicyModel.Policies"/> of those that select it for this direction, in their order.</summary>
+    /// <summary>
+    /// Positions in <see cref="PolicyModel.Policies"/> of those that select it for this direction, in their order.
+    /// </summary>
     public ImmutableArray<int> IngressPolicies { get; init; } = [];
 
     public ImmutableArray<int> EgressPolicies { get; init; } = [];
@@ -52,13 +63,15 @@ public sealed record PolicyIdentity(int Number, string Namespace, ImmutableDicti
 }
 
 /// <summary>
-/// Pods of one namespace, or of those that a selector matches, by their labels: a policy's subject, or a peer of a rule.
+/// Pods of one namespace, or of those that a selector matches, by their labels: a policy's
+/// subject, or a peer of a rule.
 /// </summary>
 /// <param name="Number">Position in <see cref="PolicyModel.Selectors"/>.</param>
 /// <param name="Namespace">The one namespace; empty where <paramref name="NamespaceSelector"/> chooses.</param>
 /// <param name="NamespaceSelector">Null where the namespace is fixed.</param>
 /// <param name="PodSelector">Everything where only namespaces were chosen.</param>
-public sealed record PolicySelector(int Number, string Namespace, LabelSelector? NamespaceSelector, LabelSelector PodSelector)
+public sealed record PolicySelector(
+    int Number, string Namespace, LabelSelector? NamespaceSelector, LabelSelector PodSelector)
 {
     /// <summary>Identities that it matches, ascending.</summary>
     public ImmutableArray<int> Identities { get; init; } = [];
@@ -77,13 +90,15 @@ public enum PolicyTier : byte
     Baseline,
 
     /// <summary>
-    /// A CNI's own rules for what leaves the cluster (EgressFirewall, EgressNetworkPolicy): asked of what all others let pass;
-    /// the first that matches decides, and none isolates.
+    /// A CNI's own rules for what leaves the cluster (EgressFirewall, EgressNetworkPolicy): asked of what all others
+    /// let pass; the first that matches decides, and none isolates.
     /// </summary>
     Outside,
 }
 
-/// <summary>One policy object with its rules' numbers; a NetworkPolicy isolates whom it selects for a direction.</summary>
+/// <summary>
+/// One policy object with its rules' numbers; a NetworkPolicy isolates whom it selects for a direction.
+/// </summary>
 public sealed record CompiledPolicy(PolicyTier Tier, string Namespace, string Name, SourceLine Source)
 {
     /// <summary>The object's kind, where its tier does not tell it.</summary>
@@ -104,7 +119,8 @@ public sealed record CompiledPolicy(PolicyTier Tier, string Namespace, string Na
 
     public ImmutableArray<int> Egress { get; init; } = [];
 
-    public ImmutableArray<int> RulesFor(PolicyDirection direction) => direction == PolicyDirection.Ingress ? Ingress : Egress;
+    public ImmutableArray<int> RulesFor(PolicyDirection direction) =>
+        direction == PolicyDirection.Ingress ? Ingress : Egress;
 
     /// <summary><c>namespace/name</c>, or the name alone where the object has no namespace.</summary>
     public override string ToString() => Namespace.Length == 0 ? Name : $"{Namespace}/{Name}";
@@ -153,7 +169,9 @@ public sealed record PeerBlock(IpPrefix Block, SourceLine Source)
 {
     public ImmutableArray<IpPrefix> Except { get; init; } = [];
 
-    /// <summary>The node whose address it is, chosen by the labels of nodes; null where the policy wrote the block itself.</summary>
+    /// <summary>
+    /// The node whose address it is, chosen by the labels of nodes; null where the policy wrote the block itself.
+    /// </summary>
     public string? Node { get; init; }
 
     public bool Contains(IpAddress address)
@@ -169,8 +187,11 @@ public sealed record PeerBlock(IpPrefix Block, SourceLine Source)
     }
 }
 
-/// <summary>A protocol with a range of destination ports, or with a port's name, which the destination pod resolves.</summary>
-/// <param name="Protocol">IP protocol number; 0 for the named ports of admin policies, which take the container port's.</param>
+/// <summary>
+/// A protocol with a range of destination ports, or with a port's name, which the destination pod resolves.
+/// </summary>
+/// <param name="Protocol">IP protocol number; 0 for the named ports of admin policies, which take
+/// the container port's.</param>
 /// <param name="First">First port; 0 with <paramref name="Last"/> 65535: all of the protocol.</param>
 /// <param name="Last">Last port, inclusive.</param>
 /// <param name="Name">The port's name; null where it is a number.</param>

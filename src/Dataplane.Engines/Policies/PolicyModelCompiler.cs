@@ -8,8 +8,8 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Policies;
 
 /// <summary>
-/// Compiles what networking.k8s.io/v1 and policy.networking.k8s.io/v1alpha1 say of a snapshot into one model: who is isolated,
-/// which rules are asked in which order, whom their selectors match.
+/// Compiles what networking.k8s.io/v1 and policy.networking.k8s.io/v1alpha1 say of a snapshot into one model: who is
+/// isolated, which rules are asked in which order, whom their selectors match.
 /// </summary>
 public sealed class PolicyModelCompiler
 {
@@ -51,7 +51,8 @@ public sealed class PolicyModelCompiler
         foreach (AdminNetworkPolicy policy in admin) Add(PolicyTier.Admin, policy);
 
         IEnumerable<NetworkPolicy> namespaced = _snapshot.NetworkPolicies
-            .OrderBy(policy => policy.Namespace, StringComparer.Ordinal).ThenBy(policy => policy.Name, StringComparer.Ordinal);
+            .OrderBy(policy => policy.Namespace, StringComparer.Ordinal)
+            .ThenBy(policy => policy.Name, StringComparer.Ordinal);
         foreach (NetworkPolicy policy in namespaced) Add(policy);
 
         IEnumerable<AdminNetworkPolicy> baseline =
@@ -74,7 +75,8 @@ public sealed class PolicyModelCompiler
         });
     }
 
-    private ImmutableArray<int> AddRules(NetworkPolicy policy, PolicyDirection direction, ImmutableArray<PolicyRule> rules)
+    private ImmutableArray<int> AddRules(
+        NetworkPolicy policy, PolicyDirection direction, ImmutableArray<PolicyRule> rules)
     {
         int first = _rules.Count;
         for (int index = 0; index < rules.Length; index++)
@@ -102,7 +104,9 @@ public sealed class PolicyModelCompiler
     private int SelectorOf(string space, PolicyPeer peer)
     {
         LabelSelector pods = peer.PodSelector ?? LabelSelector.Everything;
-        return peer.NamespaceSelector is { } namespaces ? _selectors.Across(namespaces, pods) : _selectors.In(space, pods);
+        return peer.NamespaceSelector is { } namespaces
+            ? _selectors.Across(namespaces, pods)
+            : _selectors.In(space, pods);
     }
 
     private static PeerBlock BlockOf(PolicyPeer peer) => new(peer.Block!.Value, peer.Source) { Except = peer.Except };
@@ -177,10 +181,12 @@ public sealed class PolicyModelCompiler
         int first = _rules.Count;
         foreach (EgressRule rule in set.Rules)
         {
-            _rules.Add(new CompiledRule(_rules.Count, _policies.Count, PolicyDirection.Egress, _rules.Count - first, rule.Source)
+            _rules.Add(new CompiledRule(
+                _rules.Count, _policies.Count, PolicyDirection.Egress, _rules.Count - first, rule.Source)
             {
                 Action = rule.IsAllow ? PolicyAction.Allow : PolicyAction.Deny,
-                PeerBlocks = [.. rule.Blocks.Select(block => new PeerBlock(block.Block, rule.Source) { Node = block.Node })],
+                PeerBlocks =
+                    [.. rule.Blocks.Select(block => new PeerBlock(block.Block, rule.Source) { Node = block.Node })],
                 AnyPort = rule.Ports.IsEmpty,
                 Ports =
                 [

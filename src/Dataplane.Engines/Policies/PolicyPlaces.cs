@@ -25,7 +25,8 @@ public sealed class PolicyPlaces : IDisposable
         Names = topology.Names;
         _endpoints = new NativeArray<EndpointFacts>(topology.Endpoints.Length);
         _addressNodes = new NativeArray<ushort>(topology.NodeAddresses.Length);
-        for (int index = 0; index < topology.NodeAddresses.Length; index++) _addressNodes[index] = topology.NodeAddresses[index].Node;
+        for (int index = 0; index < topology.NodeAddresses.Length; index++)
+            _addressNodes[index] = topology.NodeAddresses[index].Node;
         NodeAddresses = [.. network.Nodes.SelectMany(AddressesOf).Distinct()];
         int[] identities = IdentitiesOf(model, network);
         for (int endpoint = 0; endpoint < topology.Endpoints.Length; endpoint++)
@@ -58,7 +59,8 @@ public sealed class PolicyPlaces : IDisposable
     /// <summary>By position in <see cref="NetworkModel.Pods"/>.</summary>
     public ImmutableArray<int> IdentityOfNetworkPod { get; }
 
-    public static PolicyPlaces Of(PolicyModel model, NetworkModel network, Topology topology) => new(model, network, topology);
+    public static PolicyPlaces Of(PolicyModel model, NetworkModel network, Topology topology) =>
+        new(model, network, topology);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int IdentityOf(int endpoint) => _endpoints[endpoint].Identity;
@@ -67,8 +69,8 @@ public sealed class PolicyPlaces : IDisposable
     public ReadOnlySpan<IpAddress> AddressesOf(int identity) => _addresses[identity];
 
     /// <summary>
-    /// What no policy judges: what a pod's own node sends to it (kubelet's probes), and a pod to itself. What a pod sends to its
-    /// node is judged like any other egress.
+    /// What no policy judges: what a pod's own node sends to it (kubelet's probes), and a pod to itself. What a pod
+    /// sends to its node is judged like any other egress.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsNeverJudged(in PolicyQuery query)

@@ -14,7 +14,9 @@ public readonly record struct PolicyQuestion
     /// <summary>Identity of the other side; −1 where it is no pod with one.</summary>
     public required int Peer { get; init; }
 
-    /// <summary>Position in the snapshot's pods of the pod that is judged, where one is meant: sentences name it.</summary>
+    /// <summary>
+    /// Position in the snapshot's pods of the pod that is judged, where one is meant: sentences name it.
+    /// </summary>
     public int? SubjectPod { get; init; }
 
     /// <summary>The same of the other side.</summary>

@@ -21,7 +21,9 @@ internal static class PolicyText
         _ => $"no label {requirement.Key}",
     };
 
-    /// <summary>matchLabels, in order of their keys, as the requirements that they are short for; then matchExpressions.</summary>
+    /// <summary>
+    /// matchLabels, in order of their keys, as the requirements that they are short for; then matchExpressions.
+    /// </summary>
     public static IEnumerable<LabelRequirement> Requirements(LabelSelector selector) =>
     [
         .. selector.MatchLabels.OrderBy(label => label.Key, StringComparer.Ordinal)
@@ -41,9 +43,10 @@ internal static class PolicyText
         return $"{range}/{Protocol(match.Protocol)}";
     }
 
-    public static string PortOf(in PolicyQuestion question) => question.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp
-        ? string.Create(CultureInfo.InvariantCulture, $"port {question.Port}/{Protocol(question.Protocol)}")
-        : Protocol(question.Protocol);
+    public static string PortOf(in PolicyQuestion question) =>
+        question.Protocol is IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp
+            ? string.Create(CultureInfo.InvariantCulture, $"port {question.Port}/{Protocol(question.Protocol)}")
+            : Protocol(question.Protocol);
 
     /// <summary>A policy with its kind where it is none of the namespaced ones.</summary>
     public static string Of(CompiledPolicy policy) => policy.Tier switch
@@ -70,13 +73,16 @@ internal static class PolicyText
         int? known = pod ?? (labels.Pods.Length == 1 ? labels.Pods[0] : null);
         if (known is { } position) return model.Snapshot.Pods[position].ToString();
 
-        string[] texts = [.. labels.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}")];
+        string[] texts = [.. labels.Labels.OrderBy(label => label.Key, StringComparer.Ordinal)
+            .Select(label => $"{label.Key}={label.Value}")];
         return texts.Length == 0
             ? $"a pod of {labels.Namespace} without labels"
             : $"a pod of {labels.Namespace} with {string.Join(',', texts)}";
     }
 
-    /// <summary>The other side: a pod, or an address, with the pod's name where it has no identity of its own.</summary>
+    /// <summary>
+    /// The other side: a pod, or an address, with the pod's name where it has no identity of its own.
+    /// </summary>
     public static string PeerOf(PolicyModel model, in PolicyQuestion question)
     {
         if (question.Peer >= 0) return PodOf(model, question.Peer, question.PeerPod);

@@ -57,10 +57,11 @@ internal sealed class SelectorTable(IdentityTable identities)
     private IReadOnlyList<int> Candidates(string space, LabelSelector? namespaces, LabelSelector pods)
     {
         IReadOnlyList<int> shortest = namespaces is null ? identities.InNamespace(space) : identities.Numbers;
-        IEnumerable<(string Key, string Value)> labels = pods.MatchLabels.Select(label => (label.Key, label.Value)).Concat(
-            pods.MatchExpressions
-                .Where(requirement => requirement.Operator == LabelOperator.In && requirement.Values.Length == 1)
-                .Select(requirement => (requirement.Key, requirement.Values[0])));
+        IEnumerable<(string Key, string Value)> labels = pods.MatchLabels.Select(label => (label.Key, label.Value))
+            .Concat(
+                pods.MatchExpressions
+                    .Where(requirement => requirement.Operator == LabelOperator.In && requirement.Values.Length == 1)
+                    .Select(requirement => (requirement.Key, requirement.Values[0])));
         foreach ((string key, string value) in labels)
         {
             IReadOnlyList<int> holders = identities.WithLabel(key, value);
@@ -75,7 +76,8 @@ internal sealed class SelectorTable(IdentityTable identities)
         string key = new StringBuilder().AppendSelector(namespaces).ToString();
         if (_namespaces.TryGetValue(key, out HashSet<string>? matching)) return matching;
 
-        matching = [.. identities.Namespaces.Where(space => namespaces.Matches(space.Labels)).Select(space => space.Name)];
+        matching =
+            [.. identities.Namespaces.Where(space => namespaces.Matches(space.Labels)).Select(space => space.Name)];
         _namespaces.Add(key, matching);
         return matching;
     }

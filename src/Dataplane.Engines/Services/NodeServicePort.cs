@@ -12,7 +12,9 @@ public sealed class NodeServicePort
 
     public ProxiedPort Port { get; }
 
-    /// <summary>For traffic under policy Cluster; also for pods and the node itself under an external policy Local.</summary>
+    /// <summary>
+    /// For traffic under policy Cluster; also for pods and the node itself under an external policy Local.
+    /// </summary>
     public ImmutableArray<ProxiedEndpoint> Cluster { get; private set; } = [];
 
     /// <summary>For traffic under policy Local.</summary>
@@ -21,7 +23,9 @@ public sealed class NodeServicePort
     /// <summary>All that some traffic through this node may reach.</summary>
     public ImmutableArray<ProxiedEndpoint> Reachable { get; private set; } = [];
 
-    /// <summary>Some node has an endpoint: without any, connections are rejected; without a local one, dropped.</summary>
+    /// <summary>
+    /// Some node has an endpoint: without any, connections are rejected; without a local one, dropped.
+    /// </summary>
     public bool HasAnywhere { get; private set; }
 
     /// <summary>What takes traffic to the cluster IP.</summary>

@@ -5,7 +5,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Services;
 
-/// <summary>One endpoint of a Service port after merging, as kube-proxy's <c>BaseEndpointInfo</c> (pkg/proxy/endpoint.go) has it.</summary>
+/// <summary>
+/// One endpoint of a Service port after merging, as kube-proxy's <c>BaseEndpointInfo</c>
+/// (pkg/proxy/endpoint.go) has it.
+/// </summary>
 public sealed class ProxiedEndpoint(IpAddress address, ushort port, SourceLine source)
 {
     /// <summary>An IPv6 address in brackets, a colon, a port.</summary>
@@ -25,7 +28,9 @@ public sealed class ProxiedEndpoint(IpAddress address, ushort port, SourceLine s
         ? string.Create(CultureInfo.InvariantCulture, $"{Address}:{Port}")
         : string.Create(CultureInfo.InvariantCulture, $"[{Address}]:{Port}");
 
-    /// <summary>Takes new connections: the API's condition, or the Service publishes endpoints that are not ready.</summary>
+    /// <summary>
+    /// Takes new connections: the API's condition, or the Service publishes endpoints that are not ready.
+    /// </summary>
     public bool Ready { get; init; }
 
     /// <summary>Still answers, even if it is terminating.</summary>

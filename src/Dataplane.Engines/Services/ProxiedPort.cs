@@ -27,7 +27,9 @@ public sealed class ProxiedPort
     /// <summary>The port as the manifest has it.</summary>
     public ServicePort Port { get; }
 
-    /// <summary>kube-proxy's ServicePortName: <c>namespace/name:port</c>, without the colon where the port has no name.</summary>
+    /// <summary>
+    /// kube-proxy's ServicePortName: <c>namespace/name:port</c>, without the colon where the port has no name.
+    /// </summary>
     public string Name { get; }
 
     public IpAddress ClusterIp { get; }

@@ -14,7 +14,9 @@ internal sealed class ServiceClaims
 
     public List<string> Notes { get; } = [];
 
-    /// <summary>False where the Service has another port of this name and protocol: proxies know ports by their names.</summary>
+    /// <summary>
+    /// False where the Service has another port of this name and protocol: proxies know ports by their names.
+    /// </summary>
     public bool TryName(Service service, ServicePort port)
     {
         if (!ReferenceEquals(_namesOf, service)) _names.Clear();
@@ -58,7 +60,9 @@ internal sealed class ServiceClaims
         return 0;
     }
 
-    /// <summary>Only a LoadBalancer of external policy Local has one; the kubelet's port space is the node ports'.</summary>
+    /// <summary>
+    /// Only a LoadBalancer of external policy Local has one; the kubelet's port space is the node ports'.
+    /// </summary>
     public ushort HealthCheckOf(Service service)
     {
         if (service.Type != ServiceType.LoadBalancer || service.ExternalTrafficPolicy != TrafficPolicy.Local) return 0;
@@ -85,8 +89,8 @@ internal sealed class ServiceClaims
 
     private void NoteNodePort(Claim claim, string what, ushort port, Claim first)
     {
-        string note = $"{claim.Source}: Service {claim.Service} claims {what} {port}, which Service {first.Service} has "
-            + $"({first.Source}); the first one keeps it";
+        string note = $"{claim.Source}: Service {claim.Service} claims {what} {port}, "
+            + $"which Service {first.Service} has ({first.Source}); the first one keeps it";
         if (Notes.Count == 0 || Notes[^1] != note) Notes.Add(note);
     }
 

@@ -58,7 +58,8 @@ internal sealed class ServiceEndpoints
         foreach (Pod pod in Candidates(service))
         {
             if (service.Selector.All(
-                label => pod.Labels.TryGetValue(label.Key, out string? found) && found == label.Value)) _selected.Add(pod);
+                label => pod.Labels.TryGetValue(label.Key, out string? found) && found == label.Value))
+                _selected.Add(pod);
         }
 
         return _selected;
@@ -116,7 +117,9 @@ internal sealed class ServiceEndpoints
         }
     }
 
-    /// <summary>What the EndpointSlice controller would hint: each zone keeps to itself where the Service asks for it.</summary>
+    /// <summary>
+    /// What the EndpointSlice controller would hint: each zone keeps to itself where the Service asks for it.
+    /// </summary>
     private ImmutableArray<string> HintsFor(Service service, string node) =>
         service.TrafficDistribution is "PreferClose" or "PreferSameZone"
         && _zones.TryGetValue(node, out string? zone) && zone.Length > 0 ? [zone] : [];

@@ -19,7 +19,9 @@ public sealed class ServiceModel
     /// <summary>Each port of each Service in each family, in the order of the manifests.</summary>
     public ImmutableArray<ProxiedPort> Ports { get; }
 
-    /// <summary>What the manifests left open or contradict, and how it was read: one line each, with file and line.</summary>
+    /// <summary>
+    /// What the manifests left open or contradict, and how it was read: one line each, with file and line.
+    /// </summary>
     public ImmutableArray<string> Notes { get; }
 
     public static ServiceModel Compile(ClusterSnapshot snapshot)
@@ -40,7 +42,9 @@ public sealed class ServiceModel
         return new ServiceModel(ports.ToImmutable(), [.. claims.Notes]);
     }
 
-    /// <summary>Headless and ExternalName Services, and those that name another proxy, have no address of their own.</summary>
+    /// <summary>
+    /// Headless and ExternalName Services, and those that name another proxy, have no address of their own.
+    /// </summary>
     public static bool HasFrontends(Service service) =>
         service.Type != ServiceType.ExternalName && !service.IsHeadless && !service.ClusterIps.IsEmpty
         && service.ProxyName.Length == 0;

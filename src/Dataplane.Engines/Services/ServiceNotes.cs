@@ -7,7 +7,9 @@ namespace Dataplane.Engines.Services;
 /// <summary>What a Service and its endpoints leave open or contradict.</summary>
 internal sealed class ServiceNotes(ServiceEndpoints endpoints, List<string> notes)
 {
-    /// <summary>Notes what is odd about a Service whose ports stand in the list from <paramref name="first"/> on.</summary>
+    /// <summary>
+    /// Notes what is odd about a Service whose ports stand in the list from <paramref name="first"/> on.
+    /// </summary>
     public void Note(Service service, ImmutableArray<ProxiedPort>.Builder ports, int first)
     {
         if (endpoints.IsLeftToSelector(service)) NotePods(service, ports, first);
@@ -29,10 +31,12 @@ internal sealed class ServiceNotes(ServiceEndpoints endpoints, List<string> note
         foreach (ServicePort port in service.Ports)
         {
             if (port.TargetPort.Name is not { } name || selected.Count == 0) continue;
-            if (selected.Any(pod => pod.Ports.Any(other => other.Name == name && other.Protocol == port.Protocol))) continue;
+            if (selected.Any(pod => pod.Ports.Any(other => other.Name == name && other.Protocol == port.Protocol)))
+                continue;
 
             notes.Add($"{port.Source}: Service {service} port {port.Port} has the targetPort {name}, which none of the "
-                + $"{selected.Count} selected Pods has, such as Pod {selected[0]} ({selected[0].Source}): it has no endpoints");
+                + $"{selected.Count} selected Pods has, such as Pod {selected[0]} ({selected[0].Source}): "
+                + "it has no endpoints");
         }
     }
 
@@ -54,7 +58,9 @@ internal sealed class ServiceNotes(ServiceEndpoints endpoints, List<string> note
         foreach (EndpointSlice slice in slices) NoteOtherFamily(service, slice);
     }
 
-    /// <summary>A port without endpoints though slices have endpoints and ports, but none of its name and protocol.</summary>
+    /// <summary>
+    /// A port without endpoints though slices have endpoints and ports, but none of its name and protocol.
+    /// </summary>
     private void NoteUnknownPort(ProxiedPort port, IReadOnlyList<EndpointSlice> slices)
     {
         EndpointSlice? filled = null;
@@ -68,8 +74,10 @@ internal sealed class ServiceNotes(ServiceEndpoints endpoints, List<string> note
         if (filled is null) return;
 
         string name = port.Port.Name.Length == 0 ? "without a name" : port.Port.Name;
-        notes.Add($"{port.Port.Source}: Service {port.Service} port {port.Port.Port} ({name}, {port.ProtocolName}) is in none "
-            + $"of its EndpointSlices, such as {filled.Namespace}/{filled.Name} ({filled.Source}): it has no endpoints");
+        notes.Add(
+            $"{port.Port.Source}: Service {port.Service} port {port.Port.Port} ({name}, {port.ProtocolName}) is in "
+            + $"none of its EndpointSlices, such as {filled.Namespace}/{filled.Name} ({filled.Source}): "
+            + "it has no endpoints");
     }
 
     private void NoteOtherFamily(Service service, EndpointSlice slice)
@@ -80,9 +88,10 @@ internal sealed class ServiceNotes(ServiceEndpoints endpoints, List<string> note
             {
                 if (HasFamily(service, address.Family)) continue;
 
-                notes.Add($"{endpoint.Source}: EndpointSlice {slice.Namespace}/{slice.Name} has the IPv{address.Family} "
-                    + $"endpoint {address}, but Service {service} has no IPv{address.Family} clusterIP ({service.Source}): "
-                    + "endpoints of that family are left out");
+                notes.Add(
+                    $"{endpoint.Source}: EndpointSlice {slice.Namespace}/{slice.Name} has the IPv{address.Family} "
+                    + $"endpoint {address}, but Service {service} has no IPv{address.Family} clusterIP "
+                    + $"({service.Source}): endpoints of that family are left out");
                 return;
             }
         }

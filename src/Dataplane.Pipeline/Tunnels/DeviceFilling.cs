@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline.Tunnels;
 
 /// <summary>
-/// The packet was routed into the tunnel: from one node's device to the other's, the id is the device's (flannel, Calico, a
-/// Geneve device of the kernel).
+/// The packet was routed into the tunnel: from one node's device to the other's, the id is the device's (flannel,
+/// Calico, a Geneve device of the kernel).
 /// </summary>
 internal readonly unsafe struct DeviceFilling : ITunnelFilling
 {

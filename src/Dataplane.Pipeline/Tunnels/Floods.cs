@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline.Tunnels;
 
 /// <summary>
-/// What a logical switch floods, where it has pods on several nodes: one tunnel packet to each of the others, to the key of
-/// its multicast group, and there a frame for each of its pods (controller/physical.c, consider_mc_group;
+/// What a logical switch floods, where it has pods on several nodes: one tunnel packet to each of the others, to the
+/// key of its multicast group, and there a frame for each of its pods (controller/physical.c, consider_mc_group;
 /// ovn-architecture(7), Tunnel Encapsulations). Who asks for an address that the switch does not know is flooded.
 /// </summary>
 internal static unsafe class Floods
@@ -20,14 +20,15 @@ internal static unsafe class Floods
     private const int OperationOffset = 7;
 
     /// <summary>
-    /// Sends a pod's ARP question to the switch's other nodes; false where there are none, or it asks for a pod, for which the
-    /// switch answers itself.
+    /// Sends a pod's ARP question to the switch's other nodes; false where there are none, or it asks for a pod, for
+    /// which the switch answers itself.
     /// </summary>
     public static bool TrySend(PacketBurst burst, ref Lane lane, Topology topology)
     {
         bool isPlain = lane.Is(Shape.Arp) && !lane.Is(Shape.Cut | Shape.Tagged) && lane.LinkSize == EthernetHeader.Size;
         bool isUnknown = lane.Source.Kind == PlaceKind.Pod && lane.Destination.Kind != PlaceKind.Pod;
-        if (!isPlain || !isUnknown || topology.SwitchPorts is not { } ports || Link.ReadMac(lane.Frame) != Broadcast) return false;
+        if (!isPlain || !isUnknown || topology.SwitchPorts is not { } ports || Link.ReadMac(lane.Frame) != Broadcast)
+            return false;
 
         lane.Key.Protocol = lane.Network[OperationOffset];
         lane.NetworkLength = lane.Length - EthernetHeader.Size;
@@ -47,7 +48,8 @@ internal static unsafe class Floods
     /// <summary>Reads a flooded frame that came out of the tunnel.</summary>
     public static DropReason Read(ref Lane lane, int present)
     {
-        if (ArpView.TryParse(new ReadOnlySpan<byte>(lane.Network, present), out ArpView arp) != WireError.None) return DropReason.UnsupportedInner;
+        if (ArpView.TryParse(new ReadOnlySpan<byte>(lane.Network, present), out ArpView arp) != WireError.None)
+            return DropReason.UnsupportedInner;
 
         lane.Key = new FlowKey { Source = arp.SenderAddress, Destination = arp.TargetAddress, Family = 4 };
         lane.Shape = Shape.Arp;
@@ -59,7 +61,9 @@ internal static unsafe class Floods
     /// <summary>Gives each pod of the switch on this node its frame.</summary>
     public static void Deliver(PacketBurst burst, ref Lane lane, Topology topology)
     {
-        uint key = lane.Source.Kind == PlaceKind.Pod ? topology.Endpoints[lane.Source.Index].SwitchKey : topology.Nodes[lane.Node].SwitchKey;
+        uint key = lane.Source.Kind == PlaceKind.Pod
+            ? topology.Endpoints[lane.Source.Index].SwitchKey
+            : topology.Nodes[lane.Node].SwitchKey;
         bool isDelivered = false;
         for (int endpoint = 0; endpoint < topology.Endpoints.Length; endpoint++)
         {
@@ -91,7 +95,8 @@ internal static unsafe class Floods
         Lane* copy = to == null ? null : burst.TryAddLane(in lane);
         if (copy == null) return null;
 
-        Unsafe.CopyBlockUnaligned(to - EthernetHeader.Size, lane.Network - EthernetHeader.Size, (uint)(lane.NetworkLength + EthernetHeader.Size));
+        Unsafe.CopyBlockUnaligned(to - EthernetHeader.Size,
+            lane.Network - EthernetHeader.Size, (uint)(lane.NetworkLength + EthernetHeader.Size));
         copy->Network = to;
         copy->Frame = to - EthernetHeader.Size;
         return copy;

@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline.Tunnels;
 
 /// <summary>
-/// Cilium's direct server return by Geneve: an identity's header, with the IPv4 frontend that was asked (bpf/lib/nodeport.h,
-/// encap_geneve_dsr_opt4).
+/// Cilium's direct server return by Geneve: an identity's header, with the IPv4 frontend that was asked
+/// (bpf/lib/nodeport.h, encap_geneve_dsr_opt4).
 /// </summary>
 internal readonly unsafe struct FrontendV4Filling : ITunnelFilling
 {

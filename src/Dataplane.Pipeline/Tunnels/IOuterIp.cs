@@ -5,12 +5,16 @@ using Dataplane.Wire;
 
 namespace Dataplane.Pipeline.Tunnels;
 
-/// <summary>The outer IP header of a tunnel packet, which stands in the template but for what one packet changes.</summary>
+/// <summary>
+/// The outer IP header of a tunnel packet, which stands in the template but for what one packet changes.
+/// </summary>
 internal unsafe interface IOuterIp
 {
     static abstract int Size { get; }
 
-    /// <summary>Writes length, id, ECN and the receiver's address, and the header's checksum where there is one.</summary>
+    /// <summary>
+    /// Writes length, id, ECN and the receiver's address, and the header's checksum where there is one.
+    /// </summary>
     /// <param name="ip">The header, copied from the template.</param>
     /// <param name="lane">The packet, still without its tunnel.</param>
     /// <param name="network">Bytes of the inner IP packet.</param>
@@ -20,7 +24,8 @@ internal unsafe interface IOuterIp
     /// <param name="from">The sender's template.</param>
     /// <param name="to">The receiving node.</param>
     static abstract void Write(
-        byte* ip, in Lane lane, uint network, int inner, uint identification, TunnelTable tunnel, in OuterEntry from, in PeerEntry to);
+        byte* ip, in Lane lane, uint network, int inner, uint identification, TunnelTable tunnel, in OuterEntry from,
+        in PeerEntry to);
 }
 
 /// <summary>RFC 791, without options.</summary>
@@ -33,11 +38,13 @@ internal readonly unsafe struct OuterIpv4 : IOuterIp
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(
-        byte* ip, in Lane lane, uint network, int inner, uint identification, TunnelTable tunnel, in OuterEntry from, in PeerEntry to)
+        byte* ip, in Lane lane, uint network, int inner, uint identification, TunnelTable tunnel, in OuterEntry from,
+        in PeerEntry to)
     {
         ref readonly TunnelParameters parameters = ref tunnel.Parameters;
         uint address = BinaryPrimitives.ReverseEndianness(to.UnderlayV4);
-        uint totalAndId = BinaryPrimitives.ReverseEndianness((network + (uint)(inner + Ipv4Header.Size)) << 16 | (ushort)identification);
+        uint totalAndId = BinaryPrimitives.ReverseEndianness(
+            (network + (uint)(inner + Ipv4Header.Size)) << 16 | (ushort)identification);
         uint varying = parameters.Inherits ? Inherit(in lane, in parameters, ip) : 0;
         uint ecn = (uint)Ecn.Encapsulate(InnerHeader.Tos(in lane)) << 8;
         Unsafe.WriteUnaligned(ip, (ushort)(Unsafe.ReadUnaligned<ushort>(ip) | ecn));
@@ -47,7 +54,9 @@ internal readonly unsafe struct OuterIpv4 : IOuterIp
         Unsafe.WriteUnaligned(ip + Ipv4Header.ChecksumOffset, InternetChecksum.Finish(sum));
     }
 
-    /// <summary>What the device takes from the inner header instead of its settings; gives what that adds to the sum.</summary>
+    /// <summary>
+    /// What the device takes from the inner header instead of its settings; gives what that adds to the sum.
+    /// </summary>
     private static uint Inherit(in Lane lane, in TunnelParameters parameters, byte* ip)
     {
         byte tos = parameters.TosInherit ? (byte)(InnerHeader.Tos(in lane) & ~Ecn.Mask) : (byte)0;
@@ -61,7 +70,9 @@ internal readonly unsafe struct OuterIpv4 : IOuterIp
     }
 }
 
-/// <summary>RFC 8200, flow label 0 as the kernel's tunnel devices leave it (ip6_tunnel_core.c, udp_tunnel6_xmit_skb).</summary>
+/// <summary>
+/// RFC 8200, flow label 0 as the kernel's tunnel devices leave it (ip6_tunnel_core.c, udp_tunnel6_xmit_skb).
+/// </summary>
 internal readonly unsafe struct OuterIpv6 : IOuterIp
 {
     private const int PayloadLengthOffset = 4;
@@ -72,7 +83,8 @@ internal readonly unsafe struct OuterIpv6 : IOuterIp
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(
-        byte* ip, in Lane lane, uint network, int inner, uint identification, TunnelTable tunnel, in OuterEntry from, in PeerEntry to)
+        byte* ip, in Lane lane, uint network, int inner, uint identification, TunnelTable tunnel, in OuterEntry from,
+        in PeerEntry to)
     {
         ref readonly TunnelParameters parameters = ref tunnel.Parameters;
         int tos = Ecn.Encapsulate(InnerHeader.Tos(in lane));
@@ -80,7 +92,8 @@ internal readonly unsafe struct OuterIpv6 : IOuterIp
         ip[0] |= (byte)(tos >> 4);
         ip[1] |= (byte)(tos << 4);
         if (parameters.Ttl == 0) ip[HopLimitOffset] = PacketEdit.Ttl(in lane);
-        Unsafe.WriteUnaligned(ip + PayloadLengthOffset, BinaryPrimitives.ReverseEndianness((ushort)(network + (uint)inner)));
+        Unsafe.WriteUnaligned(
+            ip + PayloadLengthOffset, BinaryPrimitives.ReverseEndianness((ushort)(network + (uint)inner)));
         Unsafe.WriteUnaligned(ip + DestinationOffset, tunnel.PeersV6[lane.NextNode]);
     }
 }

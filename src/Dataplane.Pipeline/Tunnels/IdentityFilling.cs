@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline.Tunnels;
 
 /// <summary>
-/// Cilium: the sender's security identity is the id, and the frame inside is the one that the pod sent (bpf/lib/encap.h,
-/// bpf/bpf_lxc.c).
+/// Cilium: the sender's security identity is the id, and the frame inside is the one that the pod sent
+/// (bpf/lib/encap.h, bpf/bpf_lxc.c).
 /// </summary>
 internal readonly unsafe struct IdentityFilling : ITunnelFilling
 {
@@ -22,11 +22,13 @@ internal readonly unsafe struct IdentityFilling : ITunnelFilling
     {
         bool isFromOutside = lane.Entry == Entry.Underlay;
         uint id = isFromOutside ? SenderId.WriteVni(header, World) : SenderId.Write(in lane, header, topology);
-        bool isAsSent = lane.LinkSize == EthernetHeader.Size && isFromOutside | lane.Entry == Entry.PodVeth && !lane.Is(Shape.Reoriginated);
+        bool isAsSent = lane.LinkSize == EthernetHeader.Size && isFromOutside | lane.Entry == Entry.PodVeth
+            && !lane.Is(Shape.Reoriginated);
         if (!isAsSent) WriteEthernet(in lane, ethernet, topology);
 
         ulong first = Unsafe.ReadUnaligned<ulong>(ethernet);
-        ulong rest = (ulong)Unsafe.ReadUnaligned<uint>(ethernet + sizeof(ulong)) + Unsafe.ReadUnaligned<ushort>(ethernet + sizeof(ulong) + sizeof(uint));
+        ulong rest = (ulong)Unsafe.ReadUnaligned<uint>(ethernet + sizeof(ulong))
+            + Unsafe.ReadUnaligned<ushort>(ethernet + sizeof(ulong) + sizeof(uint));
         return InternetChecksum.Fold(id + (uint)first + (first >> 32) + rest);
     }
 
@@ -39,7 +41,8 @@ internal readonly unsafe struct IdentityFilling : ITunnelFilling
         ulong gateway = isPod ? topology.Endpoints[lane.Source.Index].VethMac
             : isFromOutside ? topology.Peers[lane.Node].UnderlayMac
             : node.BridgeMac;
-        ulong sender = isPod ? topology.Endpoints[lane.Source.Index].Mac : isFromOutside ? node.GatewayMac : node.BridgeMac;
+        ulong sender = isPod ? topology.Endpoints[lane.Source.Index].Mac : isFromOutside ? node.GatewayMac
+            : node.BridgeMac;
         Link.WriteEthernet(ethernet, gateway, sender, lane.Is(Shape.V6));
     }
 }

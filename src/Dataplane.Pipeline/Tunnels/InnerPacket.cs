@@ -6,7 +6,10 @@ namespace Dataplane.Pipeline.Tunnels;
 /// <summary>Looks into a tunnel packet and leaves it as it is: what a capture shows of the packet inside.</summary>
 public static unsafe class InnerPacket
 {
-    /// <summary>Reads the packet inside of one that is between nodes; false where it is no tunnel's, or nothing to read is there.</summary>
+    /// <summary>
+    /// Reads the packet inside of one that is between nodes; false where it is no tunnel's,
+    /// or nothing to read is there.
+    /// </summary>
     public static bool TryRead(in Lane lane, Topology topology, out Lane inner)
     {
         inner = default;
@@ -19,9 +22,12 @@ public static unsafe class InnerPacket
         return true;
     }
 
-    /// <summary>Whether an ICMP message is inside, as far as the frame alone tells: addresses are not asked for.</summary>
+    /// <summary>
+    /// Whether an ICMP message is inside, as far as the frame alone tells: addresses are not asked for.
+    /// </summary>
     public static bool HoldsIcmp(in Lane lane, Topology topology) =>
-        TryFind(in lane, topology, out Lane inner) && NetworkParser.Parse(ref inner, inner.Length, ushort.MaxValue) == DropReason.None
+        TryFind(in lane, topology, out Lane inner)
+        && NetworkParser.Parse(ref inner, inner.Length, ushort.MaxValue) == DropReason.None
         && inner.Key.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6;
 
     private static bool TryFind(in Lane lane, Topology topology, out Lane inner)

@@ -6,8 +6,8 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline.Tunnels;
 
 /// <summary>
-/// OVN with one zone: the packet has passed the logical router, and goes from its port on the receiver's switch to the pod's;
-/// between pods of one switch from the one's port to the other's (controller/physical.c, put_encapsulation;
+/// OVN with one zone: the packet has passed the logical router, and goes from its port on the receiver's switch to the
+/// pod's; between pods of one switch from the one's port to the other's (controller/physical.c, put_encapsulation;
 /// ovn-architecture(7), Tunnel Encapsulations).
 /// </summary>
 internal readonly unsafe struct LogicalSwitchFilling : ITunnelFilling
@@ -83,7 +83,8 @@ internal readonly unsafe struct TransitSwitchFilling : ITunnelFilling
     public static uint Fill(in Lane lane, byte* header, byte* ethernet, Topology topology, in PeerEntry to)
     {
         Link.WriteMac(ethernet, to.TunnelMac);
-        return LogicalPorts.Write(header, topology.Nodes[lane.Node].TransitPortKey, topology.Nodes[lane.NextNode].TransitPortKey);
+        return LogicalPorts.Write(
+            header, topology.Nodes[lane.Node].TransitPortKey, topology.Nodes[lane.NextNode].TransitPortKey);
     }
 }
 

@@ -7,8 +7,8 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline.Tunnels;
 
 /// <summary>
-/// The source port of Open vSwitch's userspace datapath: MurmurHash3 of the frame as its port received it, scaled without
-/// folding (lib/flow.c, miniflow_hash_5tuple; lib/netdev-native-tnl.c, netdev_tnl_get_src_port). It has no key.
+/// The source port of Open vSwitch's userspace datapath: MurmurHash3 of the frame as its port received it, scaled
+/// without folding (lib/flow.c, miniflow_hash_5tuple; lib/netdev-native-tnl.c, netdev_tnl_get_src_port). It has no key.
 /// </summary>
 internal static unsafe class OpenVSwitchPort
 {

@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline.Tunnels;
 
 /// <summary>
-/// OpenShift SDN: one layer 2 over all nodes, from the sending pod's MAC to the receiving pod's, with the sender's NetID
-/// (pkg/network/node/ovscontroller.go, tables 60 and 90).
+/// OpenShift SDN: one layer 2 over all nodes, from the sending pod's MAC to the receiving pod's, with the sender's
+/// NetID (pkg/network/node/ovscontroller.go, tables 60 and 90).
 /// </summary>
 internal readonly unsafe struct PodNetworkFilling : ITunnelFilling
 {
@@ -31,7 +31,10 @@ internal readonly unsafe struct PodNetworkFilling : ITunnelFilling
 /// <summary>MACs that tunnels take from pods.</summary>
 internal static unsafe class PodMac
 {
-    /// <summary>Writes both; gives what they add to a sum, in memory order: from registers, for bytes just written in parts read badly.</summary>
+    /// <summary>
+    /// Writes both; gives what they add to a sum, in memory order: from registers, for bytes just
+    /// written in parts read badly.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Write(byte* ethernet, ulong receiver, ulong sender)
     {
@@ -44,7 +47,8 @@ internal static unsafe class PodMac
     public static ulong OfReceiver(in Lane lane, Topology topology) => lane.Destination.Kind switch
     {
         PlaceKind.Pod => topology.Endpoints[lane.Destination.Index].Mac,
-        PlaceKind.Outside => topology.Nodes[lane.Node].BridgeMac,      // to its gateway's, as the pod sent it: an egress address
+        // to its gateway's, as the pod sent it: an egress address
+        PlaceKind.Outside => topology.Nodes[lane.Node].BridgeMac,
         _ => Link.MadeUpMac(lane.Key.Destination),
     };
 }

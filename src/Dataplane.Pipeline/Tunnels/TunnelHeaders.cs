@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline.Tunnels;
 
 /// <summary>
-/// What a receiving device checks between UDP and the inner frame, in the kernel's order: a wrong header, an id that is not
-/// its own, bits that it does not know.
+/// What a receiving device checks between UDP and the inner frame, in the kernel's order: a wrong header, an id that is
+/// not its own, bits that it does not know.
 /// </summary>
 internal static class TunnelHeaders
 {
@@ -16,7 +16,8 @@ internal static class TunnelHeaders
     private const byte NextProtocolEthernet = 3;
 
     /// <summary>Gives why the packet is refused, or the header's size.</summary>
-    public static DropReason Check(ReadOnlySpan<byte> bytes, in Lane lane, TunnelTable tunnel, Topology topology, out int size)
+    public static DropReason Check(
+        ReadOnlySpan<byte> bytes, in Lane lane, TunnelTable tunnel, Topology topology, out int size)
     {
         ref readonly TunnelParameters parameters = ref tunnel.Parameters;
         return parameters.Header == TunnelHeader.Vxlan
@@ -24,10 +25,12 @@ internal static class TunnelHeaders
             : CheckGeneve(bytes, in lane, in parameters, topology, out size);
     }
 
-    private static DropReason CheckVxlan(ReadOnlySpan<byte> bytes, in Lane lane, in TunnelParameters parameters, out int size)
+    private static DropReason CheckVxlan(
+        ReadOnlySpan<byte> bytes, in Lane lane, in TunnelParameters parameters, out int size)
     {
         size = VxlanHeader.Size;
-        if (VxlanView.TryParse(bytes, out VxlanView vxlan) != WireError.None || !vxlan.HasVni) return DropReason.BadTunnelHeader;
+        if (VxlanView.TryParse(bytes, out VxlanView vxlan) != WireError.None || !vxlan.HasVni)
+            return DropReason.BadTunnelHeader;
 
         DropReason reason = CheckId(vxlan.Vni, in lane, in parameters);
         if (reason != DropReason.None) return reason;
@@ -69,10 +72,13 @@ internal static class TunnelHeaders
     }
 
     // Open vSwitch hands unknown options on; OVN asks for its own.
-    private static DropReason CheckLogical(in GeneveView geneve, in Lane lane, in TunnelParameters parameters, Topology topology)
+    private static DropReason CheckLogical(
+        in GeneveView geneve, in Lane lane, in TunnelParameters parameters, Topology topology)
     {
         bool isTransit = parameters.Filling == TunnelFilling.TransitSwitch;
-        bool isKnown = isTransit ? geneve.Vni == parameters.Vni : topology.SwitchPorts!.HasSwitch(lane.Node, geneve.Vni);
+        bool isKnown = isTransit
+            ? geneve.Vni == parameters.Vni
+            : topology.SwitchPorts!.HasSwitch(lane.Node, geneve.Vni);
         if (!isKnown) return DropReason.UnknownVni;
 
         bool hasPorts = false;

@@ -5,8 +5,9 @@ using Dataplane.Wire;
 namespace Dataplane.Pipeline.Tunnels;
 
 /// <summary>
-/// Opens a packet that its tunnel has delivered, with the kernel's checks in the kernel's order (drivers/net/vxlan/vxlan_core.c,
-/// vxlan_rcv; drivers/net/geneve.c, geneve_rx; net/ipv4/ip_tunnel.c; include/net/inet_ecn.h).
+/// Opens a packet that its tunnel has delivered, with the kernel's checks in the kernel's order
+/// (drivers/net/vxlan/vxlan_core.c, vxlan_rcv; drivers/net/geneve.c, geneve_rx; net/ipv4/ip_tunnel.c;
+/// include/net/inet_ecn.h).
 /// </summary>
 internal static unsafe class TunnelReceiver
 {
@@ -32,7 +33,8 @@ internal static unsafe class TunnelReceiver
 
         int payload = isCut ? there - UdpHeader.Size : udp.Payload.Length;
         byte* header = lane.Transport + UdpHeader.Size;
-        DropReason reason = TunnelHeaders.Check(new ReadOnlySpan<byte>(header, Math.Max(0, payload)), in lane, tunnel, topology, out int size);
+        DropReason reason = TunnelHeaders.Check(
+            new ReadOnlySpan<byte>(header, Math.Max(0, payload)), in lane, tunnel, topology, out int size);
         if (reason != DropReason.None) return reason;
 
         byte* frame = header + size;
@@ -40,11 +42,15 @@ internal static unsafe class TunnelReceiver
 
         ulong source = Unsafe.ReadUnaligned<ulong>(frame + MacAddress.Size - 2) >> 16;
         bool isDevice = tunnel.Parameters.Filling == TunnelFilling.Devices;
-        if (isDevice && (source == tunnel.Peers[lane.Node].TunnelMac || (source & 1) != 0 || source == 0)) return DropReason.TunnelSourceMac;
+        if (isDevice && (source == tunnel.Peers[lane.Node].TunnelMac || (source & 1) != 0 || source == 0))
+            return DropReason.TunnelSourceMac;
 
         reason = Accept(ref lane, frame, payload - size, tunnel, topology, outerTos, ref sink);
-        bool mayTell = reason == DropReason.None && topology.DirectReturn is not null && tunnel.Parameters.Header == TunnelHeader.Geneve;
-        if (mayTell) DirectReturnWay.ReadGeneve(ref lane, new ReadOnlySpan<byte>(header + GeneveHeader.Size, size - GeneveHeader.Size), topology);
+        bool mayTell = reason == DropReason.None && topology.DirectReturn is not null
+            && tunnel.Parameters.Header == TunnelHeader.Geneve;
+        if (mayTell)
+            DirectReturnWay.ReadGeneve(
+                ref lane, new ReadOnlySpan<byte>(header + GeneveHeader.Size, size - GeneveHeader.Size), topology);
         return reason;
     }
 
@@ -72,7 +78,8 @@ internal static unsafe class TunnelReceiver
         int minimum = type == EtherType.Ipv6 ? Ipv6Header.Size : Ipv4Header.Size;
         if (isIp && present < minimum) return DropReason.BadTunnelHeader;
         if (isIp && !Ecn.TryDecapsulate(outerTos, new Span<byte>(lane.Network, present))) return DropReason.TunnelEcn;
-        if (sink.Observes(ObservationPoint.Tunnel)) sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
+        if (sink.Observes(ObservationPoint.Tunnel))
+            sink.Take(in lane, ObservationPoint.Tunnel, lane.Node, lane.Frame, lane.Length);
         bool isFlood = type == EtherType.Arp && tunnel.Parameters.Filling == TunnelFilling.LogicalSwitch;
         if (!isIp) return isFlood ? Floods.Read(ref lane, present) : DropReason.UnsupportedInner;
         if (*lane.Network >> 4 != (type == EtherType.Ipv6 ? 6 : 4)) return DropReason.BadHeader;
@@ -88,7 +95,8 @@ internal static unsafe class TunnelReceiver
         if (reason != DropReason.None) return reason;
 
         if (tunnel == topology.Beside) lane.Shape |= Shape.Beside;
-        if (!lane.Is(Shape.NoSum)) lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));
+        if (!lane.Is(Shape.NoSum))
+            lane.Sum = InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Network, lane.NetworkLength));
         return DropReason.None;
     }
 
@@ -101,7 +109,8 @@ internal static unsafe class TunnelReceiver
         int headers = (int)(lane.Transport - lane.Network);
         int length = lane.NetworkLength - headers;
         ulong sum = lane.Is(Shape.V6)
-            ? InternetChecksum.PseudoHeader(new ReadOnlySpan<byte>(lane.Network + V6Addresses, Ipv6Header.Size - V6Addresses), IpProtocol.Udp, length)
+            ? InternetChecksum.PseudoHeader(new ReadOnlySpan<byte>(
+                lane.Network + V6Addresses, Ipv6Header.Size - V6Addresses), IpProtocol.Udp, length)
             : InternetChecksum.PseudoHeaderV4(lane.Key.Source, lane.Key.Destination, IpProtocol.Udp, length);
         sum += InternetChecksum.Sum(new ReadOnlySpan<byte>(lane.Transport, length));
         return InternetChecksum.Fold(sum) == ushort.MaxValue;

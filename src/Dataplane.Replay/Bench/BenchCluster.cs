@@ -6,8 +6,8 @@ using Dataplane.Replay.Generate;
 namespace Dataplane.Replay.Bench;
 
 /// <summary>
-/// The cluster that packets are measured in: what <c>generate cluster</c> writes, read back in memory. One node is emulated,
-/// and its pods are the clients.
+/// The cluster that packets are measured in: what <c>generate cluster</c> writes, read back in memory. One node is
+/// emulated, and its pods are the clients.
 /// </summary>
 internal sealed class BenchCluster
 {

@@ -8,8 +8,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Bench;
 
 /// <summary>
-/// Captures in memory, made by what <c>generate traffic</c> writes with: the first packets of all flows, the rest of their
-/// handshakes, and packets with payload, all from clients. The first two are as long as headers let them be.
+/// Captures in memory, made by what <c>generate traffic</c> writes with: the first packets of all flows, the rest of
+/// their handshakes, and packets with payload, all from clients. The first two are as long as headers let them be.
 /// </summary>
 internal sealed class BenchTraffic : IDisposable
 {
@@ -82,7 +82,8 @@ internal sealed class BenchTraffic : IDisposable
             writer.AddInterface(Name, LinkType.Ethernet);
             write(writer);
         });
-        CaptureReader reader = CaptureFile.Open(pipe.Reader.AsStream(), Name, new CaptureReadOptions { Preload = true });
+        CaptureReader reader = CaptureFile.Open(
+            pipe.Reader.AsStream(), Name, new CaptureReadOptions { Preload = true });
         writing.GetAwaiter().GetResult();
         return reader;
     }
@@ -170,4 +171,5 @@ internal sealed class BenchTraffic : IDisposable
 }
 
 /// <summary>The captures of one measurement; they are shared, and belong to their <see cref="BenchTraffic"/>.</summary>
-internal sealed record BenchTrace(TraceShape Shape, int Packets, CaptureReader First, CaptureReader Later, CaptureReader Data);
+internal sealed record BenchTrace(
+    TraceShape Shape, int Packets, CaptureReader First, CaptureReader Later, CaptureReader Data);

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Dataplane.Replay.Bench;
 
 /// <summary>
-/// The result of <c>bench latency</c>: what <c>-o json</c> prints. Latency is the emulator's own time, from when a packet was
-/// due, however late it was sent, to when its burst's frames were made; never a kernel's, nor a network's.
+/// The result of <c>bench latency</c>: what <c>-o json</c> prints. Latency is the emulator's own time, from when a
+/// packet was due, however late it was sent, to when its burst's frames were made; never a kernel's, nor a network's.
 /// </summary>
 public sealed record LatencyBenchReport
 {
@@ -42,7 +42,8 @@ public sealed record LatencyBenchReport
 }
 
 /// <summary>The p99.9 that is quoted: of all rounds together, and of the best and the worst of them.</summary>
-public sealed record QuotedLatency(int LoadPercent, double PacketsPerSecond, long P999, long BestRound, long WorstRound);
+public sealed record QuotedLatency(
+    int LoadPercent, double PacketsPerSecond, long P999, long BestRound, long WorstRound);
 
 /// <summary>One offered load.</summary>
 public sealed record LatencyRun : BenchRun

@@ -5,8 +5,8 @@ using Dataplane.Replay.Pacing;
 namespace Dataplane.Replay.Bench;
 
 /// <summary>
-/// Measures latency against offered load. Saturation is measured first, in the same process and by the same loop; then every
-/// round offers each load in turn.
+/// Measures latency against offered load. Saturation is measured first, in the same process and by the same loop; then
+/// every round offers each load in turn.
 /// </summary>
 public static class LatencyBenchRunner
 {
@@ -18,7 +18,9 @@ public static class LatencyBenchRunner
     private const int Workers = 1;
 
 
-    /// <summary>In one loop of the trace the replay's meter shall not look at memory, which takes longer than a packet may.</summary>
+    /// <summary>
+    /// In one loop of the trace the replay's meter shall not look at memory, which takes longer than a packet may.
+    /// </summary>
     private const long LargestTrace = 48L << 20;
 
     private const double Kept = 0.99;
@@ -27,13 +29,15 @@ public static class LatencyBenchRunner
     /// <param name="progress">Takes a line for each load of each round.</param>
     /// <param name="cancellation">Ends the run between loads.</param>
     /// <exception cref="InvalidDataException">A name is unknown, or the histogram's file cannot be written.</exception>
-    public static LatencyBenchReport Run(LatencyBenchOptions options, Action<string> progress, CancellationToken cancellation)
+    public static LatencyBenchReport Run(
+        LatencyBenchOptions options, Action<string> progress, CancellationToken cancellation)
     {
         using var histogram = HistogramFile.Open(options.HistogramPath);
         MachineFacts machine = MachineFacts.Read();
         var cluster = new BenchCluster(options.Services, options.Endpoints, options.Policies, options.Seed);
         using var traffic = new BenchTraffic(cluster, options.Seed);
-        BenchTrace trace = traffic.TraceOf(options.Trace, PipelineBenchRunner.PacketsOf(int.MaxValue, options.Trace.FrameSize, LargestTrace));
+        BenchTrace trace = traffic.TraceOf(
+            options.Trace, PipelineBenchRunner.PacketsOf(int.MaxValue, options.Trace.FrameSize, LargestTrace));
         ReplayOptions replay = BenchCluster.OptionsOf(options.Proxy, options.Cni, Workers);
         using var emulation = Emulation.Compile(cluster.Snapshot, replay);
         var rig = new Rig(emulation, trace, replay, cancellation);
@@ -48,12 +52,14 @@ public static class LatencyBenchRunner
                 double rate = saturation.Median * point.Percent / 100;
                 (MeasuredRun run, int collections) = rig.Offer(rate, options.Seconds);
                 cancellation.ThrowIfCancellationRequested();
-                progress(Text($"round {round + 1} of {WarmUpRounds + options.Rounds}: {point.Percent} % of saturation"));
+                progress(
+                    Text($"round {round + 1} of {WarmUpRounds + options.Rounds}: {point.Percent} % of saturation"));
                 if (round >= WarmUpRounds) point.Keep(in run, collections);
             }
         }
 
-        LatencyPoint? quoted = points.FirstOrDefault(point => point.Percent == LatencyBenchOptions.QuotedLoad) ?? points.LastOrDefault();
+        LatencyPoint? quoted = points.FirstOrDefault(point => point.Percent == LatencyBenchOptions.QuotedLoad)
+            ?? points.LastOrDefault();
         if (quoted is not null) histogram?.Write(quoted.Latency);
         return new LatencyBenchReport
         {
@@ -70,7 +76,10 @@ public static class LatencyBenchRunner
         };
     }
 
-    /// <summary>In turn with and without the pacer, which has work of its own with every packet; the first of each does not count.</summary>
+    /// <summary>
+    /// In turn with and without the pacer, which has work of its own with every packet; the
+    /// first of each does not count.
+    /// </summary>
     private static (Samples Paced, Samples TopSpeed) Saturate(Rig rig, double seconds)
     {
         var paced = new Samples();
@@ -130,7 +139,8 @@ public static class LatencyBenchRunner
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Sends the trace through a new node, whose connections stand by then.</summary>
-    private sealed class Rig(Emulation emulation, BenchTrace trace, ReplayOptions options, CancellationToken cancellation)
+    private sealed class Rig(
+        Emulation emulation, BenchTrace trace, ReplayOptions options, CancellationToken cancellation)
     {
         public const double NothingToWaitFor = 1e9;
 

@@ -36,7 +36,8 @@ internal sealed class LookupLoop<TEngine>(TEngine engine, LookupContext context)
         foreach (ref readonly FlowKey key in keys) _engine.Prefetch(in key);
 
         Draw ahead = _draw;
-        for (int index = 0; index < keys.Length; index++) _foreseen[index] = _engine.Foresee(in keys[index], in state, ref ahead);
+        for (int index = 0; index < keys.Length; index++)
+            _foreseen[index] = _engine.Foresee(in keys[index], in state, ref ahead);
 
         uint sum = 0;
         foreach (ref readonly FlowKey key in keys)

@@ -16,7 +16,9 @@ public sealed record MachineFacts(string Processor, int Cores, string System, st
     private const string KernelFile = "/proc/sys/kernel/osrelease";
     private const string Unset = "default";
 
-    /// <summary>What decides which code the compiler makes, as runtimeconfig.json has it, and the environment, which wins.</summary>
+    /// <summary>
+    /// What decides which code the compiler makes, as runtimeconfig.json has it, and the environment, which wins.
+    /// </summary>
     private static readonly (string Name, string Switch, string Variable)[] Settings =
     [
         ("tiered", "System.Runtime.TieredCompilation", "TieredCompilation"),
@@ -34,11 +36,14 @@ public sealed record MachineFacts(string Processor, int Cores, string System, st
     /// <summary>Settings of tiers and of the collector, in words.</summary>
     public string Compilation { get; init; } = "";
 
-    /// <summary>Of the last minute, at the start: what others did on the machine. Null where the system does not say.</summary>
+    /// <summary>
+    /// Of the last minute, at the start: what others did on the machine. Null where the system does not say.
+    /// </summary>
     public double? LoadAverage { get; init; }
 
     public static MachineFacts Read() => new(
-        ProcessorName(), Environment.ProcessorCount, RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription)
+        ProcessorName(), Environment.ProcessorCount,
+        RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription)
     {
         Kernel = File.Exists(KernelFile) ? File.ReadAllText(KernelFile).Trim() : Environment.OSVersion.VersionString,
         Architecture = RuntimeInformation.ProcessArchitecture.ToString(),
@@ -50,16 +55,20 @@ public sealed record MachineFacts(string Processor, int Cores, string System, st
     private static string ProcessorName()
     {
         string? line = File.Exists(ProcessorFile)
-            ? File.ReadLines(ProcessorFile).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+            ? File.ReadLines(ProcessorFile)
+                .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
             : null;
         return line?[(line.IndexOf(':') + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 
     private static string CompilationWords()
     {
-        IEnumerable<string> tiers = Settings.Select(setting => $"{setting.Name} {ValueOf(setting.Switch, setting.Variable)}");
+        IEnumerable<string> tiers = Settings.Select(setting =>
+            $"{setting.Name} {ValueOf(setting.Switch, setting.Variable)}");
         string collector = GCSettings.IsServerGC ? "server" : "workstation";
-        string concurrent = AppContext.TryGetSwitch("System.GC.Concurrent", out bool isOn) && !isOn ? "not concurrent" : "concurrent";
+        string concurrent = AppContext.TryGetSwitch("System.GC.Concurrent", out bool isOn) && !isOn
+            ? "not concurrent"
+            : "concurrent";
         return $"{string.Join(", ", tiers)}; collector: {collector}, {concurrent}";
     }
 
@@ -73,6 +82,8 @@ public sealed record MachineFacts(string Processor, int Cores, string System, st
         if (!File.Exists(LoadFile)) return null;
 
         string first = File.ReadAllText(LoadFile).Split(' ')[0];
-        return double.TryParse(first, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double load) ? load : null;
+        return double.TryParse(first, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double load)
+            ? load
+            : null;
     }
 }

@@ -30,7 +30,9 @@ internal sealed class MeasuredNode : IDisposable
         var meter = new RunMeter();
         var feed = new CaptureFeed(capture, options, Unwatched.Instance, meter);
         var loop = new ReplayLoop<MonotonicClock>(feed, _pipeline, meter, options.Pace, Unwatched.Instance, default);
-        Crew? crew = options.Workers > 1 ? new Crew(options.Workers, (IBurstPipeline)_pipeline, feed, meter, Emulation.Bursts) : null;
+        Crew? crew = options.Workers > 1
+            ? new Crew(options.Workers, (IBurstPipeline)_pipeline, feed, meter, Emulation.Bursts)
+            : null;
         loop.Run(cancellation, crew);
         return new MeasuredRun(meter, feed.Loops, loop.Errors);
     }

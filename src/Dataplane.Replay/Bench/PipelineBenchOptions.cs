@@ -20,8 +20,8 @@ public sealed record PipelineBenchOptions
     public ImmutableArray<int> Workers { get; init; } = [1];
 
     /// <summary>
-    /// Not every combination: the first of each list, and from there along each list alone. What a user asks for without any
-    /// list.
+    /// Not every combination: the first of each list, and from there along each list alone. What a
+    /// user asks for without any list.
     /// </summary>
     public bool IsStar { get; init; }
 

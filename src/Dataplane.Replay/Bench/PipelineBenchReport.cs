@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Dataplane.Replay.Bench;
 
 /// <summary>
-/// The result of <c>bench pipeline</c>: what <c>-o json</c> prints. Figures are medians of the rounds that count; a spread is
-/// the distance between the quartiles, as a share of the median.
+/// The result of <c>bench pipeline</c>: what <c>-o json</c> prints. Figures are medians of the rounds that count; a
+/// spread is the distance between the quartiles, as a share of the median.
 /// </summary>
 public sealed record PipelineBenchReport
 {
@@ -22,7 +22,10 @@ public sealed record PipelineBenchReport
     /// <summary>Rounds before them that do not count.</summary>
     public required int WarmUpRounds { get; init; }
 
-    /// <summary>In each round of a point the trace is sent once to warm caches, then so many times; their median is the round's figure.</summary>
+    /// <summary>
+    /// In each round of a point the trace is sent once to warm caches, then so many times; their
+    /// median is the round's figure.
+    /// </summary>
     public required int Passes { get; init; }
 
     public required ulong Seed { get; init; }

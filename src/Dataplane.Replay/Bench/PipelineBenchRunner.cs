@@ -6,7 +6,8 @@ using Dataplane.Replay.Generate;
 namespace Dataplane.Replay.Bench;
 
 /// <summary>
-/// Measures a node's whole pipeline. Rounds visit all points in turn, so that a machine that others use disturbs all alike.
+/// Measures a node's whole pipeline. Rounds visit all points in turn, so that a machine that
+/// others use disturbs all alike.
 /// </summary>
 public static class PipelineBenchRunner
 {
@@ -27,8 +28,10 @@ public static class PipelineBenchRunner
     /// <param name="options">What to measure.</param>
     /// <param name="progress">Takes a line for each point compiled and each round done.</param>
     /// <param name="cancellation">Ends the run between points.</param>
-    /// <exception cref="InvalidDataException">A name is unknown, a number out of its range, or memory too little.</exception>
-    public static PipelineBenchReport Run(PipelineBenchOptions options, Action<string> progress, CancellationToken cancellation)
+    /// <exception cref="InvalidDataException">A name is unknown, a number out of its range, or
+    /// memory too little.</exception>
+    public static PipelineBenchReport Run(
+        PipelineBenchOptions options, Action<string> progress, CancellationToken cancellation)
     {
         MachineFacts machine = MachineFacts.Read();
         PipelinePointKey[] keys = [.. options.Points()];
@@ -42,7 +45,8 @@ public static class PipelineBenchRunner
             {
                 cancellation.ThrowIfCancellationRequested();
                 points.Add(Compile(options, key, cluster, traffic));
-                progress(Text($"{points.Count} of {keys.Length} points: {key.Proxy}, {key.Cni}, {key.Trace.Flows} flows"));
+                progress(
+                    Text($"{points.Count} of {keys.Length} points: {key.Proxy}, {key.Cni}, {key.Trace.Flows} flows"));
             }
 
             for (int round = 0; round < WarmUpRounds + options.Rounds; round++)
@@ -75,9 +79,11 @@ public static class PipelineBenchRunner
     internal static int PacketsOf(int wanted, int frameSize, long largestTrace) =>
         (int)Math.Min(wanted, largestTrace / (BytesOf(frameSize) + RecordSize));
 
-    internal static int BytesOf(int frameSize) => frameSize == TrafficOptions.Imix ? ImixBytes : frameSize - FrameChecksum;
+    internal static int BytesOf(int frameSize) =>
+        frameSize == TrafficOptions.Imix ? ImixBytes : frameSize - FrameChecksum;
 
-    private static PipelinePoint Compile(PipelineBenchOptions options, PipelinePointKey key, BenchCluster cluster, BenchTraffic traffic)
+    private static PipelinePoint Compile(
+        PipelineBenchOptions options, PipelinePointKey key, BenchCluster cluster, BenchTraffic traffic)
     {
         int packets = PacketsOf(options.Packets, key.Trace.FrameSize, LargestTrace);
         BenchTrace trace = traffic.TraceOf(key.Trace, packets);
@@ -89,8 +95,10 @@ public static class PipelineBenchRunner
     private static void CheckMemory(PipelineBenchOptions options, PipelinePointKey[] keys, long available)
     {
         long traces = keys.Select(key => key.Trace).Distinct()
-            .Sum(trace => (long)PacketsOf(options.Packets, trace.FrameSize, LargestTrace) * (BytesOf(trace.FrameSize) + RecordSize));
-        long openings = keys.Select(key => (long)key.Trace.Flows).Distinct().Sum() * OpeningPackets * (OpeningSize + RecordSize);
+            .Sum(trace => (long)PacketsOf(options.Packets, trace.FrameSize, LargestTrace)
+                * (BytesOf(trace.FrameSize) + RecordSize));
+        long openings = keys.Select(key => (long)key.Trace.Flows).Distinct().Sum() * OpeningPackets
+            * (OpeningSize + RecordSize);
         long connections = keys.Max(key => (long)key.Trace.Flows) * ConnectionSize;
         long needed = traces + openings + connections;
         if (needed <= available / 4 * 3) return;

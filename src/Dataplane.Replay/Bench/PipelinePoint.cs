@@ -7,7 +7,9 @@ using Dataplane.Replay.Proxies;
 
 namespace Dataplane.Replay.Bench;
 
-/// <summary>One combination of engine, CNI, traffic and workers: compiled once, then measured a round at a time.</summary>
+/// <summary>
+/// One combination of engine, CNI, traffic and workers: compiled once, then measured a round at a time.
+/// </summary>
 internal sealed class PipelinePoint : IDisposable
 {
     private const int CountedKeys = 4096;
@@ -17,7 +19,8 @@ internal sealed class PipelinePoint : IDisposable
     private readonly ReplayOptions _options;
     private long _allocated = long.MaxValue;
 
-    public PipelinePoint(PipelinePointKey key, ClusterSnapshot snapshot, ReplayOptions options, BenchTrace trace, FlowKey[] keys)
+    public PipelinePoint(
+        PipelinePointKey key, ClusterSnapshot snapshot, ReplayOptions options, BenchTrace trace, FlowKey[] keys)
     {
         Key = key;
         _trace = trace;
@@ -57,7 +60,9 @@ internal sealed class PipelinePoint : IDisposable
 
     public long Connections { get; private set; }
 
-    /// <summary>Everything from the beginning: tables of the proxy, no connection, all flows open, then go on.</summary>
+    /// <summary>
+    /// Everything from the beginning: tables of the proxy, no connection, all flows open, then go on.
+    /// </summary>
     public void RunRound(int passes, bool isCounted)
     {
         using var target = new MeasuredNode(_emulation);
@@ -84,20 +89,23 @@ internal sealed class PipelinePoint : IDisposable
         Dropped = (double)tally.Dropped / tally.Records;
 
         // A figure of packets that went another way than all the others would be no figure.
-        bool isWhole = tally.Forwarded + tally.Dropped == tally.Records && (tally.Dropped == 0 || _emulation.Policies is not null);
-        if (!isWhole) throw new InvalidOperationException($"{Key}: {tally.Forwarded} of {tally.Records} packets were forwarded");
+        bool isWhole = tally.Forwarded + tally.Dropped == tally.Records
+            && (tally.Dropped == 0 || _emulation.Policies is not null);
+        if (!isWhole)
+            throw new InvalidOperationException($"{Key}: {tally.Forwarded} of {tally.Records} packets were forwarded");
     }
 
     /// <summary>What counters said at a time, or between two.</summary>
     private readonly record struct Tally(long Records, long Bytes, long Forwarded, long Dropped, long Encapsulated)
     {
         public Tally(RunCounters counters)
-            : this(counters.Records, counters.Bytes, counters[Verdict.Forwarded], counters[Verdict.Dropped], counters.Encapsulated)
+            : this(counters.Records, counters.Bytes, counters[Verdict.Forwarded],
+                counters[Verdict.Dropped], counters.Encapsulated)
         {
         }
 
         public static Tally operator -(Tally left, Tally right) => new(
-            left.Records - right.Records, left.Bytes - right.Bytes, left.Forwarded - right.Forwarded, left.Dropped - right.Dropped,
-            left.Encapsulated - right.Encapsulated);
+            left.Records - right.Records, left.Bytes - right.Bytes, left.Forwarded - right.Forwarded,
+            left.Dropped - right.Dropped, left.Encapsulated - right.Encapsulated);
     }
 }

@@ -30,7 +30,8 @@ internal sealed class ScalingPoint : IDisposable
     private readonly LongHistogram _latency = new(LongestLatency, LatencyDigits);
     private readonly double _nanosecondsPerTick = 1e9 / Stopwatch.Frequency;
 
-    public ScalingPoint(string proxy, int services, ClusterSnapshot snapshot, ReplayOptions options, ServiceTraffic traffic)
+    public ScalingPoint(
+        string proxy, int services, ClusterSnapshot snapshot, ReplayOptions options, ServiceTraffic traffic)
     {
         Services = services;
         _traffic = traffic;
@@ -142,7 +143,8 @@ internal sealed class ScalingPoint : IDisposable
             if (latency is null) continue;
 
             long now = Stopwatch.GetTimestamp();
-            latency.RecordValueWithCount(Math.Clamp((long)((now - last) * _nanosecondsPerTick), 1, LongestLatency), taken);
+            latency.RecordValueWithCount(
+                Math.Clamp((long)((now - last) * _nanosecondsPerTick), 1, LongestLatency), taken);
             last = now;
         }
 
@@ -160,11 +162,13 @@ internal sealed class ScalingPoint : IDisposable
     private void CheckWholeWay(PipelineState state)
     {
         bool isWhole = state.Counters[Verdict.Forwarded] == state.Counters.Records
-            && state.Connections.Count == _traffic.Records.Length && state.Counters.Translated == state.Counters.Records;
+            && state.Connections.Count == _traffic.Records.Length
+            && state.Counters.Translated == state.Counters.Records;
         if (!isWhole)
         {
             throw new InvalidOperationException(
-                $"{Engine} with {Services} services: {state.Counters[Verdict.Forwarded]} of {state.Counters.Records} packets were forwarded, "
+                $"{Engine} with {Services} services: "
+                + $"{state.Counters[Verdict.Forwarded]} of {state.Counters.Records} packets were forwarded, "
                 + $"{state.Counters.Translated} translated, over {state.Connections.Count} connections");
         }
     }

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Dataplane.Replay.Bench;
 
 /// <summary>
-/// The result of <c>bench scaling</c>: what <c>-o json</c> prints. Nanoseconds are the lower quartile of the rounds that
-/// count; a spread is the distance between the quartiles, as a share of the median.
+/// The result of <c>bench scaling</c>: what <c>-o json</c> prints. Nanoseconds are the lower quartile of the rounds
+/// that count; a spread is the distance between the quartiles, as a share of the median.
 /// </summary>
 public sealed record ScalingReport
 {
@@ -28,7 +28,9 @@ public sealed record ScalingReport
     public ImmutableArray<ScalingGrowth> Growth { get; init; } = [];
 }
 
-/// <summary>One engine at one number of Services; packet figures are a node's whole pipeline, but for the look-up's.</summary>
+/// <summary>
+/// One engine at one number of Services; packet figures are a node's whole pipeline, but for the look-up's.
+/// </summary>
 public sealed record ScalingRun
 {
     public required string Engine { get; init; }
@@ -57,7 +59,9 @@ public sealed record ScalingRun
 
     public required double Spread { get; init; }
 
-    /// <summary>Packets of established connections, each as long as its burst took; null where nothing was measured.</summary>
+    /// <summary>
+    /// Packets of established connections, each as long as its burst took; null where nothing was measured.
+    /// </summary>
     public required LatencySummary? LatencyNanoseconds { get; init; }
 
     /// <summary>While packets were sent, in the round with the least of those that count.</summary>

@@ -20,14 +20,16 @@ public static class ScalingRunner
     /// <param name="options">What to measure.</param>
     /// <param name="progress">Takes a line for each point compiled and each round done.</param>
     /// <param name="cancellation">Ends the run between rounds.</param>
-    /// <exception cref="InvalidDataException">A number is out of its range, or a proxy cannot hold so many Services.</exception>
+    /// <exception cref="InvalidDataException">A number is out of its range, or a proxy cannot hold
+    /// so many Services.</exception>
     public static ScalingReport Run(ScalingOptions options, Action<string> progress, CancellationToken cancellation)
     {
         List<ScalingPoint> points = [];
         List<ServiceTraffic> traffic = [];
         try
         {
-            foreach (int services in options.Services) Compile(options, services, points, traffic, progress, cancellation);
+            foreach (int services in options.Services)
+                Compile(options, services, points, traffic, progress, cancellation);
             for (int round = 0; round < WarmUpRounds + options.Rounds; round++)
             {
                 foreach (ScalingPoint point in points)
@@ -49,8 +51,8 @@ public static class ScalingRunner
     }
 
     private static void Compile(
-        ScalingOptions options, int services, List<ScalingPoint> points, List<ServiceTraffic> traffic, Action<string> progress,
-        CancellationToken cancellation)
+        ScalingOptions options, int services, List<ScalingPoint> points, List<ServiceTraffic> traffic,
+        Action<string> progress, CancellationToken cancellation)
     {
         var cluster = new SyntheticOptions { Services = services, Endpoints = options.Endpoints, Seed = options.Seed };
         ClusterSnapshot snapshot = SyntheticCluster.Make(cluster);
@@ -68,7 +70,8 @@ public static class ScalingRunner
         Cni = Cni,
         Proxy = proxy,
         Node = SyntheticCluster.NodeName(ScalingPoint.Node),
-        Settings = [.. Enumerable.Range(0, cluster.Nodes).Select(node => $"bridge.{SyntheticCluster.NodeName(node)}.mac={SyntheticCluster.BridgeMac(node)}")],
+        Settings = [.. Enumerable.Range(0, cluster.Nodes)
+            .Select(node => $"bridge.{SyntheticCluster.NodeName(node)}.mac={SyntheticCluster.BridgeMac(node)}")],
     };
 
     private static ScalingReport Report(ScalingOptions options, List<ScalingPoint> points) => new()

@@ -4,7 +4,8 @@ using Dataplane.Replay.Generate;
 namespace Dataplane.Replay.Bench;
 
 /// <summary>What the packets of a measurement are like.</summary>
-/// <param name="FrameSize">Bytes as testers count them (64 is 60 in a capture), or <see cref="TrafficOptions.Imix"/>.</param>
+/// <param name="FrameSize">Bytes as testers count them (64 is 60 in a capture), or
+/// <see cref="TrafficOptions.Imix"/>.</param>
 /// <param name="Flows">Connections and flows of datagrams that stand.</param>
 /// <param name="Distribution">How they take turns.</param>
 public readonly record struct TraceShape(int FrameSize, int Flows, FlowDistribution Distribution)

@@ -44,7 +44,8 @@ public static class CaptureDiff
     // Each is read by several readers, one behind the other: the tunnels' ports, tshark, the records that are written.
     private static IEnumerable<string> Changed(string[] captures, FileStamp?[] before) => captures
         .Where((capture, index) => before[index] is { } stamp && FileStamp.Of(capture) != stamp)
-        .Select(capture => $"{capture}: was changed or replaced while it was compared: the result may be of two versions");
+        .Select(capture =>
+            $"{capture}: was changed or replaced while it was compared: the result may be of two versions");
 
     private static IFrameReader Open(
         string capture, DiffOptions options, Action<string> showCommand, CancellationToken cancellation)

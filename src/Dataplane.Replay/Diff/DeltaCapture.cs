@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Diff;
 
 /// <summary>
-/// Writes what differs as pcapng: frames of a different pair beside each other with the same packet id, frames without a
-/// partner alone; interfaces <c>ours</c> and <c>reference</c>, comments that name the fields.
+/// Writes what differs as pcapng: frames of a different pair beside each other with the same packet id, frames without
+/// a partner alone; interfaces <c>ours</c> and <c>reference</c>, comments that name the fields.
 /// </summary>
 public sealed class DeltaCapture : IDiffWatch, IDisposable
 {

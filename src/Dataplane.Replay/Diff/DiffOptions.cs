@@ -39,7 +39,9 @@ public sealed record DiffOptions
     /// <summary>Give every frame its bytes, for who writes it again.</summary>
     public bool KeepRecords { get; init; }
 
-    /// <summary>By inner packet: frames of each capture that wait for their partner in memory; more wait in a temporary file.</summary>
+    /// <summary>
+    /// By inner packet: frames of each capture that wait for their partner in memory; more wait in a temporary file.
+    /// </summary>
     public int MostWaitingInMemory { get; init; } = 1024;
 }
 

@@ -14,7 +14,8 @@ public static class DissectCheck
         Action<long>? read = null)
     {
         ImmutableArray<TunnelPort> decodeAs = TunnelPort.ForDecodeAs(options.TunnelPorts);
-        ImmutableArray<TunnelPort> ports = [.. options.TunnelPorts.Concat(TunnelPort.WellKnown).DistinctBy(port => port.Port)];
+        ImmutableArray<TunnelPort> ports =
+            [.. options.TunnelPorts.Concat(TunnelPort.WellKnown).DistinctBy(port => port.Port)];
         Dictionary<long, HashSet<string>>? known = options.Input is { } input
             ? FaultsOf(input, decodeAs, ports, showCommand, cancellation)
             : null;

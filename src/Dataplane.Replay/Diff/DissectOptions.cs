@@ -34,7 +34,9 @@ public sealed record DissectSummary
     /// <summary>Faults that the input had already.</summary>
     public long InputFaults { get; init; }
 
-    /// <summary>Faults in what the transport carries, which is the senders' own; counted as faults where an input is given.</summary>
+    /// <summary>
+    /// Faults in what the transport carries, which is the senders' own; counted as faults where an input is given.
+    /// </summary>
     public long AboveTransport { get; init; }
 
     /// <summary>Frames that dissect as a tunnel's.</summary>

@@ -1,6 +1,9 @@
 namespace Dataplane.Replay.Diff;
 
-/// <summary>A field as tshark dissected it: its layer's place in the frame, what it shows, and its bytes in hex (empty for derived ones).</summary>
+/// <summary>
+/// A field as tshark dissected it: its layer's place in the frame, what it shows, and its bytes in
+/// hex (empty for derived ones).
+/// </summary>
 public readonly record struct DissectedField(int Layer, string Name, string Show, string Value);
 
 /// <summary>One frame as tshark dissected it: layers from the outside in, and their fields in order.</summary>

@@ -3,7 +3,10 @@ using System.IO.Enumeration;
 
 namespace Dataplane.Replay.Diff;
 
-/// <summary>Which fields are compared. Names are tshark's; <c>*</c> stands for anything, <c>outer </c> before a name for carrying packets only.</summary>
+/// <summary>
+/// Which fields are compared. Names are tshark's; <c>*</c> stands for anything, <c>outer </c> before a
+/// name for carrying packets only.
+/// </summary>
 public sealed class FieldFilter(ImmutableArray<string> ignore, ImmutableArray<string> only)
 {
     /// <summary>

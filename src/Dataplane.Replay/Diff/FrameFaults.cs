@@ -40,7 +40,8 @@ internal static class FrameFaults
 
             string protocol = ProtocolOf(frame.Title(layer)) ?? frame.Layers[layer - 1];
             bool above = !IsCarrier(protocol);
-            faults.Add(new(above ? "malformed above the transport" : $"malformed {protocol}", $"malformed {protocol}", above));
+            faults.Add(
+                new(above ? "malformed above the transport" : $"malformed {protocol}", $"malformed {protocol}", above));
         }
     }
 
@@ -54,19 +55,21 @@ internal static class FrameFaults
                 if (IsInCutQuote(frame, field.Layer)) continue;
 
                 string name = field.Name[..^".status".Length];
-                faults.Add(new($"{name} bad", $"{frame.QualifiedName(field)[..^".status".Length]} is bad", !IsCarrier(layer)));
+                faults.Add(
+                    new($"{name} bad", $"{frame.QualifiedName(field)[..^".status".Length]} is bad", !IsCarrier(layer)));
             }
             else if (field.Name == "_ws.expert.group" && field.Show == MalformedGroup && layer != "_ws.malformed")
             {
                 bool above = !IsCarrier(layer);
-                faults.Add(new(above ? "malformed above the transport" : $"odd {layer}", $"tshark objects to {layer}", above));
+                faults.Add(
+                    new(above ? "malformed above the transport" : $"odd {layer}", $"tshark objects to {layer}", above));
             }
         }
     }
 
     /// <summary>
-    /// Whether the layer lies in what an ICMP error quotes, of a packet that is longer than the quote: tshark judges the
-    /// checksum of the part as if it were the whole.
+    /// Whether the layer lies in what an ICMP error quotes, of a packet that is longer than the quote: tshark judges
+    /// the checksum of the part as if it were the whole.
     /// </summary>
     private static bool IsInCutQuote(DissectedFrame frame, int layer)
     {
@@ -75,7 +78,9 @@ internal static class FrameFaults
             if (frame.Layers[ip] is not ("ip" or "ipv6") || frame.Layers[ip - 1] is not ("icmp" or "icmpv6")) continue;
 
             int there = (Number(frame, "frame.len", 0) ?? 0) - frame.Start(ip);
-            int? total = frame.Layers[ip] == "ip" ? Number(frame, "ip.len", ip) : Number(frame, "ipv6.plen", ip) + Ipv6HeaderSize;
+            int? total = frame.Layers[ip] == "ip"
+                ? Number(frame, "ip.len", ip)
+                : Number(frame, "ipv6.plen", ip) + Ipv6HeaderSize;
             return total > there;
         }
 
@@ -83,8 +88,8 @@ internal static class FrameFaults
     }
 
     /// <summary>
-    /// Expert information from warnings on. What other frames have a part in (sequence, reassembly) is not the frame's own
-    /// fault; checksums and malformed packets are found by their fields.
+    /// Expert information from warnings on. What other frames have a part in (sequence, reassembly) is not the frame's
+    /// own fault; checksums and malformed packets are found by their fields.
     /// </summary>
     private static void FindWarnings(DissectedFrame frame, List<DissectionFault> faults)
     {
@@ -94,7 +99,9 @@ internal static class FrameFaults
         {
             if (field.Name == ExpertMessage) message = field.Show;
             else if (field.Name == "_ws.expert.severity")
-                severity = int.TryParse(field.Show, NumberStyles.None, CultureInfo.InvariantCulture, out int level) ? level : 0;
+                severity = int.TryParse(field.Show, NumberStyles.None, CultureInfo.InvariantCulture, out int level)
+                    ? level
+                    : 0;
             else if (field.Name == "_ws.expert.group" && severity >= WarningSeverity
                 && field.Show is not (ChecksumGroup or SequenceGroup or ReassembleGroup or MalformedGroup))
             {
@@ -106,7 +113,8 @@ internal static class FrameFaults
     }
 
     /// <summary>A frame to a tunnel's port that is no fragment must go on as that tunnel.</summary>
-    private static void FindMissingTunnel(DissectedFrame frame, IReadOnlyList<TunnelPort> ports, List<DissectionFault> faults)
+    private static void FindMissingTunnel(
+        DissectedFrame frame, IReadOnlyList<TunnelPort> ports, List<DissectionFault> faults)
     {
         int udp = IndexOf(frame, "udp");
         if (udp < 0 || udp > OutermostIp(frame) + 1) return;
@@ -127,20 +135,25 @@ internal static class FrameFaults
     {
         int ip = OutermostIp(frame);
         if (ip < 0 || frame.Layers[ip] != "ip") return;
-        if (Number(frame, "frame.len", 0) is not { } frameLength || Number(frame, "ip.len", ip) is not { } total) return;
+        if (Number(frame, "frame.len", 0) is not { } frameLength || Number(frame, "ip.len", ip) is not { } total)
+            return;
 
         int trailing = frameLength - frame.Start(ip) - total;
         if (trailing > 0 && frameLength > SmallestEthernetFrame)
-            faults.Add(new("bytes after the packet", $"{trailing} bytes after the IP packet of {total}", AboveTransport: false));
+            faults.Add(new(
+                "bytes after the packet", $"{trailing} bytes after the IP packet of {total}", AboveTransport: false));
         else if (trailing < 0 && total > 0)
-            faults.Add(new("ip.len too large", $"ip.len is {total}, the frame ends {-trailing} bytes earlier", AboveTransport: false));
+            faults.Add(new("ip.len too large",
+                $"ip.len is {total}, the frame ends {-trailing} bytes earlier", AboveTransport: false));
 
         bool tunnelled = frame.InnerStart > ip + 2 && frame.Layers[ip + 1] == "udp";
         if (!tunnelled || frame.Find("ip.flags.mf", ip) != "0" || frame.Find("ip.frag_offset", ip) != "0") return;
-        if (Number(frame, "udp.length", ip) is not { } udpLength || Number(frame, "ip.hdr_len", ip) is not { } header) return;
+        if (Number(frame, "udp.length", ip) is not { } udpLength || Number(frame, "ip.hdr_len", ip) is not { } header)
+            return;
         if (udpLength + header == total) return;
 
-        faults.Add(new("udp.length", $"udp.length is {udpLength}, ip.len leaves {total - header}", AboveTransport: false));
+        faults.Add(
+            new("udp.length", $"udp.length is {udpLength}, ip.len leaves {total - header}", AboveTransport: false));
     }
 
     private static string? ProtocolOf(string title)
@@ -149,9 +162,12 @@ internal static class FrameFaults
         return colon < 0 ? null : title[(colon + 2)..].TrimEnd(']').ToLowerInvariant();
     }
 
-    /// <summary>Protocols that the dataplane itself writes or rewrites; by tshark's filter name or its short name.</summary>
+    /// <summary>
+    /// Protocols that the dataplane itself writes or rewrites; by tshark's filter name or its short name.
+    /// </summary>
     private static bool IsCarrier(string protocol) => protocol
-        is "frame" or "eth" or "ethernet" or "vlan" or "sll" or "sll2" or "null" or "null/loopback" or "raw" or "arp" or "llc"
+        is "frame" or "eth" or "ethernet" or "vlan" or "sll" or "sll2" or "null" or "null/loopback" or "raw" or "arp"
+            or "llc"
         or "ip" or "ipv4" or "ipv6" or "ah" or "udp" or "tcp" or "sctp" or "icmp" or "icmpv6" or "vxlan" or "geneve";
 
     private static int OutermostIp(DissectedFrame frame)
@@ -175,5 +191,7 @@ internal static class FrameFaults
     }
 
     private static int? Number(DissectedFrame frame, string field, int layer) =>
-        int.TryParse(frame.Find(field, layer), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+        int.TryParse(frame.Find(field, layer), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : null;
 }

@@ -1,6 +1,8 @@
 namespace Dataplane.Replay.Diff;
 
-/// <summary>Is told of differences while two captures are compared. Frames and lists are good until the call returns.</summary>
+/// <summary>
+/// Is told of differences while two captures are compared. Frames and lists are good until the call returns.
+/// </summary>
 public interface IDiffWatch
 {
     void Different(DissectedFrame ours, DissectedFrame reference, IReadOnlyList<FieldDifference> differences);

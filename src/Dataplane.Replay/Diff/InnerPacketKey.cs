@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Dataplane.Replay.Diff;
 
-/// <summary>Names the innermost IP packet of a frame, so that it can be found again behind other outer headers.</summary>
+/// <summary>
+/// Names the innermost IP packet of a frame, so that it can be found again behind other outer headers.
+/// </summary>
 internal static class InnerPacketKey
 {
     public static UInt128 Of(DissectedFrame frame, FieldFilter filter)

@@ -6,7 +6,9 @@ using Dataplane.Capture;
 
 namespace Dataplane.Replay.Diff;
 
-/// <summary>Runs tshark on a capture and reads its PDML frame by frame, in constant memory (tshark's own aside).</summary>
+/// <summary>
+/// Runs tshark on a capture and reads its PDML frame by frame, in constant memory (tshark's own aside).
+/// </summary>
 public sealed class PdmlReader : IFrameReader
 {
     private readonly Process _process;
@@ -23,7 +25,8 @@ public sealed class PdmlReader : IFrameReader
     /// <param name="showCommand">Gets the command, as one would type it.</param>
     /// <param name="cancellation">Ends tshark, which may be waiting for a pipe.</param>
     public PdmlReader(
-        string capture, IReadOnlyList<TunnelPort> ports, Action<string> showCommand, CancellationToken cancellation = default)
+        string capture, IReadOnlyList<TunnelPort> ports, Action<string> showCommand,
+        CancellationToken cancellation = default)
     {
         if (capture != CaptureFile.StandardStream) CaptureFile.RequireFile(capture);
 
@@ -159,7 +162,9 @@ public sealed class PdmlReader : IFrameReader
         frame.AddField(new DissectedField(layer, _names.Add(name), show, value));
     }
 
-    /// <summary>Hidden fields mostly repeat others; these do not: bits that nothing else shows, and a warning's words.</summary>
+    /// <summary>
+    /// Hidden fields mostly repeat others; these do not: bits that nothing else shows, and a warning's words.
+    /// </summary>
     private static bool IsWorthSeeing(string name) =>
         name == FrameFaults.ExpertMessage || name.StartsWith("geneve.", StringComparison.Ordinal);
 

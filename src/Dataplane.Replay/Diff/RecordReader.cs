@@ -8,7 +8,8 @@ internal sealed class RecordReader(string capture, CancellationToken cancellatio
 {
     private const int Ahead = 256;
 
-    private readonly CaptureReader _reader = CaptureFile.Open(capture, new CaptureReadOptions { Cancellation = cancellation });
+    private readonly CaptureReader _reader = CaptureFile.Open(
+        capture, new CaptureReadOptions { Cancellation = cancellation });
     private readonly CaptureRecord[] _records = new CaptureRecord[Ahead];
     private int _count;
     private int _next;

@@ -1,7 +1,8 @@
 namespace Dataplane.Replay.Diff;
 
 /// <summary>Reads the capture a second time, in step, and gives each dissected frame its bytes.</summary>
-internal sealed class RecordingReader(IFrameReader frames, string capture, CancellationToken cancellation) : IFrameReader
+internal sealed class RecordingReader(IFrameReader frames, string capture, CancellationToken cancellation)
+    : IFrameReader
 {
     private readonly RecordReader _records = new(capture, cancellation);
     private long _number;

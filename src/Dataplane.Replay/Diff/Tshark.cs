@@ -23,9 +23,9 @@ public static class Tshark
     }
 
     /// <summary>
-    /// Checksums are verified; sequence analysis and the joining of TCP segments are off, for they depend on other frames
-    /// (the same segment at several observation points is no fault); names are not looked up, and ports that Wireshark
-    /// does not know as tunnels are named.
+    /// Checksums are verified; sequence analysis and the joining of TCP segments are off, for they depend on other
+    /// frames (the same segment at several observation points is no fault); names are not looked up, and ports that
+    /// Wireshark does not know as tunnels are named.
     /// </summary>
     public static IReadOnlyList<string> Arguments(string capture, IReadOnlyList<TunnelPort> ports)
     {
@@ -55,7 +55,8 @@ public static class Tshark
     }
 
     /// <summary>The command as one would type it.</summary>
-    public static string Describe(IReadOnlyList<string> arguments) => "tshark " + string.Join(' ', arguments.Select(Quote));
+    public static string Describe(IReadOnlyList<string> arguments) =>
+        "tshark " + string.Join(' ', arguments.Select(Quote));
 
     private static string Quote(string argument) =>
         argument.All(letter => char.IsLetterOrDigit(letter) || "-_./:=,+@%".Contains(letter, StringComparison.Ordinal))

@@ -20,7 +20,8 @@ public readonly record struct TunnelPort(ushort Port, string Protocol)
         port = default;
         int equals = text.IndexOf('=');
         if (equals < 0 || text[(equals + 1)..] is not ("vxlan" or "geneve")) return false;
-        if (!ushort.TryParse(text.AsSpan(0, equals), NumberStyles.None, CultureInfo.InvariantCulture, out ushort number))
+        if (!ushort.TryParse(
+            text.AsSpan(0, equals), NumberStyles.None, CultureInfo.InvariantCulture, out ushort number))
             return false;
         if (number == 0) return false;
 

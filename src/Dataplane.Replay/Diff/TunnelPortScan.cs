@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Diff;
 
 /// <summary>
-/// Finds UDP ports that carry VXLAN or Geneve beside the known ones, from a capture's first frames: a tunnel's header must be
-/// right to the last bit, and an IP packet of the right length must be in it.
+/// Finds UDP ports that carry VXLAN or Geneve beside the known ones, from a capture's first frames: a tunnel's header
+/// must be right to the last bit, and an IP packet of the right length must be in it.
 /// </summary>
 public static class TunnelPortScan
 {
@@ -17,7 +17,8 @@ public static class TunnelPortScan
     {
         HashSet<ushort> settled = [.. known.Concat(TunnelPort.WellKnown).Select(port => port.Port)];
         List<TunnelPort> found = [];
-        foreach (string capture in captures.Where(capture => FileStamp.Of(capture) is not null)) Scan(capture, settled, found);
+        foreach (string capture in captures.Where(capture => FileStamp.Of(capture) is not null))
+            Scan(capture, settled, found);
         return [.. found];
     }
 

@@ -22,7 +22,9 @@ public static class ClusterGenerator
         new("dns-tcp", ClusterPlan.DnsPort, ClusterPlan.DnsPort, "TCP"),
     ];
 
-    /// <summary>Gives the number of objects. With <paramref name="flannel"/>, nodes have flanneld's annotations.</summary>
+    /// <summary>
+    /// Gives the number of objects. With <paramref name="flannel"/>, nodes have flanneld's annotations.
+    /// </summary>
     /// <exception cref="InvalidDataException">A number is out of its range.</exception>
     public static long Write(SyntheticOptions options, bool flannel, ManifestSink sink, CancellationToken cancellation)
     {
@@ -55,7 +57,8 @@ public static class ClusterGenerator
     }
 
     private static JsonObject Namespace(string name, string team) =>
-        Object("v1", "Namespace", name, null, new JsonObject { ["kubernetes.io/metadata.name"] = name, ["team"] = team });
+        Object(
+            "v1", "Namespace", name, null, new JsonObject { ["kubernetes.io/metadata.name"] = name, ["team"] = team });
 
     private static JsonObject Node(ClusterPlan plan, int node, bool flannel)
     {
@@ -212,7 +215,8 @@ public static class ClusterGenerator
             : [];
         item["spec"] = new JsonObject
         {
-            ["podSelector"] = new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = ClusterPlan.AppName(app) } },
+            ["podSelector"] =
+                new JsonObject { ["matchLabels"] = new JsonObject { ["app"] = ClusterPlan.AppName(app) } },
             ["policyTypes"] = new JsonArray("Ingress"),
             ["ingress"] = new JsonArray(new JsonObject
             {

@@ -161,7 +161,8 @@ internal sealed class Conversation(TrafficOptions options, TrafficPaths paths, (
         plan.Flags = flags;
         plan.PayloadSize = size;
         plan.Sequence = fromServer ? state.ServerSequence : state.ClientSequence;
-        plan.Acknowledgment = (flags & TcpFlags.Ack) == 0 ? 0 : fromServer ? state.ClientSequence : state.ServerSequence;
+        plan.Acknowledgment = (flags & TcpFlags.Ack) == 0 ? 0 : fromServer ? state.ClientSequence
+            : state.ServerSequence;
         plan.Id = (ushort)plan.Sequence;
         uint used = (uint)size + ((flags & (TcpFlags.Syn | TcpFlags.Fin)) != 0 ? 1u : 0);
         if (fromServer) state.ServerSequence += used;

@@ -34,7 +34,8 @@ internal sealed class DnsMessages((string Name, IpAddress Address)[] names)
         at += Put(message[at..], type, Internet);
         if (!answer) return message[..at];
 
-        at += Put(message[at..], NameAtQuestion, type, Internet, (ushort)(Seconds >> 16), (ushort)Seconds, (ushort)address.Size);
+        at += Put(message[at..], NameAtQuestion, type, Internet,
+            (ushort)(Seconds >> 16), (ushort)Seconds, (ushort)address.Size);
         address.WriteTo(message[at..]);
         return message[..(at + address.Size)];
     }

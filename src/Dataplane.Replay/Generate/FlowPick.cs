@@ -3,7 +3,9 @@ using Dataplane.Cluster.Synthetic;
 
 namespace Dataplane.Replay.Generate;
 
-/// <summary>Draws the next flow, in whole numbers alone: logarithms differ from machine to machine in their last bit.</summary>
+/// <summary>
+/// Draws the next flow, in whole numbers alone: logarithms differ from machine to machine in their last bit.
+/// </summary>
 internal readonly struct FlowPick(int flows, FlowDistribution distribution)
 {
     private readonly uint _octaves = (uint)BitOperations.Log2((uint)flows) + 1;
@@ -12,8 +14,8 @@ internal readonly struct FlowPick(int flows, FlowDistribution distribution)
         distribution == FlowDistribution.Uniform ? (int)random.Below((uint)flows) : Zipf(ref random);
 
     /// <summary>
-    /// Ranks between 2^j and 2^(j+1) together weigh about the same for every j: an octave is drawn, a rank in it, and the
-    /// rank k is kept with probability 2^j / k, which leaves 1 / k.
+    /// Ranks between 2^j and 2^(j+1) together weigh about the same for every j: an octave is drawn, a rank in it, and
+    /// the rank k is kept with probability 2^j / k, which leaves 1 / k.
     /// </summary>
     private int Zipf(ref SplitMix random)
     {

@@ -21,7 +21,9 @@ internal struct PacketPlan
     public int PayloadSize;
 }
 
-/// <summary>Makes frames in a buffer of its own, with good checksums. Payload is a fixed pattern whose sums are known.</summary>
+/// <summary>
+/// Makes frames in a buffer of its own, with good checksums. Payload is a fixed pattern whose sums are known.
+/// </summary>
 internal sealed class FrameComposer
 {
     public const int LargestFrame = 1 << 14;
@@ -64,7 +66,8 @@ internal sealed class FrameComposer
     {
         Span<byte> frame = _frame.AsSpan(0, headers + plan.PayloadSize);
         bool v6 = plan.Source.IsV6;
-        MemoryMarshal.Write(frame, new EthernetHeader(plan.DestinationMac, plan.SourceMac, v6 ? EtherType.Ipv6 : EtherType.Ipv4));
+        MemoryMarshal.Write(
+            frame, new EthernetHeader(plan.DestinationMac, plan.SourceMac, v6 ? EtherType.Ipv6 : EtherType.Ipv4));
         Span<byte> packet = frame[EthernetHeader.Size..];
         byte protocol = plan.IsTcp ? IpProtocol.Tcp : IpProtocol.Udp;
         int network = v6 ? Ipv6Header.Size : Ipv4Header.Size;
@@ -72,7 +75,8 @@ internal sealed class FrameComposer
         if (v6)
         {
             MemoryMarshal.Write(packet, new Ipv6Header(
-                trafficClass: 0, plan.SourcePort, (ushort)length, protocol, plan.Ttl, plan.Source.Value, plan.Destination.Value));
+                trafficClass: 0, plan.SourcePort, (ushort)length, protocol,
+                plan.Ttl, plan.Source.Value, plan.Destination.Value));
         }
         else
         {
@@ -81,7 +85,9 @@ internal sealed class FrameComposer
                 plan.Source.V4, plan.Destination.V4));
         }
 
-        Span<byte> addresses = v6 ? packet.Slice(Ipv6Header.SourceOffset, 32) : packet.Slice(Ipv4Header.SourceOffset, 8);
+        Span<byte> addresses = v6
+            ? packet.Slice(Ipv6Header.SourceOffset, 32)
+            : packet.Slice(Ipv4Header.SourceOffset, 8);
         uint pseudo = InternetChecksum.PseudoHeader(addresses, protocol, length);
         if (plan.IsTcp) WriteTcp(packet[network..], plan, pseudo + payloadSum, mtu - network - TcpHeader.Size);
         else WriteUdp(packet[network..], plan, pseudo + payloadSum, length);

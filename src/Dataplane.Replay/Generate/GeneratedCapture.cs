@@ -29,7 +29,8 @@ internal sealed unsafe class GeneratedCapture(TrafficSource source, string name)
     {
         int count = 0;
         int used = 0;
-        while (count < records.Length && !source.IsDone && used + FrameComposer.LargestFrame + CaptureRecord.Slack <= WindowSize)
+        while (count < records.Length && !source.IsDone
+            && used + FrameComposer.LargestFrame + CaptureRecord.Slack <= WindowSize)
         {
             ReadOnlySpan<byte> frame = source.Next(out long timestamp);
             byte* at = _window.Start + used;

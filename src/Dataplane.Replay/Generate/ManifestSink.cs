@@ -5,12 +5,15 @@ using System.Text.Json.Nodes;
 
 namespace Dataplane.Replay.Generate;
 
-/// <summary>Writes Kubernetes objects one after the other: documents of YAML, or one JSON List. Only one is held.</summary>
+/// <summary>
+/// Writes Kubernetes objects one after the other: documents of YAML, or one JSON List. Only one is held.
+/// </summary>
 public sealed class ManifestSink : IDisposable
 {
     private const int BufferSize = 1 << 16;
 
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Plain =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>YAML 1.1 takes these for booleans and nothing.</summary>
     private static readonly HashSet<string> Words =

@@ -10,7 +10,8 @@ internal static class TrafficBetweenNodes
     private const string Name = "generated";
 
     public static TrafficReport Write(
-        TrafficOptions options, ClusterSnapshot snapshot, TrafficCluster cluster, Action<long> progress, CancellationToken cancellation)
+        TrafficOptions options, ClusterSnapshot snapshot, TrafficCluster cluster, Action<long> progress,
+        CancellationToken cancellation)
     {
         var replay = new ReplayOptions { Manifests = options.Manifests, Cni = options.Cni, Output = options.Output };
         using var emulation = Emulation.Compile(snapshot, replay);
@@ -30,7 +31,8 @@ internal static class TrafficBetweenNodes
             Encapsulated = run.Encapsulated,
             Cni = run.Cni,
             FileBytes = options.Output == CaptureFile.StandardStream ? 0 : new FileInfo(options.Output).Length,
-            Notes = [.. notes, .. run.Drops.Select(drop => Text($"{drop.Packets} packets were dropped at {drop.Node}: {drop.Reason}"))],
+            Notes = [.. notes, .. run.Drops.Select(drop =>
+                Text($"{drop.Packets} packets were dropped at {drop.Node}: {drop.Reason}"))],
         };
     }
 

@@ -5,10 +5,14 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Generate;
 
-/// <summary>A pod that sends: its addresses (none where it has none of that family), its MAC and its gateway's.</summary>
+/// <summary>
+/// A pod that sends: its addresses (none where it has none of that family), its MAC and its gateway's.
+/// </summary>
 internal readonly record struct Client(IpAddress V4, IpAddress V6, MacAddress Mac, MacAddress Gateway, int Node);
 
-/// <summary>Where flows go: an address and a port, and node and MAC if it is a pod's own address (else -1 and none).</summary>
+/// <summary>
+/// Where flows go: an address and a port, and node and MAC if it is a pod's own address (else -1 and none).
+/// </summary>
 internal readonly record struct Target(IpAddress Address, ushort Port, int Node, MacAddress Mac);
 
 /// <summary>What of a cluster takes part in traffic: running pods of known nodes, Services with endpoints.</summary>
@@ -61,7 +65,8 @@ internal sealed class TrafficCluster
         [
             .. snapshot.Services.SelectMany(service => service.ClusterIps
                 .Where(address => ready.Contains((service.Namespace, service.Name, address.Family)))
-                .SelectMany(address => service.Ports.Select(port => (port.Protocol, new Target(address, port.Port, Node: -1, default))))),
+                .SelectMany(address =>
+                    service.Ports.Select(port => (port.Protocol, new Target(address, port.Port, Node: -1, default))))),
         ];
     }
 
@@ -82,8 +87,8 @@ internal sealed class TrafficCluster
         if (cluster.Clients.Length > 1) return cluster;
 
         throw new InvalidDataException(
-            $"{manifests}: traffic needs two running pods with addresses on known nodes; {cluster.Clients.Length} found "
-            + "(kubectl get nodes,pods,services,endpointslices -A -o yaml prints all)");
+            $"{manifests}: traffic needs two running pods with addresses on known nodes; "
+            + $"{cluster.Clients.Length} found (kubectl get nodes,pods,services,endpointslices -A -o yaml prints all)");
     }
 
     /// <exception cref="InvalidDataException">There is no such node, or no pod on it.</exception>
@@ -92,14 +97,20 @@ internal sealed class TrafficCluster
         if (!_nodes.TryGetValue(node, out int number))
         {
             string? nearest = NearestWord.Of(node, _nodes.Keys);
-            throw new InvalidDataException($"--node {node}: the manifests have no such node{(nearest is null ? "" : $": did you mean {nearest}?")}");
+            throw new InvalidDataException(
+                $"--node {node}: "
+                + $"the manifests have no such node{(nearest is null ? "" : $": did you mean {nearest}?")}");
         }
 
         ImmutableArray<Client> clients = [.. Clients.Where(client => client.Node == number)];
-        return clients.IsEmpty ? throw new InvalidDataException($"--node {node}: no running pod with an address is on it") : clients;
+        return clients.IsEmpty
+            ? throw new InvalidDataException($"--node {node}: no running pod with an address is on it")
+            : clients;
     }
 
-    /// <summary>Cluster addresses with ready endpoints, DNS apart; pods' own addresses where no Service has the protocol.</summary>
+    /// <summary>
+    /// Cluster addresses with ready endpoints, DNS apart; pods' own addresses where no Service has the protocol.
+    /// </summary>
     public Target[] Targets(byte protocol, int family, ushort podPort)
     {
         Target[] services = [.. Services
@@ -126,7 +137,9 @@ internal sealed class TrafficCluster
 
     private static string NameOf(Service service) => $"{service.Name}.{service.Namespace}.svc.cluster.local";
 
-    /// <summary>What the CNI's bridge plug-in gives an interface: 0a:58 and the IPv4 address; here also the end of an IPv6 one.</summary>
+    /// <summary>
+    /// What the CNI's bridge plug-in gives an interface: 0a:58 and the IPv4 address; here also the end of an IPv6 one.
+    /// </summary>
     private static MacAddress MacOf(IpAddress address) => new(ContainerMac | (uint)address.Value);
 
     private static MacAddress GatewayOf(ImmutableArray<IpPrefix> cidrs) =>

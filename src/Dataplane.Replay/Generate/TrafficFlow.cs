@@ -33,7 +33,8 @@ internal struct FlowState
 }
 
 /// <summary>What a flow's number says: who talks to whom.</summary>
-internal readonly record struct FlowPath(FlowKind Kind, Client Client, IpAddress Source, Target Target, uint FirstPort, uint Ports)
+internal readonly record struct FlowPath(
+    FlowKind Kind, Client Client, IpAddress Source, Target Target, uint FirstPort, uint Ports)
 {
     public ushort PortOf(ushort generation) => (ushort)(FirstPort + generation % Ports);
 }

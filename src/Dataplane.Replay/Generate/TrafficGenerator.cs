@@ -7,8 +7,9 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Generate;
 
 /// <summary>
-/// Writes a capture of a cluster's pods as seen at the clients' veths (connections from handshake to FIN, datagrams, DNS,
-/// scans), or what the emulated cluster makes of it between its nodes. The same options and manifests give the same bytes.
+/// Writes a capture of a cluster's pods as seen at the clients' veths (connections from handshake to FIN,
+/// datagrams, DNS, scans), or what the emulated cluster makes of it between its nodes. The same options and
+/// manifests give the same bytes.
 /// </summary>
 public static class TrafficGenerator
 {
@@ -19,7 +20,8 @@ public static class TrafficGenerator
     /// <param name="prepared">Called when the manifests are read, before the capture is opened.</param>
     /// <param name="progress">Called now and then with the number of packets.</param>
     /// <param name="cancellation">Ends it with what was written.</param>
-    /// <exception cref="InvalidDataException">The manifests have nobody who could send, or too few for so many flows.</exception>
+    /// <exception cref="InvalidDataException">The manifests have nobody who could send, or too few
+    /// for so many flows.</exception>
     public static TrafficReport Run(
         TrafficOptions options, Action prepared, Action<long> progress, CancellationToken cancellation)
     {
@@ -39,7 +41,8 @@ public static class TrafficGenerator
         };
     }
 
-    private static TrafficReport Write(TrafficOptions options, TrafficCluster cluster, Action<long> progress, CancellationToken cancellation)
+    private static TrafficReport Write(
+        TrafficOptions options, TrafficCluster cluster, Action<long> progress, CancellationToken cancellation)
     {
         List<string> notes = [];
         var conversation = new Conversation(options, new TrafficPaths(options, cluster, notes), cluster.Names);
@@ -59,6 +62,11 @@ public static class TrafficGenerator
         }
 
         writer.Flush();
-        return conversation.Report() with { FramesWritten = source.Packets, FileBytes = writer.BytesWritten, Notes = [.. notes] };
+        return conversation.Report() with
+        {
+            FramesWritten = source.Packets,
+            FileBytes = writer.BytesWritten,
+            Notes = [.. notes],
+        };
     }
 }

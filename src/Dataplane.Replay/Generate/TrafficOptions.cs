@@ -11,7 +11,9 @@ public enum FlowDistribution : byte
     Zipf,
 }
 
-/// <summary>What <c>dataplane generate traffic</c> was asked to do; the same options give the same bytes on every machine.</summary>
+/// <summary>
+/// What <c>dataplane generate traffic</c> was asked to do; the same options give the same bytes on every machine.
+/// </summary>
 public sealed record TrafficOptions
 {
     public const int Imix = 0;
@@ -32,21 +34,23 @@ public sealed record TrafficOptions
     public FlowDistribution Distribution { get; init; }
 
     /// <summary>
-    /// Bytes of an Ethernet frame with its checksum, as testers count (64 is 60 in a capture); 0 for IMIX (7 × 64, 4 × 594,
-    /// 1 × 1518).
+    /// Bytes of an Ethernet frame with its checksum, as testers count (64 is 60 in a capture); 0 for IMIX
+    /// (7 × 64, 4 × 594, 1 × 1518).
     /// </summary>
     public int FrameSize { get; init; } = Imix;
 
     /// <summary>
-    /// The largest IP packet; null: what goes between nodes is as large as pods may send, and otherwise what Flannel's VXLAN
-    /// leaves of 1500, or a frame of <see cref="FrameSize"/> holds.
+    /// The largest IP packet; null: what goes between nodes is as large as pods may send, and otherwise what Flannel's
+    /// VXLAN leaves of 1500, or a frame of <see cref="FrameSize"/> holds.
     /// </summary>
     public int? Mtu { get; init; }
 
     /// <summary>Flows of each kind, in percent; the sum is 100.</summary>
     public TrafficMix Mix { get; init; } = new(80, 15, 5, 0);
 
-    /// <summary>Of 100 packets with payload, so many come back; handshakes are whole, since conntrack drops half of one.</summary>
+    /// <summary>
+    /// Of 100 packets with payload, so many come back; handshakes are whole, since conntrack drops half of one.
+    /// </summary>
     public int Replies { get; init; } = 50;
 
     /// <summary>Of 100 flows of pods that have both families, so many are IPv6.</summary>
@@ -55,10 +59,14 @@ public sealed record TrafficOptions
     /// <summary>The only node whose pods are clients; null: all nodes' are.</summary>
     public string? Node { get; init; }
 
-    /// <summary>Connections and flows of datagrams that began do not end; otherwise they do after 4 to 63 packets with payload.</summary>
+    /// <summary>
+    /// Connections and flows of datagrams that began do not end; otherwise they do after 4 to 63 packets with payload.
+    /// </summary>
     public bool LongLived { get; init; }
 
-    /// <summary>Not what clients see, but what their packets make between nodes: frames of the nodes' underlay interfaces.</summary>
+    /// <summary>
+    /// Not what clients see, but what their packets make between nodes: frames of the nodes' underlay interfaces.
+    /// </summary>
     public bool Encapsulated { get; init; }
 
     /// <summary>Of what is between nodes; null: recognised from the manifests.</summary>

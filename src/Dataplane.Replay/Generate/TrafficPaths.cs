@@ -4,7 +4,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Generate;
 
-/// <summary>Flows by their numbers: kind, client, target and source ports follow from number and seed; none is stored.</summary>
+/// <summary>
+/// Flows by their numbers: kind, client, target and source ports follow from number and seed; none is stored.
+/// </summary>
 internal sealed class TrafficPaths
 {
     private const uint FirstPort = 32_768;
@@ -36,7 +38,8 @@ internal sealed class TrafficPaths
         {
             long most = _clients.Length * (long)Ports;
             throw new InvalidDataException(
-                $"{options.Flows} flows of {_clients.Length} pods: a pod has {Ports} source ports: {most} flows are the most");
+                $"{options.Flows} flows of {_clients.Length} pods: a pod has {Ports} source ports: "
+                + $"{most} flows are the most");
         }
 
         _portsPerFlow = Ports / (uint)flowsPerClient;

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Dataplane.Replay.Pacing;
 
-/// <summary>The machine's monotonic clock; sleeps by nanosleep(2) where there is one, which is late by tens of microseconds.</summary>
+/// <summary>
+/// The machine's monotonic clock; sleeps by nanosleep(2) where there is one, which is late by tens of microseconds.
+/// </summary>
 internal readonly unsafe partial struct MonotonicClock : IClock
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
@@ -20,7 +22,11 @@ internal readonly unsafe partial struct MonotonicClock : IClock
     {
         if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
         {
-            var time = new TimeSpec { Seconds = (nint)(nanoseconds / NanosecondsPerSecond), Nanoseconds = (nint)(nanoseconds % NanosecondsPerSecond) };
+            var time = new TimeSpec
+            {
+                Seconds = (nint)(nanoseconds / NanosecondsPerSecond),
+                Nanoseconds = (nint)(nanoseconds % NanosecondsPerSecond),
+            };
             _ = NanoSleep(&time, null);
             return;
         }

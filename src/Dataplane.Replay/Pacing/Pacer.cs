@@ -3,8 +3,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Pacing;
 
 /// <summary>
-/// Holds records back until they are due: sleeps while that is far, and spins at last, for a system wakes sleepers late.
-/// Measures by how much each record was sent late; none is sent early.
+/// Holds records back until they are due: sleeps while that is far, and spins at last, for a system wakes sleepers
+/// late. Measures by how much each record was sent late; none is sent early.
 /// </summary>
 internal sealed class Pacer<TClock>(Schedule schedule, TClock clock, Action<string> warn)
     where TClock : struct, IClock
@@ -33,7 +33,9 @@ internal sealed class Pacer<TClock>(Schedule schedule, TClock clock, Action<stri
         for (int index = 0; index < records.Length; index++) due[index] = _start + schedule.Next(in records[index]);
     }
 
-    /// <summary>Waits until the first is due, and gives how many are by then; 0 where the run was interrupted.</summary>
+    /// <summary>
+    /// Waits until the first is due, and gives how many are by then; 0 where the run was interrupted.
+    /// </summary>
     public int Await(ReadOnlySpan<long> due, CancellationToken cancellation)
     {
         long now = Wait(due[0], cancellation);
@@ -72,7 +74,9 @@ internal sealed class Pacer<TClock>(Schedule schedule, TClock clock, Action<stri
     {
         long now = clock.Now;
         if (due - now > LongGap && schedule.Pace.Kind == PaceKind.Multiplier)
-            warn($"the capture has a gap: its next packet is due in {(due - now) / 1e9:0} s; Ctrl-C ends the run with what is done");
+            warn(
+                $"the capture has a gap: its next packet is due in {(due - now) / 1e9:0} s; "
+                + "Ctrl-C ends the run with what is done");
 
         while (due - now > SpinAhead)
         {

@@ -3,8 +3,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Pacing;
 
 /// <summary>
-/// When records are due behind the first one. Each time follows from all that came before, not from the record before it:
-/// what is sent late does not make later ones late.
+/// When records are due behind the first one. Each time follows from all that came before, not from the record before
+/// it: what is sent late does not make later ones late.
 /// </summary>
 internal sealed class Schedule(Pace pace)
 {

@@ -36,16 +36,20 @@ public sealed class EnforcedPolicies : IDisposable
 
         bool isByProject = enforcement.Enforcer == PolicyEnforcer.Projects;
         ClusterSnapshot snapshot = network.Snapshot;
-        bool isEmpty = !isByProject && network.EgressRules.IsEmpty && snapshot.NetworkPolicies.IsEmpty && snapshot.AdminNetworkPolicies.IsEmpty
+        bool isEmpty = !isByProject && network.EgressRules.IsEmpty && snapshot.NetworkPolicies.IsEmpty
+            && snapshot.AdminNetworkPolicies.IsEmpty
             && snapshot.BaselineAdminNetworkPolicies.IsEmpty;
         if (isEmpty) return null;
 
-        return PipelineCatalog.Compile(enforcement.Enforcer, ModelOf(enforcement, snapshot, network.EgressRules), network, topology);
+        return PipelineCatalog.Compile(
+            enforcement.Enforcer, ModelOf(enforcement, snapshot, network.EgressRules), network, topology);
     }
 
     /// <summary>What is enforced, whoever asks: packets, reach, comparisons.</summary>
-    internal static PolicyModel ModelOf(PolicyEnforcement enforcement, ClusterSnapshot snapshot, ImmutableArray<EgressRuleSet> egress) =>
-        PolicyModelCompiler.Compile(enforcement.Enforcer == PolicyEnforcer.Projects ? WithoutPolicies(snapshot) : snapshot, egress);
+    internal static PolicyModel ModelOf(
+        PolicyEnforcement enforcement, ClusterSnapshot snapshot, ImmutableArray<EgressRuleSet> egress) =>
+        PolicyModelCompiler.Compile(
+            enforcement.Enforcer == PolicyEnforcer.Projects ? WithoutPolicies(snapshot) : snapshot, egress);
 
     private static ClusterSnapshot WithoutPolicies(ClusterSnapshot snapshot) =>
         snapshot with { NetworkPolicies = [], AdminNetworkPolicies = [], BaselineAdminNetworkPolicies = [] };

@@ -11,7 +11,8 @@ namespace Dataplane.Replay.Policies;
 /// <param name="Policy">Who selects the pod and has no rule that allows it, or whose rule it was.</param>
 /// <param name="Rule">The rule's place in its policy; null for a default deny.</param>
 /// <param name="Source">The line of the rule, or of the first policy.</param>
-public sealed record PolicyDropCount(string? Pod, string Direction, string Policy, int? Rule, string Source, long Packets);
+public sealed record PolicyDropCount(
+    string? Pod, string Direction, string Policy, int? Rule, string Source, long Packets);
 
 /// <summary>Counted numbers, in words.</summary>
 internal static class PolicyDropCounts
@@ -19,7 +20,8 @@ internal static class PolicyDropCounts
     /// <summary>Largest first.</summary>
     public static ImmutableArray<PolicyDropCount> Of(Emulation emulation) => emulation.Policies is not { } policies
         ? []
-        : [.. DefaultDenials(emulation, policies.Model).Concat(Denials(emulation, policies.Model)).OrderByDescending(drop => drop.Packets)];
+        : [.. DefaultDenials(emulation, policies.Model)
+            .Concat(Denials(emulation, policies.Model)).OrderByDescending(drop => drop.Packets)];
 
     private static IEnumerable<PolicyDropCount> DefaultDenials(Emulation emulation, PolicyModel model)
     {
@@ -31,7 +33,9 @@ internal static class PolicyDropCounts
             yield return new PolicyDropCount(
                 teller.NameOf(endpoint),
                 VerdictText.Name(direction),
-                space is null ? string.Join(", ", selecting.Select(policy => policy.ToString())) : NetworkText.NameOf(space.Namespace),
+                space is null
+                    ? string.Join(", ", selecting.Select(policy => policy.ToString()))
+                    : NetworkText.NameOf(space.Namespace),
                 null,
                 space?.Source.ToString() ?? string.Join(", ", selecting.Select(policy => policy.Source.ToString())),
                 packets);
@@ -44,7 +48,8 @@ internal static class PolicyDropCounts
         {
             CompiledRule rule = model.Rules[number];
             yield return new PolicyDropCount(
-                null, VerdictText.Name(rule.Direction), model.Policies[rule.Policy].ToString(), rule.Index, rule.Source.ToString(), packets);
+                null, VerdictText.Name(rule.Direction), model.Policies[rule.Policy].ToString(),
+                rule.Index, rule.Source.ToString(), packets);
         }
     }
 }

@@ -39,7 +39,8 @@ public sealed class PolicyTeller
         if (_known.TryGetValue(question, out PolicyExplanation? known)) return known;
 
         if (_known.Count >= MostKept) _known.Clear();
-        PolicyExplanation explanation = PolicyExplainer.Explain(_policies, question, new PolicyVerdict(false, record.Rule));
+        PolicyExplanation explanation = PolicyExplainer.Explain(
+            _policies, question, new PolicyVerdict(false, record.Rule));
         _known[question] = explanation;
         return explanation;
     }
@@ -47,11 +48,17 @@ public sealed class PolicyTeller
     /// <summary>Why a first packet that policies judged may pass, for each direction in which it was judged.</summary>
     public IEnumerable<PolicyExplanation> ExplainPassing(Lane lane)
     {
-        bool isSent = lane.Entry == Entry.PodVeth && lane.Source.Kind == PlaceKind.Pod && PodOf(lane.Source.Index) is not null;
-        if (isSent) yield return PolicyExplainer.Explain(_policies, QuestionOf(PolicyDirection.Egress, lane.Source.Index, in lane));
+        bool isSent = lane.Entry == Entry.PodVeth && lane.Source.Kind == PlaceKind.Pod
+            && PodOf(lane.Source.Index) is not null;
+        if (isSent)
+            yield return PolicyExplainer.Explain(
+                _policies, QuestionOf(PolicyDirection.Egress, lane.Source.Index, in lane));
 
-        bool isReceived = lane.Exit is Exit.Pod or Exit.Bridge && lane.Destination.Kind == PlaceKind.Pod && PodOf(lane.Destination.Index) is not null;
-        if (isReceived) yield return PolicyExplainer.Explain(_policies, QuestionOf(PolicyDirection.Ingress, lane.Destination.Index, in lane));
+        bool isReceived = lane.Exit is Exit.Pod or Exit.Bridge && lane.Destination.Kind == PlaceKind.Pod
+            && PodOf(lane.Destination.Index) is not null;
+        if (isReceived)
+            yield return PolicyExplainer.Explain(
+                _policies, QuestionOf(PolicyDirection.Ingress, lane.Destination.Index, in lane));
     }
 
     /// <summary><c>namespace/name</c> of a pod that was judged.</summary>

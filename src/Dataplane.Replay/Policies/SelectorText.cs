@@ -7,8 +7,8 @@ namespace Dataplane.Replay.Policies;
 public static class SelectorText
 {
     /// <summary>
-    /// <c>app=web,tier in (a, b),env notin (dev),!canary,owner</c>. A FormatException says what is wrong with it, without
-    /// saying where it stood.
+    /// <c>app=web,tier in (a, b),env notin (dev),!canary,owner</c>. A FormatException says what is wrong with it,
+    /// without saying where it stood.
     /// </summary>
     public static LabelSelector Parse(string text)
     {
@@ -18,7 +18,8 @@ public static class SelectorText
         List<LabelRequirement> others = [.. requirements.Where(requirement => !IsEquality(requirement))];
         foreach (LabelRequirement requirement in equal)
         {
-            if (labels.TryGetValue(requirement.Key, out string? known) && known != requirement.Values[0]) others.Add(requirement);
+            if (labels.TryGetValue(requirement.Key, out string? known) && known != requirement.Values[0])
+                others.Add(requirement);
             else labels = labels.SetItem(requirement.Key, requirement.Values[0]);
         }
 
@@ -42,7 +43,9 @@ public static class SelectorText
         _ => "!" + requirement.Key,
     };
 
-    /// <summary>matchLabels, in order of their keys, as the requirements that they are short for; then matchExpressions.</summary>
+    /// <summary>
+    /// matchLabels, in order of their keys, as the requirements that they are short for; then matchExpressions.
+    /// </summary>
     public static IEnumerable<LabelRequirement> Requirements(LabelSelector selector) =>
     [
         .. selector.MatchLabels.OrderBy(label => label.Key, StringComparer.Ordinal)
@@ -84,7 +87,8 @@ public static class SelectorText
         bool isNegative = equals > 0 && text[equals - 1] == '!';
         string key = text[..(isNegative ? equals - 1 : equals)];
         int value = equals + 1 < text.Length && text[equals + 1] == '=' ? equals + 2 : equals + 1;
-        return new LabelRequirement(Key(key), isNegative ? LabelOperator.NotIn : LabelOperator.In, [Value(text[value..])]);
+        return new LabelRequirement(
+            Key(key), isNegative ? LabelOperator.NotIn : LabelOperator.In, [Value(text[value..])]);
     }
 
     private static LabelRequirement ParseSet(string text)
@@ -101,7 +105,8 @@ public static class SelectorText
     private static string Key(string text)
     {
         string key = text.Trim();
-        bool isKey = key.Length > 0 && key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_' or '/');
+        bool isKey = key.Length > 0
+            && key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_' or '/');
         return isKey ? key : throw new FormatException($"\"{key}\" is not a label's key");
     }
 

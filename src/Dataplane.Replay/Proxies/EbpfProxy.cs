@@ -18,13 +18,16 @@ public sealed class EbpfProxy : IProxy
         {
             Algorithm = (LbAlgorithm)request.Settings.LoadBalancer,
             MaglevSize = request.Settings.MaglevSize,
-            DirectReturn = request.Network.DirectReturn is not { } way ? LbDirectReturn.None : way.IsTcpOnly ? LbDirectReturn.Tcp : LbDirectReturn.All,
+            DirectReturn = request.Network.DirectReturn is not { } way ? LbDirectReturn.None
+                : way.IsTcpOnly ? LbDirectReturn.Tcp : LbDirectReturn.All,
         };
         Tables = EbpfTables.Compile(
-            request.Services, [.. request.Network.Nodes.Select(node => node.Name)], request.Topology.Names, options, request.Topology);
+            request.Services, [.. request.Network.Nodes.Select(node => node.Name)],
+            request.Topology.Names, options, request.Topology);
         Notes = Tables.MaglevBytes == 0
             ? Tables.Notes
-            : [.. Tables.Notes, string.Create(CultureInfo.InvariantCulture, $"Maglev tables take {Tables.MaglevBytes / Mebibyte:0.0} MiB")];
+            : [.. Tables.Notes, string.Create(
+                CultureInfo.InvariantCulture, $"Maglev tables take {Tables.MaglevBytes / Mebibyte:0.0} MiB")];
     }
 
     public string Name => EbpfEngine.Name;

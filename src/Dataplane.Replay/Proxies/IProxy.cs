@@ -5,7 +5,10 @@ using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Replay.Proxies;
 
-/// <summary>A cluster's Services as one proxy holds them, ready to be asked; one file each, listed in <see cref="PipelineCatalog"/>.</summary>
+/// <summary>
+/// A cluster's Services as one proxy holds them, ready to be asked; one file each, listed in
+/// <see cref="PipelineCatalog"/>.
+/// </summary>
 public interface IProxy : IDisposable
 {
     /// <summary>As <c>--proxy</c> names it.</summary>

@@ -54,16 +54,19 @@ public sealed class IptablesProxy : IProxy
         var counters = new RuleCounters(RulesAt(node, family: 4));
         var trace = new TraceCounts(counters);
         var draw = new Draw(context.Seed);
-        foreach (ref readonly FlowKey key in keys) Engine.Walk(context.QueryOf(in key), new ServiceState(0, context.Affinity), ref draw, ref trace);
+        foreach (ref readonly FlowKey key in keys)
+            Engine.Walk(context.QueryOf(in key), new ServiceState(0, context.Affinity), ref draw, ref trace);
         return (double)counters.RulesVisited / keys.Length;
     }
 
     private NetfilterRules CompileNode(int node, int family)
     {
-        if (_dumps.TryGet(_request.Network.Nodes[node], out IptablesRuleset? dump)) return NetfilterRules.Compile(dump, family, _interfaces);
+        if (_dumps.TryGet(_request.Network.Nodes[node], out IptablesRuleset? dump))
+            return NetfilterRules.Compile(dump, family, _interfaces);
 
         var request = new RulesRequest(_request.Services, _request.NodeAt(node), _request.Network, _request.Settings);
-        IptablesRuleset rules = KubeProxyRules.Write(_request.Services.At(request.Node, family), ProxyOptions.ForIptables(request));
+        IptablesRuleset rules = KubeProxyRules.Write(
+            _request.Services.At(request.Node, family), ProxyOptions.ForIptables(request));
         return NetfilterRules.Compile(rules, family, _interfaces);
     }
 

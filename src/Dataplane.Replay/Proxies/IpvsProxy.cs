@@ -10,7 +10,9 @@ using Dataplane.Replay.Tracing;
 
 namespace Dataplane.Replay.Proxies;
 
-/// <summary>kube-proxy's IPVS mode (<c>--proxy ipvs</c>); a dump (<c>--rules</c>) stands in for its virtual servers.</summary>
+/// <summary>
+/// kube-proxy's IPVS mode (<c>--proxy ipvs</c>); a dump (<c>--rules</c>) stands in for its virtual servers.
+/// </summary>
 public sealed class IpvsProxy : IProxy
 {
     private readonly ProxyRequest _request;
@@ -73,7 +75,9 @@ public sealed class IpvsProxy : IProxy
 
     private IEnumerable<string> DumpNotes()
     {
-        if (_dumps.Any) yield return "--rules gives virtual servers; addresses, ipsets and iptables rules are those of the manifests' Services";
+        if (_dumps.Any)
+            yield return "--rules gives virtual servers; addresses, "
+                + "ipsets and iptables rules are those of the manifests' Services";
     }
 
     private IReadOnlyList<IpvsVirtualServer> ReadDump(string path)
@@ -102,8 +106,10 @@ public sealed class IpvsProxy : IProxy
         if (mode.VirtualServers.Count == 0) return null;
 
         // The match ipvs is for what a node sends from a Service's own address, and no packet enters so.
-        IEnumerable<string> lines = mode.Rules.Split('\n').Where(line => !line.Contains(" -m ipvs ", StringComparison.Ordinal));
+        IEnumerable<string> lines = mode.Rules.Split('\n')
+            .Where(line => !line.Contains(" -m ipvs ", StringComparison.Ordinal));
         string text = IpSet.Print(mode.IpSets) + string.Join('\n', lines);
-        return new NodeRules(NetfilterRules.Compile(IptablesRuleset.Parse(text, "kube-proxy's ipvs rules", family), family, _interfaces));
+        return new NodeRules(NetfilterRules.Compile(
+            IptablesRuleset.Parse(text, "kube-proxy's ipvs rules", family), family, _interfaces));
     }
 }

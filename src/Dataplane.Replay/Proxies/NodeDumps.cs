@@ -3,14 +3,17 @@ using Dataplane.Cluster.Network;
 
 namespace Dataplane.Replay.Proxies;
 
-/// <summary>What <c>--rules [NODE=]FILE</c> gives in the place of generated tables: a node's own, or every node's.</summary>
+/// <summary>
+/// What <c>--rules [NODE=]FILE</c> gives in the place of generated tables: a node's own, or every node's.
+/// </summary>
 internal sealed class NodeDumps<TDump>
     where TDump : class
 {
     private readonly Dictionary<string, TDump> _byNode = [];
 
     /// <param name="request">The files, and the nodes that there are.</param>
-    /// <param name="read">Reads a file, and finds out whether it can be used: that is known before the first packet.</param>
+    /// <param name="read">Reads a file, and finds out whether it can be used: that is known
+    /// before the first packet.</param>
     public NodeDumps(ProxyRequest request, Func<string, TDump> read)
     {
         foreach ((string? node, string path) in request.Rules)
@@ -21,7 +24,8 @@ internal sealed class NodeDumps<TDump>
             }
 
             TDump dump = read(path);
-            if (!_byNode.TryAdd(node ?? "", dump)) throw new InvalidDataException($"--rules {path}: {node ?? "every node"} has a dump already");
+            if (!_byNode.TryAdd(node ?? "", dump))
+                throw new InvalidDataException($"--rules {path}: {node ?? "every node"} has a dump already");
         }
     }
 

@@ -8,7 +8,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Rules;
 
-/// <summary>Cilium's load-balancing maps, as its own tests dump them (<c>pkg/loadbalancer/tests</c>, lb/maps-dump) or as JSON.</summary>
+/// <summary>
+/// Cilium's load-balancing maps, as its own tests dump them (<c>pkg/loadbalancer/tests</c>, lb/maps-dump) or as JSON.
+/// </summary>
 public sealed class EbpfRulesPrinter : IRulesPrinter
 {
     private static readonly JsonWriterOptions Readable = new()
@@ -76,13 +78,15 @@ public sealed class EbpfRulesPrinter : IRulesPrinter
         foreach (IpPrefix range in frontend.SourceRanges) yield return Format($"SRCRANGE: ID={row.Id} CIDR={range}");
         if (row.MaglevShares.IsEmpty) yield break;
 
-        string shares = string.Join(", ", row.MaglevShares.Select(share => Format($"{share.Backend}({share.Entries})")));
+        string shares = string.Join(
+            ", ", row.MaglevShares.Select(share => Format($"{share.Backend}({share.Entries})")));
         yield return Format($"MAGLEV: ID={row.Id} INNER=[{shares}]");
     }
 
     /// <summary>Cluster IPs and load balancers' addresses have an entry for the ports that no Service has.</summary>
     private static bool HasWildcard(EbpfServiceRow row) =>
-        row.Frontend.Kind is EbpfFrontendKind.ClusterIp or EbpfFrontendKind.LoadBalancer && !row.Frontend.IsInternalScope;
+        row.Frontend.Kind is EbpfFrontendKind.ClusterIp or EbpfFrontendKind.LoadBalancer
+        && !row.Frontend.IsInternalScope;
 
     private static string WildcardOf(EbpfServiceRow row) => Format(
         $"SVC: ID=0 ADDR={Text(row.Address, 0)}/ANY SLOT=0 LBALG=undef AFFTimeout=0 COUNT=0 QCOUNT=0 FLAGS={KindOf(row)}+non-routable");
@@ -157,7 +161,8 @@ public sealed class EbpfRulesPrinter : IRulesPrinter
         json.WriteEndObject();
     }
 
-    private static string Text(IpAddress address, ushort port) => address.IsV4 ? Format($"{address}:{port}") : Format($"[{address}]:{port}");
+    private static string Text(IpAddress address, ushort port) =>
+        address.IsV4 ? Format($"{address}:{port}") : Format($"[{address}]:{port}");
 
     private static string ProtocolName(byte protocol) => protocol switch
     {

@@ -7,7 +7,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Rules;
 
-/// <summary>kube-proxy's ipvs mode: virtual servers as ipvsadm-save -n prints them, or all of it as JSON with both families.</summary>
+/// <summary>
+/// kube-proxy's ipvs mode: virtual servers as ipvsadm-save -n prints them, or all of it as JSON with both families.
+/// </summary>
 public sealed class IpvsRulesPrinter : IRulesPrinter
 {
     private static readonly JsonWriterOptions Readable = new()
@@ -36,7 +38,8 @@ public sealed class IpvsRulesPrinter : IRulesPrinter
     }
 
     private static KubeProxyIpvs Compile(RulesRequest request, int family) =>
-        KubeProxyIpvs.Compile(request.Services.At(request.Node, family), ProxyOptions.ForIpvs(request.Settings, request.Network));
+        KubeProxyIpvs.Compile(
+            request.Services.At(request.Node, family), ProxyOptions.ForIpvs(request.Settings, request.Network));
 
     private static string PrintJson(RulesRequest request, KubeProxyIpvs v4, KubeProxyIpvs v6)
     {
@@ -53,7 +56,8 @@ public sealed class IpvsRulesPrinter : IRulesPrinter
             json.WriteStartArray("ipsets");
             foreach (IpSet set in v4.IpSets.Concat(v6.IpSets)) Write(json, set);
             json.WriteEndArray();
-            WriteArray(json, "boundAddresses", v4.BoundAddresses.Concat(v6.BoundAddresses).Select(address => address.ToString()));
+            WriteArray(json, "boundAddresses",
+                v4.BoundAddresses.Concat(v6.BoundAddresses).Select(address => address.ToString()));
             WriteArray(json, "iptables", Lines(v4.Rules));
             WriteArray(json, "ip6tables", Lines(v6.Rules));
             json.WriteEndObject();
@@ -67,7 +71,8 @@ public sealed class IpvsRulesPrinter : IRulesPrinter
         json.WriteStartObject();
         json.WriteString("address", server.Address.ToString());
         json.WriteNumber("port", server.Port);
-        json.WriteString("protocol", server.Protocol switch { IpProtocol.Tcp => "tcp", IpProtocol.Udp => "udp", _ => "sctp" });
+        json.WriteString(
+            "protocol", server.Protocol switch { IpProtocol.Tcp => "tcp", IpProtocol.Udp => "udp", _ => "sctp" });
         json.WriteString("scheduler", IpvsSchedulerNames.NameOf(server.Scheduler));
         if (server.IsPersistent) json.WriteNumber("persistentSeconds", server.Timeout);
         json.WriteStartArray("realServers");

@@ -37,7 +37,8 @@ public static class ProxyOptions
     {
         ProxySettings proxy = settings.Proxy;
         string name = settings.IpvsScheduler;
-        if (!IpvsSchedulerNames.TryParse(name, out IpvsScheduler scheduler)) throw new InvalidDataException($"ipvs.scheduler {name} is none of IPVS's");
+        if (!IpvsSchedulerNames.TryParse(name, out IpvsScheduler scheduler))
+            throw new InvalidDataException($"ipvs.scheduler {name} is none of IPVS's");
 
         return new KubeProxyIpvsOptions
         {

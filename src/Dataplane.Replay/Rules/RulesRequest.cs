@@ -5,7 +5,8 @@ using Dataplane.Engines.Services;
 namespace Dataplane.Replay.Rules;
 
 /// <summary>All that a printer may need: the cluster's Services, the node, the CNI's network, the settings.</summary>
-public sealed record RulesRequest(ServiceModel Services, ProxyNode Node, NetworkModel Network, EmulationSettings Settings)
+public sealed record RulesRequest(
+    ServiceModel Services, ProxyNode Node, NetworkModel Network, EmulationSettings Settings)
 {
     public int Family { get; init; } = 4;
 

@@ -32,8 +32,13 @@ public static class RulesRunner
         NetworkModel network = CniProfiles.Compile(CniCatalog.Resolve(null, snapshot).Name, snapshot, settings);
         ServiceModel services = ServiceModel.Compile(snapshot);
         notes.AddRange(services.Notes);
-        notes.AddRange(services.Ports.Where(port => IsOutside(port, settings.Proxy)).Select(port => NoteOf(port, settings.Proxy)));
-        var request = new RulesRequest(services, node, network, settings) { Family = options.Family, WithSets = options.WithSets };
+        notes.AddRange(
+            services.Ports.Where(port => IsOutside(port, settings.Proxy)).Select(port => NoteOf(port, settings.Proxy)));
+        var request = new RulesRequest(services, node, network, settings)
+        {
+            Family = options.Family,
+            WithSets = options.WithSets,
+        };
         string text = printer.Print(request, options.Format ?? printer.Formats[0]);
         IEnumerable<string> damage = snapshot.Findings
             .Where(finding => finding.Severity == Severity.Damage)
@@ -43,7 +48,8 @@ public static class RulesRunner
 
     private static IRulesPrinter PrinterOf(string proxy) =>
         Printers.FirstOrDefault(printer => printer.Proxy == proxy)
-        ?? throw new InvalidDataException($"--proxy {proxy}: its tables are not printed yet; {string.Join(", ", Proxies)} are");
+        ?? throw new InvalidDataException(
+            $"--proxy {proxy}: its tables are not printed yet; {string.Join(", ", Proxies)} are");
 
     private static ProxyNode FindNode(string? name, ClusterSnapshot snapshot, List<string> notes)
     {

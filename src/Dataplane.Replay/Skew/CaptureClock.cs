@@ -5,12 +5,14 @@ namespace Dataplane.Replay.Skew;
 /// <summary>One of several captures, and what was done about its clock before they were merged.</summary>
 /// <param name="Capture">The path, as given.</param>
 /// <param name="Clock">What the correction comes from.</param>
-/// <param name="SkewNanoseconds">By how much its clock is ahead of the first capture's; subtracted from its times.</param>
+/// <param name="SkewNanoseconds">By how much its clock is ahead of the first capture's;
+/// subtracted from its times.</param>
 /// <param name="UncertaintyNanoseconds">How far that may be from the truth; null where nothing tells.</param>
 /// <param name="CommonPackets">Packets that it shares with the capture that it was compared with.</param>
 /// <param name="ComparedWith">That capture.</param>
 public sealed record CaptureClock(
-    string Capture, ClockSource Clock, long SkewNanoseconds = 0, long? UncertaintyNanoseconds = null, long CommonPackets = 0, string? ComparedWith = null);
+    string Capture, ClockSource Clock, long SkewNanoseconds = 0, long? UncertaintyNanoseconds = null,
+    long CommonPackets = 0, string? ComparedWith = null);
 
 /// <summary>Where a capture's clock correction comes from.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ClockSource>))]

@@ -5,12 +5,15 @@ using Dataplane.Core;
 
 namespace Dataplane.Replay.Skew;
 
-/// <summary>Several captures' clocks: compared by the packets that they share, in a first pass over the files.</summary>
+/// <summary>
+/// Several captures' clocks: compared by the packets that they share, in a first pass over the files.
+/// </summary>
 internal static class CaptureClocks
 {
     /// <summary>One for each capture; none where there is but one, or nobody wants to know.</summary>
     /// <exception cref="InvalidDataException">A skew is given for no capture.</exception>
-    public static ImmutableArray<CaptureClock> Find(ReplayOptions options, Topology topology, CancellationToken cancellation)
+    public static ImmutableArray<CaptureClock> Find(
+        ReplayOptions options, Topology topology, CancellationToken cancellation)
     {
         foreach ((string capture, long _) in options.Skew.Given)
         {
@@ -35,7 +38,9 @@ internal static class CaptureClocks
         {
             string within = clock.UncertaintyNanoseconds is { } uncertainty ? $"±{Time(uncertainty)}, " : "";
             string shared = $"{within}{clock.CommonPackets} packets in it and {clock.ComparedWith}";
-            string ahead = clock.SkewNanoseconds < 0 ? $"{Time(-clock.SkewNanoseconds)} behind" : $"{Time(clock.SkewNanoseconds)} ahead of";
+            string ahead = clock.SkewNanoseconds < 0
+                ? $"{Time(-clock.SkewNanoseconds)} behind"
+                : $"{Time(clock.SkewNanoseconds)} ahead of";
             switch (clock.Clock)
             {
                 case ClockSource.Agrees:
@@ -49,21 +54,24 @@ internal static class CaptureClocks
                         + "of one direction alone): corrected";
                     break;
                 case ClockSource.Unknown:
-                    yield return $"clocks: {clock.Capture} shares no packet that could be told with the other captures: taken as it is "
-                        + $"(--skew {clock.Capture}=TIME says by how much it is ahead)";
+                    yield return $"clocks: {clock.Capture} shares no packet that could be told with the other "
+                        + $"captures: taken as it is (--skew {clock.Capture}=TIME says by how much it is ahead)";
                     break;
                 case ClockSource.Stream:
-                    yield return $"clocks: {clock.Capture} cannot be read twice: taken as it is (--skew {clock.Capture}=TIME says by how much it is ahead)";
+                    yield return $"clocks: {clock.Capture} cannot be read twice: "
+                        + $"taken as it is (--skew {clock.Capture}=TIME says by how much it is ahead)";
                     break;
             }
         }
     }
 
-    private static PacketSample? SampleOf(string path, ReplayOptions options, Topology topology, CancellationToken cancellation)
+    private static PacketSample? SampleOf(
+        string path, ReplayOptions options, Topology topology, CancellationToken cancellation)
     {
         if (!options.Skew.IsEstimated || FileStamp.Of(path) is null) return null;
 
-        using CaptureReader reader = CaptureFile.Open(path, ReplayRunner.ReadOptions(options, cancellation) with { Preload = false });
+        using CaptureReader reader = CaptureFile.Open(
+            path, ReplayRunner.ReadOptions(options, cancellation) with { Preload = false });
         return PacketSample.Read(reader, topology, options.Count, cancellation);
     }
 
@@ -76,7 +84,8 @@ internal static class CaptureClocks
         {
             for (int index = 0; index < clocks.Length; index++)
             {
-                if (options.Captures[index] == capture) clocks[index] = new CaptureClock(capture, ClockSource.Given, ahead);
+                if (options.Captures[index] == capture)
+                    clocks[index] = new CaptureClock(capture, ClockSource.Given, ahead);
             }
         }
 
@@ -86,7 +95,8 @@ internal static class CaptureClocks
         }
 
         return [.. clocks.Select((clock, index) => clock ?? new CaptureClock(
-            options.Captures[index], FileStamp.Of(options.Captures[index]) is null ? ClockSource.Stream : ClockSource.Unknown))];
+            options.Captures[index],
+            FileStamp.Of(options.Captures[index]) is null ? ClockSource.Stream : ClockSource.Unknown))];
     }
 
     private static CaptureClock From(CaptureClock known, string capture, ClockComparison found)
@@ -94,7 +104,8 @@ internal static class CaptureClocks
         long skew = known.SkewNanoseconds + found.Skew;
         long? uncertainty = found.Uncertainty + (known.UncertaintyNanoseconds ?? 0);
         bool agrees = skew == 0 || Math.Abs(skew) <= uncertainty;
-        ClockSource source = agrees ? ClockSource.Agrees : found.IsBothWays ? ClockSource.Estimated : ClockSource.OneWay;
+        ClockSource source = agrees ? ClockSource.Agrees : found.IsBothWays ? ClockSource.Estimated
+            : ClockSource.OneWay;
         return new CaptureClock(capture, source, agrees ? 0 : skew, uncertainty, found.Packets, known.Capture);
     }
 
@@ -105,10 +116,13 @@ internal static class CaptureClocks
         {
             for (int to = 0; to < clocks.Length; to++)
             {
-                if (clocks[from] is null || clocks[to] is not null || samples[from] is not { } known || samples[to] is not { } other) continue;
+                if (clocks[from] is null || clocks[to] is not null || samples[from] is not { } known
+                    || samples[to] is not { } other)
+                    continue;
 
                 var comparison = ClockComparison.Of(known, other);
-                if (comparison.Packets > 0 && (best is not { } least || IsBetter(comparison, least.Comparison))) best = (from, to, comparison);
+                if (comparison.Packets > 0 && (best is not { } least || IsBetter(comparison, least.Comparison)))
+                    best = (from, to, comparison);
             }
         }
 
@@ -117,7 +131,8 @@ internal static class CaptureClocks
 
     private static bool IsBetter(ClockComparison one, ClockComparison other) => one.IsBothWays != other.IsBothWays
         ? one.IsBothWays
-        : (one.Uncertainty ?? 0) != (other.Uncertainty ?? 0) ? one.Uncertainty < other.Uncertainty : one.Packets > other.Packets;
+        : (one.Uncertainty ?? 0) != (other.Uncertainty ?? 0) ? one.Uncertainty < other.Uncertainty
+        : one.Packets > other.Packets;
 
     private static string Time(long nanoseconds) => nanoseconds switch
     {

@@ -3,9 +3,9 @@ using Dataplane.Core;
 namespace Dataplane.Replay.Skew;
 
 /// <summary>
-/// What the packets that two captures share say of their clocks: a packet is later at the second point it passes, so those
-/// that come from the one bound the skew from above, and those that come from the other from below (RFC 5905 §8 halves
-/// the distance).
+/// What the packets that two captures share say of their clocks: a packet is later at the second point it passes,
+/// so those that come from the one bound the skew from above, and those that come from the other from below (RFC
+/// 5905 §8 halves the distance).
 /// </summary>
 /// <param name="Packets">That both show.</param>
 /// <param name="Least">The skew is no less, by packets that passed the second point first.</param>
@@ -13,7 +13,9 @@ namespace Dataplane.Replay.Skew;
 /// <param name="Middle">The median of the differences, whichever way the packets went.</param>
 internal sealed record ClockComparison(long Packets, long? Least, long? Most, long Middle)
 {
-    /// <summary>Longer than a packet takes between two points of a cluster, as far as one direction alone can tell.</summary>
+    /// <summary>
+    /// Longer than a packet takes between two points of a cluster, as far as one direction alone can tell.
+    /// </summary>
     private const long LongestWay = 1_000_000;
 
     /// <summary>By how much the second clock is ahead of the first; 0 where they may well be the same.</summary>
@@ -27,7 +29,9 @@ internal sealed record ClockComparison(long Packets, long? Least, long? Most, lo
 
     public bool IsBothWays => Least is not null && Most is not null;
 
-    /// <summary>How far the skew may be from the truth; of packets of one direction only, nothing is known of it.</summary>
+    /// <summary>
+    /// How far the skew may be from the truth; of packets of one direction only, nothing is known of it.
+    /// </summary>
     public long? Uncertainty => (Least, Most) is ({ } least, { } most)
         ? Skew == 0 ? Math.Max(Math.Abs(least), Math.Abs(most)) : Math.Abs(most - least) / 2
         : null;
@@ -59,7 +63,8 @@ internal sealed record ClockComparison(long Packets, long? Least, long? Most, lo
             }
         }
 
-        return new ClockComparison(packets, least, most, packets == 0 ? 0 : Median([.. byWay.Values.SelectMany(pairs => pairs)]));
+        return new ClockComparison(
+            packets, least, most, packets == 0 ? 0 : Median([.. byWay.Values.SelectMany(pairs => pairs)]));
     }
 
     // 1: by the first capture's point, then by the second's; −1: the other way; 0: it does not tell.
@@ -71,9 +76,11 @@ internal sealed record ClockComparison(long Packets, long? Least, long? Most, lo
     }
 
     // Whatever the clocks show, there and back differ by the time on the way: the greater of the two went there.
-    private static int WayOf((int From, int To) way, Dictionary<(int From, int To), List<(Sample One, Sample Other)>> byWay)
+    private static int WayOf(
+        (int From, int To) way, Dictionary<(int From, int To), List<(Sample One, Sample Other)>> byWay)
     {
-        if (way.From == way.To || !byWay.TryGetValue((way.To, way.From), out List<(Sample One, Sample Other)>? back)) return 0;
+        if (way.From == way.To || !byWay.TryGetValue((way.To, way.From), out List<(Sample One, Sample Other)>? back))
+            return 0;
 
         return Median(byWay[way]).CompareTo(Median(back));
     }

@@ -6,8 +6,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Skew;
 
 /// <summary>
-/// When a capture shows which packets: all of them, or those whose print ends in so many zeros that they fit. Every capture
-/// keeps the same ones, however large it is.
+/// When a capture shows which packets: all of them, or those whose print ends in so many zeros that they fit. Every
+/// capture keeps the same ones, however large it is.
 /// </summary>
 internal sealed class PacketSample
 {
@@ -32,7 +32,8 @@ internal sealed class PacketSample
 
             for (int index = 0; index < read; index++)
             {
-                if (CapturedPacket.TryRead(in batch[index], topology, out CapturedPacket packet)) sample.Add(in packet, batch[index].Timestamp);
+                if (CapturedPacket.TryRead(in batch[index], topology, out CapturedPacket packet))
+                    sample.Add(in packet, batch[index].Timestamp);
             }
 
             left -= read;
@@ -46,7 +47,13 @@ internal sealed class PacketSample
         if ((packet.Print & _mask) != 0) return;
 
         _packets[packet.Print] = _packets.TryGetValue(packet.Print, out Sample seen)
-            ? seen with { Last = time, LastTtl = packet.Ttl, From = Known(seen.From, packet.From), To = Known(seen.To, packet.To) }
+            ? seen with
+            {
+                Last = time,
+                LastTtl = packet.Ttl,
+                From = Known(seen.From, packet.From),
+                To = Known(seen.To, packet.To),
+            }
             : new Sample(time, time, packet.Ttl, packet.Ttl, packet.From, packet.To);
         if (_packets.Count > Capacity) Thin();
     }
@@ -60,5 +67,7 @@ internal sealed class PacketSample
     private static ushort Known(ushort one, ushort other) => one == Lane.UnknownNode ? other : one;
 }
 
-/// <summary>When and with which TTL a capture showed a packet first and last, and between which nodes it travels.</summary>
+/// <summary>
+/// When and with which TTL a capture showed a packet first and last, and between which nodes it travels.
+/// </summary>
 internal readonly record struct Sample(long First, long Last, byte FirstTtl, byte LastTtl, ushort From, ushort To);

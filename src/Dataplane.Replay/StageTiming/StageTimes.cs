@@ -4,7 +4,9 @@ using HdrHistogram;
 
 namespace Dataplane.Replay.StageTiming;
 
-/// <summary>What each stage takes, of one burst in <see cref="Every"/>: the others are not watched, and cost nothing.</summary>
+/// <summary>
+/// What each stage takes, of one burst in <see cref="Every"/>: the others are not watched, and cost nothing.
+/// </summary>
 internal sealed class StageTimes
 {
     public const int Every = 64;
@@ -22,7 +24,8 @@ internal sealed class StageTimes
     private static readonly Stage[] Stages = [.. Enum.GetValues<Stage>().Where(stage => stage != Stage.None)];
 
     private readonly long[] _nanoseconds = new long[Stages.Length + 1];
-    private readonly LongHistogram[] _perPacket = [.. Enumerable.Range(0, Stages.Length + 1).Select(_ => new LongHistogram(Longest, Digits))];
+    private readonly LongHistogram[] _perPacket =
+        [.. Enumerable.Range(0, Stages.Length + 1).Select(_ => new LongHistogram(Longest, Digits))];
     private int _toWarmUp = WarmUp;
     private long _last;
     private long _bursts;
@@ -57,7 +60,8 @@ internal sealed class StageTimes
     }
 
     public StageTimesReport Report() => new(
-        Every, _bursts, _packets, ClockCost(), [.. Stages.Where(stage => _perPacket[(int)stage].GetMaxValue() > 0).Select(Summarize)]);
+        Every, _bursts, _packets, ClockCost(),
+        [.. Stages.Where(stage => _perPacket[(int)stage].GetMaxValue() > 0).Select(Summarize)]);
 
     private static double ClockCost()
     {

@@ -6,7 +6,8 @@ namespace Dataplane.Replay.StageTiming;
 /// <param name="EveryBursts">One burst of so many was watched.</param>
 /// <param name="Bursts">Bursts that were; the first ones, whose code was being compiled, are left out.</param>
 /// <param name="Packets">Packets in them.</param>
-/// <param name="ClockNanoseconds">What reading the clock takes: once a stage and round of each burst watched, and in its figures.</param>
+/// <param name="ClockNanoseconds">What reading the clock takes: once a stage and round of each burst
+/// watched, and in its figures.</param>
 /// <param name="Stages">In the order of a packet's way; those that took time.</param>
 public sealed record StageTimesReport(
     int EveryBursts, long Bursts, long Packets, double ClockNanoseconds, ImmutableArray<StageTime> Stages);

@@ -12,8 +12,11 @@ internal interface ITimeable
     IPipeline With(StageTimes times);
 }
 
-/// <summary>The pipeline of a replay with a clock behind each stage of one burst in <see cref="StageTimes.Every"/>.</summary>
-internal sealed class TimedPipeline<TEngine, TSink>(TEngine engine, TSink sink, PipelineState state, PacketBurst burst, StageTimes times) : IPipeline
+/// <summary>
+/// The pipeline of a replay with a clock behind each stage of one burst in <see cref="StageTimes.Every"/>.
+/// </summary>
+internal sealed class TimedPipeline<TEngine, TSink>(
+    TEngine engine, TSink sink, PipelineState state, PacketBurst burst, StageTimes times) : IPipeline
     where TEngine : struct, IServiceEngine
     where TSink : struct, IFrameSink
 {

@@ -10,18 +10,24 @@ internal static class OuterHeaders
     {
         string name = model.Nodes[node].Name;
         string hex = Convert.ToHexStringLower(frame);
-        if (EthernetView.TryParse(frame, out EthernetView link) != WireError.None) return new TraceFrame(name, "", "", hex);
+        if (EthernetView.TryParse(frame, out EthernetView link) != WireError.None)
+            return new TraceFrame(name, "", "", hex);
         if (Ipv6View.TryParse(link.Payload, out Ipv6View six) == WireError.None)
         {
-            return new TraceFrame(name, IpAddress.FromV6(six.Source).ToString(), IpAddress.FromV6(six.Destination).ToString(), hex);
+            return new TraceFrame(
+                name, IpAddress.FromV6(six.Source).ToString(), IpAddress.FromV6(six.Destination).ToString(), hex);
         }
 
-        if (Ipv4View.TryParse(link.Payload, out Ipv4View ip) != WireError.None) return new TraceFrame(name, "", "", hex);
+        if (Ipv4View.TryParse(link.Payload, out Ipv4View ip) != WireError.None)
+            return new TraceFrame(name, "", "", hex);
 
-        var plain = new TraceFrame(name, IpAddress.FromV4(ip.Source).ToString(), IpAddress.FromV4(ip.Destination).ToString(), hex);
+        var plain = new TraceFrame(
+            name, IpAddress.FromV4(ip.Source).ToString(), IpAddress.FromV4(ip.Destination).ToString(), hex);
         if (model.Tunnel is not { } tunnel) return plain;
-        if (model.Beside is { } beside && IsTo(beside.Port, in ip, out UdpView aside)) return ReadTunnel(plain, beside.Kind, aside);
-        if (tunnel.Kind == TunnelKind.IpInIp) return ip.Protocol == IpProtocol.IpInIp ? plain with { Tunnel = "ipip" } : plain;
+        if (model.Beside is { } beside && IsTo(beside.Port, in ip, out UdpView aside))
+            return ReadTunnel(plain, beside.Kind, aside);
+        if (tunnel.Kind == TunnelKind.IpInIp)
+            return ip.Protocol == IpProtocol.IpInIp ? plain with { Tunnel = "ipip" } : plain;
 
         return IsTo(tunnel.Port, in ip, out UdpView udp) ? ReadTunnel(plain, tunnel.Kind, udp) : plain;
     }
@@ -29,7 +35,8 @@ internal static class OuterHeaders
     private static bool IsTo(ushort port, in Ipv4View ip, out UdpView udp)
     {
         udp = default;
-        return ip.Protocol == IpProtocol.Udp && UdpView.TryParse(ip.Payload, out udp) == WireError.None && udp.DestinationPort == port;
+        return ip.Protocol == IpProtocol.Udp && UdpView.TryParse(ip.Payload, out udp) == WireError.None
+            && udp.DestinationPort == port;
     }
 
     private static TraceFrame ReadTunnel(TraceFrame plain, TunnelKind kind, UdpView udp)

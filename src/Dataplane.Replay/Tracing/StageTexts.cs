@@ -9,19 +9,23 @@ namespace Dataplane.Replay.Tracing;
 internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, WayTeller ways)
 {
     /// <summary>What differs between a lane before and behind a stage.</summary>
-    public IEnumerable<(string Action, string Detail)> Changes(Stage stage, Lane was, Lane lane, PipelineState state) => stage switch
-    {
-        Stage.Parse => [("read", $"{Text(in lane)}, {lane.NetworkLength} bytes, TTL {TtlOf(in lane)}")],
-        Stage.Admit => [("enter", Entrance(in lane))],
-        Stage.Decap => was.Frame == lane.Frame && was.Entry == lane.Entry ? [] : [("decapsulate", $"{Text(in lane)} comes out of the tunnel")],
-        Stage.Track => lane.Is(Shape.Arp) ? [] : [Tracked(in lane, state)],
-        Stage.Select => was.Connection == 0 && lane.Connection != 0 ? [("connect", Connection(in lane, state))] : [],
-        Stage.TranslateDestination => Translation(in was, in lane),
-        Stage.Route => lane.Exit == Exit.None || lane.Exit == was.Exit ? [] : [("route", Route(in lane))],
-        Stage.TranslateSource => Translation(in was, in lane),
-        Stage.Encap => was.Frame == lane.Frame ? [] : [("encapsulate", Tunnel(in lane))],
-        _ => [],
-    };
+    public IEnumerable<(string Action, string Detail)> Changes(Stage stage, Lane was, Lane lane, PipelineState state) =>
+        stage switch
+        {
+            Stage.Parse => [("read", $"{Text(in lane)}, {lane.NetworkLength} bytes, TTL {TtlOf(in lane)}")],
+            Stage.Admit => [("enter", Entrance(in lane))],
+            Stage.Decap => was.Frame == lane.Frame && was.Entry == lane.Entry
+                ? []
+                : [("decapsulate", $"{Text(in lane)} comes out of the tunnel")],
+            Stage.Track => lane.Is(Shape.Arp) ? [] : [Tracked(in lane, state)],
+            Stage.Select =>
+                was.Connection == 0 && lane.Connection != 0 ? [("connect", Connection(in lane, state))] : [],
+            Stage.TranslateDestination => Translation(in was, in lane),
+            Stage.Route => lane.Exit == Exit.None || lane.Exit == was.Exit ? [] : [("route", Route(in lane))],
+            Stage.TranslateSource => Translation(in was, in lane),
+            Stage.Encap => was.Frame == lane.Frame ? [] : [("encapsulate", Tunnel(in lane))],
+            _ => [],
+        };
 
     /// <summary>Where a packet went for good; null where it goes on.</summary>
     public string? Arrival(in Lane lane) => lane.Exit switch
@@ -99,9 +103,10 @@ internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, W
     private static int TtlOf(in Lane lane) => lane.Is(Shape.Arp) ? 0
         : lane.Network[lane.Is(Shape.V6) ? Ipv6Header.HopLimitOffset : Ipv4Header.TtlOffset];
 
-    private static string Icmp(in Lane lane) => lane.Key.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6 && lane.Transport != null
-        ? $" type {lane.Transport[0]} code {lane.Transport[1]}"
-        : "";
+    private static string Icmp(in Lane lane) =>
+        lane.Key.Protocol is IpProtocol.Icmp or IpProtocol.Icmpv6 && lane.Transport != null
+            ? $" type {lane.Transport[0]} code {lane.Transport[1]}"
+            : "";
 
     private string Text(in Lane lane)
     {
@@ -120,7 +125,8 @@ internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, W
         return address.IsV6 ? $"[{address}]:{port}" : $"{address}:{port}";
     }
 
-    private IpAddress Address(uint name, in Lane lane) => lane.Key.Family == 6 ? topology.Names.AddressOf(name) : IpAddress.FromV4(name);
+    private IpAddress Address(uint name, in Lane lane) =>
+        lane.Key.Family == 6 ? topology.Names.AddressOf(name) : IpAddress.FromV4(name);
 
     private string Entrance(in Lane lane) => lane.Entry switch
     {
@@ -170,10 +176,13 @@ internal sealed unsafe class StageTexts(NetworkModel model, Topology topology, W
 
     private string Told(in Lane lane)
     {
-        string option = topology.DirectReturn!.Dispatch == ReturnDispatch.Geneve ? "a Geneve option" : lane.Is(Shape.V6) ? "a destination option" : "an IPv4 option";
-        string what = lane.Is(Shape.TellsFrontend) ? $"{End(lane.Frontend, lane.FrontendPort, in lane)} goes along in {option}"
+        string option = topology.DirectReturn!.Dispatch == ReturnDispatch.Geneve ? "a Geneve option"
+            : lane.Is(Shape.V6) ? "a destination option" : "an IPv4 option";
+        string what = lane.Is(Shape.TellsFrontend)
+            ? $"{End(lane.Frontend, lane.FrontendPort, in lane)} goes along in {option}"
             : "the frontend has been told";
-        return $"{what}, and the source stays: the backend's node answers, as cilium-config has it ({model.DirectReturn!.Source})";
+        return $"{what}, and the source stays: the backend's node answers, "
+            + $"as cilium-config has it ({model.DirectReturn!.Source})";
     }
 
     private string Route(in Lane lane)

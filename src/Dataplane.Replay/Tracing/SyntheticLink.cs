@@ -4,7 +4,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Tracing;
 
-/// <summary>The Ethernet header that a packet has where it enters the cluster: its pod's MAC, and the one it sends to.</summary>
+/// <summary>
+/// The Ethernet header that a packet has where it enters the cluster: its pod's MAC, and the one it sends to.
+/// </summary>
 internal sealed class SyntheticLink(Topology topology)
 {
     /// <summary>The frame of an IP packet, as its sender's veth (or the node's underlay) shows it.</summary>
@@ -16,7 +18,8 @@ internal sealed class SyntheticLink(Topology topology)
         byte[] frame = new byte[EthernetHeader.Size];
         Write(frame, receiver);
         Write(frame.AsSpan(MacAddress.Size), sender);
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2 * MacAddress.Size), packet.Source.IsV6 ? EtherType.Ipv6 : EtherType.Ipv4);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            frame.AsSpan(2 * MacAddress.Size), packet.Source.IsV6 ? EtherType.Ipv6 : EtherType.Ipv4);
         return [.. frame, .. packet.Build()];
     }
 

@@ -3,8 +3,11 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Tracing;
 
-/// <summary>A packet that begins a connection, or the first answer to one: SYN, SYN/ACK, datagram, INIT, echo.</summary>
-internal sealed record SyntheticPacket(IpAddress Source, IpAddress Destination, ushort SourcePort, ushort DestinationPort, byte Protocol)
+/// <summary>
+/// A packet that begins a connection, or the first answer to one: SYN, SYN/ACK, datagram, INIT, echo.
+/// </summary>
+internal sealed record SyntheticPacket(
+    IpAddress Source, IpAddress Destination, ushort SourcePort, ushort DestinationPort, byte Protocol)
 {
     private const byte Ttl = 64;
     private const ushort Window = 64240;
@@ -23,7 +26,8 @@ internal sealed record SyntheticPacket(IpAddress Source, IpAddress Destination, 
     {
         if (Ipv4View.TryParse(packet, out Ipv4View four) == WireError.None)
         {
-            return ReplyTo(IpAddress.FromV4(four.Source), IpAddress.FromV4(four.Destination), four.Protocol, four.Payload);
+            return ReplyTo(
+                IpAddress.FromV4(four.Source), IpAddress.FromV4(four.Destination), four.Protocol, four.Payload);
         }
 
         return Ipv6View.TryParse(packet, out Ipv6View six) == WireError.None
@@ -44,14 +48,16 @@ internal sealed record SyntheticPacket(IpAddress Source, IpAddress Destination, 
         else
         {
             var ip = new Ipv4Header(
-                0, (ushort)(header.Length + payload.Length), 1, Ipv4Header.DontFragmentFlag, Ttl, Protocol, Source.V4, Destination.V4);
+                0, (ushort)(header.Length + payload.Length), 1,
+                Ipv4Header.DontFragmentFlag, Ttl, Protocol, Source.V4, Destination.V4);
             MemoryMarshal.Write(header, in ip);
         }
 
         return [.. header, .. payload];
     }
 
-    private static SyntheticPacket? ReplyTo(IpAddress source, IpAddress destination, byte protocol, ReadOnlySpan<byte> payload)
+    private static SyntheticPacket? ReplyTo(
+        IpAddress source, IpAddress destination, byte protocol, ReadOnlySpan<byte> payload)
     {
         if (payload.Length < UdpHeader.Size) return null;
 
@@ -68,7 +74,8 @@ internal sealed record SyntheticPacket(IpAddress Source, IpAddress Destination, 
         {
             case IpProtocol.Tcp:
                 TcpFlags flags = IsReply ? TcpFlags.Syn | TcpFlags.Ack : TcpFlags.Syn;
-                return Summed(new TcpHeader(SourcePort, DestinationPort, Sequence, IsReply ? Sequence + 1 : 0, flags, Window), TcpHeader.ChecksumOffset);
+                return Summed(new TcpHeader(SourcePort, DestinationPort, Sequence,
+                    IsReply ? Sequence + 1 : 0, flags, Window), TcpHeader.ChecksumOffset);
             case IpProtocol.Udp:
                 return Summed(new UdpHeader(SourcePort, DestinationPort, UdpHeader.Size), UdpHeader.ChecksumOffset);
             case IpProtocol.Sctp:
@@ -89,7 +96,8 @@ internal sealed record SyntheticPacket(IpAddress Source, IpAddress Destination, 
         where T : unmanaged
     {
         byte[] bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in header)).ToArray();
-        uint pseudo = Source.IsV6 ? InternetChecksum.PseudoHeaderV6(Source.Value, Destination.Value, Protocol, bytes.Length)
+        uint pseudo = Source.IsV6 ? InternetChecksum.PseudoHeaderV6(
+            Source.Value, Destination.Value, Protocol, bytes.Length)
             : Protocol == IpProtocol.Icmp ? 0
             : InternetChecksum.PseudoHeaderV4(Source.V4, Destination.V4, Protocol, bytes.Length);
         ulong sum = (ulong)pseudo + InternetChecksum.Sum(bytes);

@@ -7,10 +7,13 @@ namespace Dataplane.Replay.Tracing;
 /// <summary>From what was recorded to the answer: verdict, reason and one plain sentence.</summary>
 internal static class TraceConclusion
 {
-    public static TraceReport Of(Emulation emulation, TraceRecorder recorder, in RecordState record, string who, string where)
+    public static TraceReport Of(
+        Emulation emulation, TraceRecorder recorder, in RecordState record, string who, string where)
     {
         bool isDropped = record.Verdict == Verdict.Dropped;
-        string? node = isDropped && record.Node != RecordState.NoNode ? emulation.Model.Nodes[record.Node].Name : recorder.LastNode;
+        string? node = isDropped && record.Node != RecordState.NoNode
+            ? emulation.Model.Nodes[record.Node].Name
+            : recorder.LastNode;
         var nothing = new TraceTuple("", "", 0, 0, "");
         return new TraceReport
         {
@@ -44,7 +47,8 @@ internal static class TraceConclusion
     {
         if (reply.Delivered is not { } back) return $" The reply does not come back: {reply.Reason ?? reply.Verdict}.";
 
-        bool isExpected = back.Src == sent.Dst && back.Dst == sent.Src && back.SrcPort == sent.DstPort && back.DstPort == sent.SrcPort;
+        bool isExpected = back.Src == sent.Dst && back.Dst == sent.Src && back.SrcPort == sent.DstPort
+            && back.DstPort == sent.SrcPort;
         return isExpected
             ? $" The reply comes back from {End(back.Src, back.SrcPort)}, as the client expects."
             : $" The reply comes back from {End(back.Src, back.SrcPort)}, which the client does not know.";
@@ -62,9 +66,11 @@ internal static class TraceConclusion
     };
 
     private static long? ShownBy(Emulation emulation, in RecordState record) =>
-        record is { Verdict: Verdict.Ignored, Ignored: IgnoreReason.SeenAgain } && emulation.State.Sightings is { Shown: >= 0 and long shown } ? shown + 1 : null;
+        record is { Verdict: Verdict.Ignored, Ignored: IgnoreReason.SeenAgain }
+        && emulation.State.Sightings is { Shown: >= 0 and long shown } ? shown + 1 : null;
 
-    private static string? NodeOf(TraceRecorder recorder) => recorder.Steps.LastOrDefault(step => step.Node is not null)?.Node;
+    private static string? NodeOf(TraceRecorder recorder) =>
+        recorder.Steps.LastOrDefault(step => step.Node is not null)?.Node;
 
     private static string Sentence(
         Emulation emulation, TraceRecorder recorder, in RecordState record, string? node, string who, string where)
@@ -72,14 +78,17 @@ internal static class TraceConclusion
         switch (record.Verdict)
         {
             case Verdict.Dropped:
-                return $"A packet from {who} to {where} is dropped at {node ?? "no node"}: {recorder.Denial?.Sentence ?? recorder.Refusal?.Text ?? DropReasonText.Sentence(record.Drop)}.";
+                return $"A packet from {who} to {where} is dropped at {node ?? "no node"}: "
+                    + $"{recorder.Denial?.Sentence ?? recorder.Refusal?.Text ?? DropReasonText.Sentence(record.Drop)}.";
             case Verdict.Ignored when record.Ignored == IgnoreReason.SeenAgain:
-                return $"A packet from {who} to {where} is one that the capture shows at several points: it has entered as "
+                return $"A packet from {who} to {where} is one that the capture shows at several points: "
+                    + "it has entered as "
                     + (ShownBy(emulation, in record) is { } shown
                         ? $"packet {shown} (--packet {shown} tells its way)."
                         : "an earlier one of several packets that are alike.");
             case Verdict.Ignored:
-                return $"A packet from {who} to {where} is not this cluster's business: {VerdictText.Name(record.Ignored)}.";
+                return $"A packet from {who} to {where} is not this cluster's business: "
+                    + $"{VerdictText.Name(record.Ignored)}.";
             case Verdict.Answered:
                 return $"A packet from {who} to {where} is answered by {node ?? NodeOf(recorder) ?? "a node"} itself.";
         }
@@ -90,7 +99,9 @@ internal static class TraceConclusion
             : recorder.Steps.Any(step => step.Action == "deliver") ? $"reaches {node} itself"
             : $"leaves the cluster at {node}";
         return $"A packet from {who} to {where} {arrival} as {End(delivered.Dst, delivered.DstPort)}"
-            + (delivered.Src == recorder.Sent?.Src ? "." : $", with the source {End(delivered.Src, delivered.SrcPort)}.");
+            + (delivered.Src == recorder.Sent?.Src
+                ? "."
+                : $", with the source {End(delivered.Src, delivered.SrcPort)}.");
     }
 
     private static string End(string address, ushort port)

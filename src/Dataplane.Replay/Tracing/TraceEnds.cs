@@ -10,7 +10,8 @@ namespace Dataplane.Replay.Tracing;
 internal sealed class TraceEnds(ClusterSnapshot snapshot, TraceOptions options)
 {
     /// <summary>The client outside: addresses of the documentation networks (RFC 5737, RFC 3849).</summary>
-    private static readonly ImmutableArray<IpAddress> Outside = [IpAddress.Parse("198.51.100.77"), IpAddress.Parse("2001:db8::77")];
+    private static readonly ImmutableArray<IpAddress> Outside =
+        [IpAddress.Parse("198.51.100.77"), IpAddress.Parse("2001:db8::77")];
 
     private const string External = "external";
 
@@ -41,19 +42,23 @@ internal sealed class TraceEnds(ClusterSnapshot snapshot, TraceOptions options)
     private TraceEnd AddressOf(IpAddress address)
     {
         Service? service = snapshot.Services.FirstOrDefault(
-            service => service.ClusterIps.Contains(address) || service.ExternalIps.Contains(address) || service.LoadBalancerIps.Contains(address));
+            service => service.ClusterIps.Contains(address) || service.ExternalIps.Contains(address)
+                || service.LoadBalancerIps.Contains(address));
         return service is null
             ? new TraceEnd(NameOf(address), [address]) { PortQuestion = "name it with --port N" }
-            : PortsOf(new TraceEnd($"{address} (Service {service})", [address]) { Source = service.Source }, service, options.Port);
+            : PortsOf(new TraceEnd($"{address} (Service {service})", [address]) { Source = service.Source },
+                service, options.Port);
     }
 
-    private string NameOf(IpAddress address) => snapshot.Pods.FirstOrDefault(pod => pod.Addresses.Contains(address)) is { } pod
-        ? $"{address} (pod {pod})"
-        : address.ToString();
+    private string NameOf(IpAddress address) =>
+        snapshot.Pods.FirstOrDefault(pod => pod.Addresses.Contains(address)) is { } pod
+            ? $"{address} (pod {pod})"
+            : address.ToString();
 
     private TraceEnd PodOf(string option, string name)
     {
-        string[] known = [.. snapshot.Pods.Where(pod => !pod.IsTerminated && !pod.Addresses.IsEmpty).Select(pod => pod.ToString())];
+        string[] known =
+            [.. snapshot.Pods.Where(pod => !pod.IsTerminated && !pod.Addresses.IsEmpty).Select(pod => pod.ToString())];
         Pod? pod = snapshot.Pods.FirstOrDefault(pod => pod.ToString() == name && known.Contains(name));
         if (pod is null) throw Unknown(option, name, "pod with an address", known);
 
@@ -73,7 +78,11 @@ internal sealed class TraceEnds(ClusterSnapshot snapshot, TraceOptions options)
         Node? node = snapshot.Nodes.FirstOrDefault(node => node.Name == name);
         if (node is null) throw Unknown(option, text, "node", snapshot.Nodes.Select(known => "node/" + known.Name));
 
-        return new TraceEnd($"node {name}", node.InternalIps) { Source = node.Source, PortQuestion = "name it with --port N" };
+        return new TraceEnd($"node {name}", node.InternalIps)
+        {
+            Source = node.Source,
+            PortQuestion = "name it with --port N",
+        };
     }
 
     private TraceEnd ServiceOf(string given, string name)
@@ -99,8 +108,10 @@ internal sealed class TraceEnds(ClusterSnapshot snapshot, TraceOptions options)
         if (!service.ExternalIps.IsEmpty) return end with { Addresses = service.ExternalIps };
 
         ServicePort? nodePort = service.Ports.FirstOrDefault(
-            port => port.NodePort != 0 && (options.Port == 0 || options.Port == port.Port || options.Port == port.NodePort));
-        Node? node = snapshot.Nodes.FirstOrDefault(node => options.Replay.Entry is null || node.Name == options.Replay.Entry);
+            port => port.NodePort != 0
+                && (options.Port == 0 || options.Port == port.Port || options.Port == port.NodePort));
+        Node? node = snapshot.Nodes.FirstOrDefault(node =>
+            options.Replay.Entry is null || node.Name == options.Replay.Entry);
         if (nodePort is null || node is null) return end;
 
         return end with { Addresses = node.InternalIps, Port = nodePort.NodePort, Protocol = nodePort.Protocol };
@@ -116,7 +127,9 @@ internal sealed class TraceEnds(ClusterSnapshot snapshot, TraceOptions options)
                 .Where(endpoint => endpoint.Ready || service.PublishNotReadyAddresses)
                 .SelectMany(endpoint => endpoint.Addresses),
         ];
-        if (ready.IsEmpty) throw new InvalidDataException($"--to {options.To}: {service} is headless and has no ready endpoint: its name has no address");
+        if (ready.IsEmpty)
+            throw new InvalidDataException(
+                $"--to {options.To}: {service} is headless and has no ready endpoint: its name has no address");
 
         return end with { Addresses = ready };
     }
@@ -125,10 +138,16 @@ internal sealed class TraceEnds(ClusterSnapshot snapshot, TraceOptions options)
     {
         if (end.Port != 0) return end;
 
-        ServicePort[] ports = [.. service.Ports.Where(known => options.Protocol == 0 || known.Protocol == options.Protocol)];
-        ServicePort? found = port == 0 && ports.Length == 1 ? ports[0] : ports.FirstOrDefault(known => known.Port == port);
+        ServicePort[] ports =
+            [.. service.Ports.Where(known => options.Protocol == 0 || known.Protocol == options.Protocol)];
+        ServicePort? found = port == 0 && ports.Length == 1
+            ? ports[0]
+            : ports.FirstOrDefault(known => known.Port == port);
         return found is null
-            ? end with { PortQuestion = $"name it with --port N{KnownPorts(service.Ports.Select(known => known.Port))}" }
+            ? end with
+            {
+                PortQuestion = $"name it with --port N{KnownPorts(service.Ports.Select(known => known.Port))}",
+            }
             : end with { Port = found.Port, Protocol = found.Protocol, Source = found.Source };
     }
 
@@ -140,8 +159,11 @@ internal sealed class TraceEnds(ClusterSnapshot snapshot, TraceOptions options)
         }
 
         ushort port = options.Port != 0 ? options.Port : url.Port > 0 ? (ushort)url.Port : (ushort)0;
-        TraceEnd end = IpAddress.TryParse(url.Host.Trim('[', ']'), out IpAddress address) ? AddressOf(address) : DnsOf(url.Host, port);
-        bool isNodePort = options.From == External && end.Port != 0 && end.Addresses.Any(own => snapshot.Nodes.Any(node => node.InternalIps.Contains(own)));
+        TraceEnd end = IpAddress.TryParse(url.Host.Trim('[', ']'), out IpAddress address)
+            ? AddressOf(address)
+            : DnsOf(url.Host, port);
+        bool isNodePort = options.From == External && end.Port != 0
+            && end.Addresses.Any(own => snapshot.Nodes.Any(node => node.InternalIps.Contains(own)));
         return isNodePort || port == 0 ? end : end with { Port = port };
     }
 
@@ -152,13 +174,16 @@ internal sealed class TraceEnds(ClusterSnapshot snapshot, TraceOptions options)
         bool isService = parts is [_, _, "svc"] or [_, _, "svc", "cluster", "local"];
         if (isService)
         {
-            Service? service = snapshot.Services.FirstOrDefault(service => service.Name == parts[0] && service.Namespace == parts[1]);
+            Service? service = snapshot.Services.FirstOrDefault(service =>
+                service.Name == parts[0] && service.Namespace == parts[1]);
             return service is not null ? EndOf(service, port)
-                : throw Unknown("--to", name, "Service", snapshot.Services.Select(known => $"{known.Name}.{known.Namespace}.svc"));
+                : throw Unknown(
+                    "--to", name, "Service", snapshot.Services.Select(known => $"{known.Name}.{known.Namespace}.svc"));
         }
 
         throw new InvalidDataException(
-            $"--to {name}: write NAMESPACE/POD, svc/NAMESPACE/NAME, node/NAME, an address, NAME.NAMESPACE.svc or a URL");
+            $"--to {name}: write NAMESPACE/POD, svc/NAMESPACE/NAME, node/NAME, an address, "
+            + "NAME.NAMESPACE.svc or a URL");
     }
 
     private static string KnownPorts(IEnumerable<ushort> ports)
@@ -170,6 +195,8 @@ internal sealed class TraceEnds(ClusterSnapshot snapshot, TraceOptions options)
     private static InvalidDataException Unknown(string option, string given, string what, IEnumerable<string> known)
     {
         string? nearest = NearestWord.Of(given, known);
-        return new InvalidDataException($"{option} {given}: the manifests have no such {what}{(nearest is null ? "" : $": did you mean {nearest}?")}");
+        return new InvalidDataException(
+            $"{option} {given}: "
+            + $"the manifests have no such {what}{(nearest is null ? "" : $": did you mean {nearest}?")}");
     }
 }

@@ -3,7 +3,9 @@ namespace Dataplane.Replay.Tracing;
 /// <summary>What <c>dataplane trace</c> was asked; names and meaning are the command line's.</summary>
 public sealed record TraceOptions
 {
-    /// <summary>Manifests, proxy, rules, node, entry and settings; the capture, where a packet of one is traced.</summary>
+    /// <summary>
+    /// Manifests, proxy, rules, node, entry and settings; the capture, where a packet of one is traced.
+    /// </summary>
     public required ReplayOptions Replay { get; init; }
 
     /// <summary>WHO; null: a packet of the capture.</summary>

@@ -71,7 +71,10 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, 
         string name = model.Nodes[node].Name;
         foreach (LookupStep step in steps)
         {
-            _steps.Add(new TraceStep(name, null, VerdictText.Name(Stage.Select), step.Action, step.Detail) { Matched = step.IsMatch });
+            _steps.Add(new TraceStep(name, null, VerdictText.Name(Stage.Select), step.Action, step.Detail)
+            {
+                Matched = step.IsMatch,
+            });
         }
 
         bool isRefused = verdict.Outcome is ServiceOutcome.NoBackend or ServiceOutcome.Denied;
@@ -82,7 +85,8 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, 
     {
         TraceFrame seen = OuterHeaders.Read(model, node, frame);
         _wire.Add(seen);
-        _steps.Add(new TraceStep(seen.Node, "eth0", VerdictText.Name(Stage.Transmit), "send", StageTexts.Sent(seen, frame.Length)));
+        _steps.Add(new TraceStep(
+            seen.Node, "eth0", VerdictText.Name(Stage.Transmit), "send", StageTexts.Sent(seen, frame.Length)));
     }
 
     internal void After(Stage stage, PacketBurst burst, PipelineState state)
@@ -123,7 +127,8 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, 
         if (lane.Status != LaneStatus.Live) return;
         if (stage == Stage.Police && lane.Is(Shape.NewConnection)) TellPassing(in lane);
         if (stage == Stage.Parse) Sent ??= _texts.TupleOf(in lane);
-        foreach ((string action, string detail) in _texts.Changes(stage, was, lane, state)) Add(in lane, stage, action, detail);
+        foreach ((string action, string detail) in _texts.Changes(stage, was, lane, state))
+            Add(in lane, stage, action, detail);
     }
 
     private void TellPassing(in Lane lane)
@@ -131,7 +136,9 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, 
         foreach (PolicyExplanation explanation in policies?.ExplainPassing(lane) ?? [])
         {
             string where = explanation.Source is { } source ? $" ({source})" : "";
-            string sentence = explanation.IsAllowed ? explanation.Sentence + where : "let pass as this CNI enforces policies";
+            string sentence = explanation.IsAllowed
+                ? explanation.Sentence + where
+                : "let pass as this CNI enforces policies";
             Add(in lane, Stage.Police, "allow", $"{VerdictText.Name(explanation.Direction)}: {sentence}");
         }
     }
@@ -143,14 +150,17 @@ public sealed unsafe class TraceRecorder(NetworkModel model, Topology topology, 
         string? arrival = _texts.Arrival(in lane);
         if (arrival is null) return;
 
-        Add(in lane, Stage.Transmit, lane.Exit is Exit.Outside or Exit.Tunnel or Exit.Direct ? "leave" : "deliver", arrival);
+        Add(in lane, Stage.Transmit,
+            lane.Exit is Exit.Outside or Exit.Tunnel or Exit.Direct ? "leave" : "deliver", arrival);
         if (lane.Role == LaneRole.Answer) return;
 
         LastNode = _texts.NodeOf(in lane);
         Delivered = _texts.TupleOf(in lane);
-        DeliveredPacket = new ReadOnlySpan<byte>(lane.Network, Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize)).ToArray();
+        DeliveredPacket = new ReadOnlySpan<byte>(
+            lane.Network, Math.Min(lane.NetworkLength, lane.Length - lane.LinkSize)).ToArray();
     }
 
     private void Add(in Lane lane, Stage stage, string action, string detail) =>
-        _steps.Add(new TraceStep(_texts.NodeOf(in lane), _texts.DeviceOf(in lane, stage), VerdictText.Name(stage), action, detail));
+        _steps.Add(new TraceStep(
+            _texts.NodeOf(in lane), _texts.DeviceOf(in lane, stage), VerdictText.Name(stage), action, detail));
 }

@@ -25,10 +25,14 @@ public sealed record TraceReport
     /// <summary>The rule that dropped or translated it.</summary>
     public string? Rule { get; init; }
 
-    /// <summary>The manifest's line: of the policy's rule that dropped it, else of the Service or pod that it was sent to.</summary>
+    /// <summary>
+    /// The manifest's line: of the policy's rule that dropped it, else of the Service or pod that it was sent to.
+    /// </summary>
     public string? Source { get; init; }
 
-    /// <summary>Number of the capture's packet that this one shows again at another point; null where it shows none.</summary>
+    /// <summary>
+    /// Number of the capture's packet that this one shows again at another point; null where it shows none.
+    /// </summary>
     public long? Shows { get; init; }
 
     public required string Sentence { get; init; }
@@ -46,7 +50,9 @@ public sealed record TraceReport
 
     public ImmutableArray<TraceStep> Steps { get; init; } = [];
 
-    /// <summary>The way back of what the receiver answers; null where nobody does, or the packet is a capture's.</summary>
+    /// <summary>
+    /// The way back of what the receiver answers; null where nobody does, or the packet is a capture's.
+    /// </summary>
     public TraceReply? Reply { get; init; }
 
     [JsonIgnore]

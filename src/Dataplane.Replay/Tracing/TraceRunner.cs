@@ -9,7 +9,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Tracing;
 
-/// <summary>Sends one packet through an emulated cluster and writes down every step; the reply's way back, too.</summary>
+/// <summary>
+/// Sends one packet through an emulated cluster and writes down every step; the reply's way back, too.
+/// </summary>
 public static class TraceRunner
 {
     private const int BatchSize = 256;
@@ -22,16 +24,19 @@ public static class TraceRunner
     {
         if (snapshot.Nodes.IsEmpty)
         {
-            throw new InvalidDataException("the manifests have no Node, so no packet enters anywhere: add kubectl get nodes -o yaml");
+            throw new InvalidDataException(
+                "the manifests have no Node, so no packet enters anywhere: add kubectl get nodes -o yaml");
         }
 
         using Emulation emulation = Emulation.Compile(snapshot, options.Replay);
-        var recorder = new TraceRecorder(emulation.Model, emulation.Topology, PolicyTeller.Of(emulation), emulation.Ways);
+        var recorder = new TraceRecorder(
+            emulation.Model, emulation.Topology, PolicyTeller.Of(emulation), emulation.Ways);
         IPipeline pipeline = emulation.Proxy.CreateTracedPipeline(emulation.State, emulation.Burst, recorder);
         TraceReport report = options.From is null
             ? OfCapture(emulation, recorder, pipeline, options, cancellation)
             : OfSynthetic(emulation, recorder, pipeline, snapshot, options);
-        IEnumerable<string> damage = snapshot.Findings.Where(finding => finding.Severity == Severity.Damage).Select(finding => finding.ToString());
+        IEnumerable<string> damage = snapshot.Findings.Where(finding => finding.Severity == Severity.Damage)
+            .Select(finding => finding.ToString());
         return report with { Damage = [.. report.Damage, .. damage], Notes = [.. emulation.Notes, .. report.Notes] };
     }
 
@@ -59,7 +64,8 @@ public static class TraceRunner
     private static SyntheticPacket Packet(TraceEnd who, TraceEnd where, TraceOptions options)
     {
         (IpAddress source, IpAddress destination) = Addresses(who, where);
-        byte protocol = options.Protocol != 0 ? options.Protocol : where.Protocol != 0 ? where.Protocol : IpProtocol.Tcp;
+        byte protocol = options.Protocol != 0 ? options.Protocol : where.Protocol != 0 ? where.Protocol
+            : IpProtocol.Tcp;
         if (protocol == IpProtocol.Icmp)
         {
             byte echo = source.IsV6 ? IpProtocol.Icmpv6 : IpProtocol.Icmp;
@@ -68,7 +74,9 @@ public static class TraceRunner
 
         ushort port = where.Port != 0 ? where.Port : options.Port;
         if (where.Port != 0 && options.Port != 0 && where.PortQuestion is not null) port = options.Port;
-        if (port == 0) throw new InvalidDataException($"--to {options.To}: which port? {where.PortQuestion ?? "name it with --port N"}");
+        if (port == 0)
+            throw new InvalidDataException(
+                $"--to {options.To}: which port? {where.PortQuestion ?? "name it with --port N"}");
 
         return new SyntheticPacket(source, destination, options.SourcePort, port, protocol);
     }
@@ -87,7 +95,8 @@ public static class TraceRunner
     }
 
     private static TraceReport OfCapture(
-        Emulation emulation, TraceRecorder recorder, IPipeline pipeline, TraceOptions options, CancellationToken cancellation)
+        Emulation emulation, TraceRecorder recorder, IPipeline pipeline, TraceOptions options,
+        CancellationToken cancellation)
     {
         ImmutableArray<CaptureClock> clocks = CaptureClocks.Find(options.Replay, emulation.Topology, cancellation);
         using CaptureReader reader = ReplayRunner.OpenAll(options.Replay, cancellation, clocks);
@@ -109,7 +118,8 @@ public static class TraceRunner
             RecordState record = new TraceBench(emulation, recorder, pipeline).Send(batch.AsSpan(before, 1));
             string source = recorder.Sent?.Src ?? "its sender";
             string? damage = reader.Damage is { } text ? text.ToString() : null;
-            TraceReport report = TraceConclusion.Of(emulation, recorder, in record, source, recorder.Sent?.Dst ?? "its receiver");
+            TraceReport report = TraceConclusion.Of(
+                emulation, recorder, in record, source, recorder.Sent?.Dst ?? "its receiver");
             return report with { Damage = damage is null ? [] : [damage], Notes = [.. CaptureClocks.NotesOf(clocks)] };
         }
 

@@ -5,8 +5,11 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Tracing;
 
-/// <summary>The pipeline of a replay, with a recorder behind each stage, at each observation point and at each look-up.</summary>
-internal sealed class TracedPipeline<TEngine>(TEngine engine, PipelineState state, PacketBurst burst, TraceRecorder recorder) : IPipeline
+/// <summary>
+/// The pipeline of a replay, with a recorder behind each stage, at each observation point and at each look-up.
+/// </summary>
+internal sealed class TracedPipeline<TEngine>(
+    TEngine engine, PipelineState state, PacketBurst burst, TraceRecorder recorder) : IPipeline
     where TEngine : struct, IExplainingEngine
 {
     private readonly TracedEngine<TEngine> _engine = new(engine, recorder);
@@ -35,7 +38,8 @@ internal readonly struct TracedEngine<TEngine>(TEngine engine, TraceRecorder rec
 
     public void Prefetch(in FlowKey key) => engine.Prefetch(in key);
 
-    public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw) => engine.Foresee(in key, in state, ref draw);
+    public uint Foresee(in FlowKey key, in ServiceState state, ref Draw draw) =>
+        engine.Foresee(in key, in state, ref draw);
 
     public uint AddressOf(uint backend) => engine.AddressOf(backend);
 
@@ -49,9 +53,11 @@ internal readonly struct TracedEngine<TEngine>(TEngine engine, TraceRecorder rec
         return verdict;
     }
 
-    public void Commit(in ServiceQuery query, in ServiceVerdict verdict, in ServiceState state) => engine.Commit(in query, in verdict, in state);
+    public void Commit(in ServiceQuery query, in ServiceVerdict verdict, in ServiceState state) =>
+        engine.Commit(in query, in verdict, in state);
 
-    public void Follow(in ServiceQuery query, bool isReply, in ServiceState state) => engine.Follow(in query, isReply, in state);
+    public void Follow(in ServiceQuery query, bool isReply, in ServiceState state) =>
+        engine.Follow(in query, isReply, in state);
 }
 
 /// <summary>Frames on the wire and at pods.</summary>

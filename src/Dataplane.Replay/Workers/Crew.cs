@@ -8,10 +8,10 @@ using Microsoft.Extensions.ObjectPool;
 namespace Dataplane.Replay.Workers;
 
 /// <summary>
-/// Several threads at one capture. Each takes the next burst and goes with it through four places: parse, decide, write,
-/// emit. At all but <c>write</c> bursts pass one by one in capture order, so that everything that packets share changes in
-/// that order, and output and counts are the same for any number of workers. A burst that has more to decide than its
-/// connections know is completed while no other is being decided, written or emitted.
+/// Several threads at one capture. Each takes the next burst and goes with it through four places: parse, decide,
+/// write, emit. At all but <c>write</c> bursts pass one by one in capture order, so that everything that packets share
+/// changes in that order, and output and counts are the same for any number of workers. A burst that has more to decide
+/// than its connections know is completed while no other is being decided, written or emitted.
 /// </summary>
 internal sealed class Crew
 {
@@ -120,7 +120,8 @@ internal sealed class Crew
     }
 
     // The first one is the run's, and is thrown there.
-    private void Fail(Exception error) => Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(error), null);
+    private void Fail(Exception error) =>
+        Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(error), null);
 
     private bool TryTakeNext(PacketBurst burst, out Ticket ticket)
     {
@@ -177,5 +178,6 @@ internal sealed class Crew
     private static long Now => default(MonotonicClock).Now;
 
     /// <summary>A burst's place in the order, and what is known of it from the start.</summary>
-    private readonly record struct Ticket(long Number, long Arrived, int Records, bool IsTimed, long Parsing, long AllocatedBefore);
+    private readonly record struct Ticket(
+        long Number, long Arrived, int Records, bool IsTimed, long Parsing, long AllocatedBefore);
 }

@@ -33,11 +33,13 @@ internal struct CrewTimes
 }
 
 /// <summary>
-/// What of the workers' work each place took, 0 to 1: parsing, deciding and emitting go in capture order, one burst at a time
-/// at each place, and only writing beside others. <paramref name="Waiting"/> is of all their time.
+/// What of the workers' work each place took, 0 to 1: parsing, deciding and emitting go in capture order, one burst at
+/// a time at each place, and only writing beside others. <paramref name="Waiting"/> is of all their time.
 /// </summary>
 public sealed record WorkerShares(double Parse, double Decide, double Write, double Emit, double Waiting)
 {
-    /// <summary>The largest place where bursts go one by one: no number of workers is faster than its inverse.</summary>
+    /// <summary>
+    /// The largest place where bursts go one by one: no number of workers is faster than its inverse.
+    /// </summary>
     public double Serial => Math.Max(Parse, Math.Max(Decide, Emit));
 }

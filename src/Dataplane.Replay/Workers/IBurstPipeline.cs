@@ -3,13 +3,17 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Workers;
 
-/// <summary>A pipeline in parts, each for a burst that brings its own memory; see <see cref="Crew"/> for who may do what when.</summary>
+/// <summary>
+/// A pipeline in parts, each for a burst that brings its own memory; see <see cref="Crew"/> for who may do what when.
+/// </summary>
 internal interface IBurstPipeline
 {
     /// <summary>Takes records from the front of the span; gives how many.</summary>
     int Take(PacketBurst burst, ReadOnlySpan<CaptureRecord> records);
 
-    /// <summary>Decides what needs no look-up; gives whether that is all, and only bytes are left to be written.</summary>
+    /// <summary>
+    /// Decides what needs no look-up; gives whether that is all, and only bytes are left to be written.
+    /// </summary>
     bool Decide(PacketBurst burst);
 
     /// <summary>Decides the rest and writes everything.</summary>

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Dataplane.Replay.Workers;
 
-/// <summary>Whose turn it is: numbers from 0, one behind the other, each waited for by one thread. On cache lines of its own.</summary>
+/// <summary>
+/// Whose turn it is: numbers from 0, one behind the other, each waited for by one thread. On cache lines of its own.
+/// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct Turn
 {

@@ -72,9 +72,11 @@ public static class IcmpError
         return Ipv6Header.Size + length;
     }
 
-    // Linux's table icmp_pointers marks more types as errors than the RFCs do: all but echo, timestamp, information, mask.
+    // Linux's table icmp_pointers marks more types as errors than the RFCs do: all but echo,
+    // timestamp, information, mask.
     private static bool IsAnswerableV4(ReadOnlySpan<byte> icmp) => !icmp.IsEmpty
-        && (icmp[0] is Icmpv4Type.EchoReply or Icmpv4Type.EchoRequest || icmp[0] is >= FirstQuery and <= Icmpv4Type.Highest);
+        && (icmp[0] is Icmpv4Type.EchoReply or Icmpv4Type.EchoRequest
+            || icmp[0] is >= FirstQuery and <= Icmpv4Type.Highest);
 
     private static bool IsAnswerableV6(ReadOnlySpan<byte> icmp) =>
         !icmp.IsEmpty && !Icmpv6Type.IsError(icmp[0]) && icmp[0] != Icmpv6Type.Redirect;

@@ -34,7 +34,10 @@ public readonly ref struct Ipv4Fragmenter : IPieces
         return true;
     }
 
-    /// <summary>Fragments of a payload where each has room for so many bytes: the last may use the odd ones that a middle one may not.</summary>
+    /// <summary>
+    /// Fragments of a payload where each has room for so many bytes: the last may use the odd
+    /// ones that a middle one may not.
+    /// </summary>
     public static int CountFor(int payload, int room)
     {
         int step = room & ~7;

@@ -19,7 +19,8 @@ public static class NeighborAdvertisement
     /// <c>to</c>: <see cref="Size"/> bytes, and four more for each tag.
     /// <c>isRouter</c>: what nodes that forward IPv6 say of themselves.
     /// </remarks>
-    /// <returns>The bytes written; 0 for what is no valid solicitation (RFC 4861 §7.1.1), and where there is no room.</returns>
+    /// <returns>The bytes written; 0 for what is no valid solicitation (RFC 4861 §7.1.1), and
+    /// where there is no room.</returns>
     public static int Build(Span<byte> to, ReadOnlySpan<byte> solicitationFrame, MacAddress mac, bool isRouter)
     {
         if (EthernetView.TryParse(solicitationFrame, out EthernetView frame) != WireError.None) return 0;

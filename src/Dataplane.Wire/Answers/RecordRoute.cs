@@ -25,8 +25,8 @@ public static class RecordRoute
     }
 
     /// <summary>
-    /// The same with the checksum left as it came: what a packet looks like that is refused after it came in and before it
-    /// was forwarded (__ip_options_compile).
+    /// The same with the checksum left as it came: what a packet looks like that is refused after it came in and before
+    /// it was forwarded (__ip_options_compile).
     /// </summary>
     public static bool Reserve(Span<byte> ipHeader, uint address)
     {
@@ -43,8 +43,8 @@ public static class RecordRoute
     }
 
     /// <summary>
-    /// Writes the packet's option as an answer to it carries it, with slots of the answering node's own (__ip_options_echo,
-    /// ip_options_build); gives its size, padding and all.
+    /// Writes the packet's option as an answer to it carries it, with slots of the answering node's own
+    /// (__ip_options_echo, ip_options_build); gives its size, padding and all.
     /// </summary>
     internal static int Echo(Span<byte> to, in Ipv4View packet, uint address, int slots)
     {

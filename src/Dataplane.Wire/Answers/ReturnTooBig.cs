@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace Dataplane.Wire.Answers;
 
 /// <summary>
-/// What Cilium's program itself says to clients whose packets do not fit once they tell the frontend (cilium's
-/// bpf/lib/nodeport.h, dsr_reply_icmp4, dsr_reply_icmp6): from the backend's address, with the frontend's put back in the quote.
+/// What Cilium's program itself says to clients whose packets do not fit once they tell the frontend
+/// (cilium's bpf/lib/nodeport.h, dsr_reply_icmp4, dsr_reply_icmp6): from the backend's address, with the
+/// frontend's put back in the quote.
 /// </summary>
 public static class ReturnTooBig
 {
@@ -22,12 +23,16 @@ public static class ReturnTooBig
     /// <c>packet</c>: translated already, from its IP header.
     /// <c>frontend</c>: the address that the client asked, as its bytes lie on the wire; <c>port</c>: its port.
     /// </remarks>
-    public static int Build(Span<byte> to, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> frontend, ushort port, int mtu) =>
+    public static int Build(
+        Span<byte> to, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> frontend, ushort port, int mtu) =>
         packet[0] >> 4 == 4 ? BuildV4(to, packet, frontend, port, mtu) : BuildV6(to, packet, frontend, port, mtu);
 
-    private static int BuildV4(Span<byte> to, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> frontend, ushort port, int mtu)
+    private static int BuildV4(
+        Span<byte> to, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> frontend, ushort port, int mtu)
     {
-        if (Ipv4View.TryParseCut(packet, out Ipv4View ip) != WireError.None || packet.Length < ip.HeaderLength + QuotedV4) return 0;
+        if (Ipv4View.TryParseCut(packet, out Ipv4View ip) != WireError.None
+            || packet.Length < ip.HeaderLength + QuotedV4)
+            return 0;
 
         Span<byte> quote = stackalloc byte[Ipv4Header.MaxSize + QuotedV4];
         quote = quote[..(ip.HeaderLength + QuotedV4)];
@@ -47,9 +52,12 @@ public static class ReturnTooBig
         return size;
     }
 
-    private static int BuildV6(Span<byte> to, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> frontend, ushort port, int mtu)
+    private static int BuildV6(
+        Span<byte> to, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> frontend, ushort port, int mtu)
     {
-        if (Ipv6View.TryParseCut(packet, out Ipv6View ip) != WireError.None || packet.Length < Ipv6Header.Size + QuotedV6) return 0;
+        if (Ipv6View.TryParseCut(packet, out Ipv6View ip) != WireError.None
+            || packet.Length < Ipv6Header.Size + QuotedV6)
+            return 0;
         if (packet[Ipv6Header.NextHeaderOffset] is not (IpProtocol.Tcp or IpProtocol.Udp)) return 0;
 
         Span<byte> quote = stackalloc byte[Ipv6Header.Size + QuotedV6];

@@ -4,10 +4,13 @@ using Xunit;
 
 namespace Dataplane.Tests.Cli.Bench;
 
-/// <summary><c>dataplane bench scaling</c> as it is typed; what it measures is in <see cref="Replay.Bench.ScalingTests"/>.</summary>
+/// <summary>
+/// <c>dataplane bench scaling</c> as it is typed; what it measures is in <see cref="Replay.Bench.ScalingTests"/>.
+/// </summary>
 public class BenchTests
 {
-    private static readonly string[] Small = ["bench", "scaling", "--services", "10,20", "--flows", "256", "--rounds", "1"];
+    private static readonly string[] Small =
+        ["bench", "scaling", "--services", "10,20", "--flows", "256", "--rounds", "1"];
 
     [Fact]
     public void Json_has_a_run_for_each_proxy_and_number_of_services()
@@ -21,7 +24,8 @@ public class BenchTests
         Assert.True(json.RootElement.GetProperty("machine").GetProperty("cores").GetInt32() > 0);
         Assert.Equal(
             ["ebpf 10", "ebpf 20", "iptables 10", "iptables 20", "ipvs 10", "ipvs 20"],
-            runs.Select(run => $"{run.GetProperty("engine").GetString()} {run.GetProperty("services").GetInt32()}").Order(StringComparer.Ordinal));
+            runs.Select(run => $"{run.GetProperty("engine").GetString()} {run.GetProperty("services").GetInt32()}")
+                .Order(StringComparer.Ordinal));
         Assert.All(runs, run =>
         {
             Assert.Equal(256, run.GetProperty("flows").GetInt32());
@@ -49,11 +53,13 @@ public class BenchTests
         string path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "scaling.svg");
         BuiltProgram.Outcome outcome = BuiltProgram.Run([.. Small, "--chart", path]);
         XElement svg = XDocument.Load(path).Root!;
-        string[] texts = [.. svg.Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value)];
+        string[] texts =
+            [.. svg.Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value)];
 
         Assert.Equal(0, outcome.ExitCode);
         Assert.Equal("svg", svg.Name.LocalName);
-        foreach (string wanted in (string[])["Services", "nanoseconds a packet, whole pipeline", "ebpf, first packet", "iptables, established", "ipvs, first packet"])
+        foreach (string wanted in (string[])["Services", "nanoseconds a packet, whole pipeline", "ebpf, first packet",
+            "iptables, established", "ipvs, first packet"])
             Assert.Contains(wanted, texts);
     }
 
@@ -75,7 +81,8 @@ public class BenchTests
     [InlineData("--proxy nftables: not built yet", "scaling", "--proxy", "nftables")]
     [InlineData("unknown bench scalin: did you mean scaling?", "scalin")]
     [InlineData("--chart scaling.png: the name has to end in .svg or .html", "scaling", "--chart", "scaling.png")]
-    [InlineData("--chart /nowhere/scaling.svg: there is no folder /nowhere", "scaling", "--chart", "/nowhere/scaling.svg")]
+    [InlineData("--chart /nowhere/scaling.svg: there is no folder /nowhere",
+        "scaling", "--chart", "/nowhere/scaling.svg")]
     [InlineData("--loads is not for bench scaling", "scaling", "--loads", "50")]
     [InlineData("--flows: this kind of bench takes one", "scaling", "--flows", "1000,2000")]
     [InlineData("--flows 5000000: 4194304 is the most", "pipeline", "--flows", "5000000")]
@@ -87,13 +94,15 @@ public class BenchTests
     [InlineData("--loads 5000: 1000 is the most", "latency", "--loads", "5000")]
     [InlineData("--seconds 0: give a number above 0", "latency", "--seconds", "0")]
     [InlineData("--seconds 100000: 3600 is the most", "latency", "--seconds", "100000")]
-    [InlineData("--histogram /nowhere/h.hgrm: there is no folder /nowhere", "latency", "--histogram", "/nowhere/h.hgrm")]
+    [InlineData("--histogram /nowhere/h.hgrm: there is no folder /nowhere",
+        "latency", "--histogram", "/nowhere/h.hgrm")]
     [InlineData("--workers 0: give whole numbers from 1", "pipeline", "--workers", "0")]
     [InlineData("--workers 1000: 64 is the most", "pipeline", "--workers", "1000")]
     [InlineData("--workers is not for bench latency: leave it out", "latency", "--workers", "2")]
     [InlineData("bench compare takes two reports", "compare", "one.json")]
     [InlineData("/nowhere/a.json: no such file", "compare", "/nowhere/a.json", "/nowhere/b.json")]
-    [InlineData("70000 frontends of Services: Cilium numbers them with 16 bits", "scaling", "--services", "70000", "--proxy", "ebpf")]
+    [InlineData("70000 frontends of Services: Cilium numbers them with 16 bits",
+        "scaling", "--services", "70000", "--proxy", "ebpf")]
     public void What_cannot_be_is_one_line(string expected, params string[] arguments)
     {
         BuiltProgram.Outcome outcome = BuiltProgram.Run(["bench", .. arguments]);

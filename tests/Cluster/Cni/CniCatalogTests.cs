@@ -10,10 +10,12 @@ namespace Dataplane.Tests.Cluster.Cni;
 public class CniCatalogTests
 {
     private const string Pool =
-        "apiVersion: crd.projectcalico.org/v1\nkind: IPPool\nmetadata: {name: default-ipv4-ippool}\nspec: {cidr: 10.0.0.0/16}\n---\n";
+        "apiVersion: crd.projectcalico.org/v1\nkind: IPPool\nmetadata: {name: default-ipv4-ippool}\n"
+        + "spec: {cidr: 10.0.0.0/16}\n---\n";
 
     private const string FlannelNode =
-        "apiVersion: v1\nkind: Node\nmetadata: {name: b, annotations: {flannel.alpha.coreos.com/backend-type: vxlan}}\n---\n";
+        "apiVersion: v1\nkind: Node\n"
+        + "metadata: {name: b, annotations: {flannel.alpha.coreos.com/backend-type: vxlan}}\n---\n";
 
     [Fact]
     public void Flannel_is_recognised_by_a_nodes_annotation() => Assert.Equal(
@@ -39,7 +41,8 @@ public class CniCatalogTests
     [InlineData("crd.projectcalico.org/v1", "IPAMBlock", "spec: {cidr: 10.0.0.0/26}",
         "calico: there is an IPAMBlock a (a.yaml:1)")]
     [InlineData("cilium.io/v2", "CiliumNode", "spec: {}", "cilium: there is a CiliumNode a (a.yaml:1)")]
-    [InlineData("cilium.io/v2", "CiliumEndpoint", "status: {}", "cilium: there is a CiliumEndpoint default/a (a.yaml:1)")]
+    [InlineData("cilium.io/v2", "CiliumEndpoint", "status: {}",
+        "cilium: there is a CiliumEndpoint default/a (a.yaml:1)")]
     [InlineData("v1", "ConfigMap", "data: {}", null)]
     [InlineData("network.openshift.io/v1", "HostSubnet", "subnet: 10.0.0.0/23",
         "openshift-sdn: there is a HostSubnet a (a.yaml:1)")]
@@ -47,7 +50,8 @@ public class CniCatalogTests
         "openshift-sdn: there is a ClusterNetwork a (a.yaml:1)")]
     [InlineData("network.openshift.io/v1", "NetNamespace", "netid: 5",
         "openshift-sdn: there is a NetNamespace a (a.yaml:1)")]
-    public void A_cni_is_recognised_by_the_objects_that_it_keeps(string version, string kind, string rest, string? evidence)
+    public void A_cni_is_recognised_by_the_objects_that_it_keeps(
+        string version, string kind, string rest, string? evidence)
     {
         string yaml = $"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n{rest}\n";
         Assert.Equal(
@@ -62,7 +66,8 @@ public class CniCatalogTests
     [InlineData("ovn-config", "ovn-kubernetes")]
     public void A_cni_is_recognised_by_its_config_map(string map, string cni)
     {
-        string yaml = $"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {map}, namespace: kube-system}}\ndata: {{}}\n";
+        string yaml = "apiVersion: v1\nkind: ConfigMap\n"
+            + $"metadata: {{name: {map}, namespace: kube-system}}\ndata: {{}}\n";
         Assert.Equal(
             new CniChoice(cni, $"{cni}: there is a ConfigMap kube-system/{map} (a.yaml:1)"),
             CniCatalog.Resolve(null, ManifestReader.ReadText(yaml, "a.yaml")));
@@ -80,8 +85,8 @@ public class CniCatalogTests
     [Fact]
     public void What_a_daemon_wrote_on_a_node_outweighs_objects_and_the_conflict_is_said() => Assert.Equal(
         new CniChoice("flannel",
-            "flannel: node b has the annotation flannel.alpha.coreos.com/backend-type (a.yaml:6); but there is an IPPool "
-            + "default-ipv4-ippool (a.yaml:1), which is calico's (say --cni NAME)"),
+            "flannel: node b has the annotation flannel.alpha.coreos.com/backend-type (a.yaml:6); "
+            + "but there is an IPPool default-ipv4-ippool (a.yaml:1), which is calico's (say --cni NAME)"),
         CniCatalog.Resolve(null, ManifestReader.ReadText(Pool + FlannelNode, "a.yaml")));
 
     [Fact]

@@ -31,12 +31,15 @@ public class PolicyEnforcementTests
         Assert.Equal(expected, Of(annotation).Enforcer);
 
     [Theory]
-    [InlineData("policy.enforcer=calico", PolicyEnforcer.Calico, "NetworkPolicies are enforced as calico does (policy.enforcer)")]
+    [InlineData("policy.enforcer=calico", PolicyEnforcer.Calico,
+        "NetworkPolicies are enforced as calico does (policy.enforcer)")]
     [InlineData("policy.enforcer=ovn-kubernetes", PolicyEnforcer.OvnKubernetes,
         "NetworkPolicies are enforced as ovn-kubernetes does (policy.enforcer)")]
     [InlineData("policy.enforcer=none", PolicyEnforcer.None, "policy.enforcer=none: no NetworkPolicy is enforced")]
-    public void The_setting_goes_before_the_cni(string setting, PolicyEnforcer expected, string evidence) => Assert.Equal(
-        new PolicyEnforcement(expected, IsAssumed: false, evidence), Of("network.cilium.io/ipv4-pod-cidr", setting));
+    public void The_setting_goes_before_the_cni(string setting, PolicyEnforcer expected, string evidence) =>
+        Assert.Equal(
+            new PolicyEnforcement(expected, IsAssumed: false, evidence), Of(
+                "network.cilium.io/ipv4-pod-cidr", setting));
 
     private static PolicyEnforcement Of(string annotation, params string[] settings)
     {

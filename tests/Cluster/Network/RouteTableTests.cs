@@ -55,11 +55,13 @@ public class RouteTableTests
     [InlineData("10.7.1.1", "10.7.0.0/16", RouteKind.Unicast, "", "eth0", false, "", 11)]
     [InlineData("10.6.1.1", "0.0.0.0/0", RouteKind.Unicast, "172.18.0.1", "eth0", false, "dhcp", 1)]
     public void Ip_routes_output_is_asked_as_the_kernel_would(
-        string address, string destination, RouteKind kind, string gateway, string device, bool onLink, string protocol, int line)
+        string address, string destination, RouteKind kind, string gateway, string device, bool onLink, string protocol,
+        int line)
     {
         RouteEntry route = Read(CalicoNode).Find(IpAddress.Parse(address))!;
         Assert.Equal(
-            (destination, kind, protocol, line), (route.Destination.ToString(), route.Kind, route.Protocol, route.Source.Line));
+            (destination, kind, protocol, line), (route.Destination.ToString(),
+                route.Kind, route.Protocol, route.Source.Line));
         RouteHop hop = route.Hops.FirstOrDefault() ?? new RouteHop();
         Assert.Equal(
             (gateway, device, onLink), (hop.Gateway.IsNone ? "" : hop.Gateway.ToString(), hop.Device, hop.OnLink));
@@ -79,7 +81,8 @@ public class RouteTableTests
     public void Neighbours_sources_and_devices_without_a_carrier_are_told()
     {
         RouteEntry route = Read(CalicoNode).Find(IpAddress.Parse("172.18.9.9"))!;
-        Assert.Equal((true, "172.18.0.3", true), (route.IsLink, route.PreferredSource.ToString(), route.Hops[0].IsDown));
+        Assert.Equal(
+            (true, "172.18.0.3", true), (route.IsLink, route.PreferredSource.ToString(), route.Hops[0].IsDown));
     }
 
     [Fact]
@@ -128,16 +131,19 @@ public class RouteTableTests
     [InlineData("\n10.0.0/8 dev eth0", "node.txt:2: \"10.0.0/8\" is no destination: an address, a CIDR or default")]
     [InlineData("10.0.0.0/8 via here", "node.txt:1: via is \"here\", not an IP address")]
     [InlineData("10.0.0.0/8 dev", "node.txt:1: \"dev\" has no value, or is no word of ip route's")]
-    [InlineData("10.0.0.0/8 encap ip id 5 dst 10.0.0.1 dev eth0", "node.txt:1: \"encap\" is no word of ip route's that is understood")]
+    [InlineData("10.0.0.0/8 encap ip id 5 dst 10.0.0.1 dev eth0",
+        "node.txt:1: \"encap\" is no word of ip route's that is understood")]
     [InlineData("10.0.0.0/8 dev eth0 metric low", "node.txt:1: metric is \"low\", not a number")]
     [InlineData("blackhole", "node.txt:1: blackhole without a destination")]
     [InlineData("\tnexthop via 10.0.0.1 dev eth0",
         "node.txt:1: \"nexthop via 10.0.0.1 dev eth0\" goes on with no route: nexthop lines stand behind theirs")]
     [InlineData("BIRD 2.0.8 ready.\n10.0.0.0/8 teleport [x 1] * (1)",
-        "node.txt:2: \"teleport\" is no kind of route of BIRD's (via, dev, unicast, multipath, blackhole, unreachable, prohibited)")]
+        "node.txt:2: \"teleport\" is no kind of route of BIRD's (via, dev, unicast, multipath, blackhole, "
+        + "unreachable, prohibited)")]
     [InlineData("BIRD 2.0.8 ready.\n\tvia 10.0.0.1 on eth0",
         "node.txt:2: this goes on with no route: its destination is missing")]
-    [InlineData("BIRD 2.0.8 ready.\nhere unicast [x 1] * (1)", "node.txt:2: \"here\" is no destination: BIRD writes a CIDR")]
+    [InlineData("BIRD 2.0.8 ready.\nhere unicast [x 1] * (1)",
+        "node.txt:2: \"here\" is no destination: BIRD writes a CIDR")]
     public void What_cannot_be_understood_is_one_line_with_file_and_line(string text, string expected) =>
         Assert.Equal(expected, Assert.Throws<InvalidDataException>(() => Read(text)).Message);
 

@@ -109,13 +109,19 @@ public class EmulationSettingsTests
     [Theory]
     [InlineData("vxlan.tll=3", "unknown setting vxlan.tll: did you mean vxlan.ttl? (dataplane manual lists all)")]
     [InlineData("vxlan.TTL=3", "unknown setting vxlan.TTL: did you mean vxlan.ttl? (dataplane manual lists all)")]
-    [InlineData("nod.n0.mac=02:00:00:00:00:01", "unknown setting nod.n0.mac: did you mean node.n0.mac? (dataplane manual lists all)")]
-    [InlineData("pod.web.mac=02:00:00:00:00:01", "unknown setting pod.web.mac: did you mean pod.NS/NAME.mac? (dataplane manual lists all)")]
+    [InlineData("nod.n0.mac=02:00:00:00:00:01",
+        "unknown setting nod.n0.mac: did you mean node.n0.mac? (dataplane manual lists all)")]
+    [InlineData("pod.web.mac=02:00:00:00:00:01",
+        "unknown setting pod.web.mac: did you mean pod.NS/NAME.mac? (dataplane manual lists all)")]
     [InlineData("zzz=1", "unknown setting zzz (dataplane manual lists all)")]
     [InlineData("=1", "unknown setting  (dataplane manual lists all)")]
-    [InlineData("mtu=3", "unknown setting mtu: there are mtu.underlay, mtu.tunnel, mtu.pod (dataplane manual lists all)")]
-    [InlineData("limit.connections=3", "unknown setting limit.connections: there are limit.addresses, limit.unlisted, limit.expansion, limit.preload (dataplane manual lists all)")]
-    public void Unknown_keys_name_the_nearest_known(string pair, string expected) => Assert.Equal(expected, Error(pair));
+    [InlineData("mtu=3",
+        "unknown setting mtu: there are mtu.underlay, mtu.tunnel, mtu.pod (dataplane manual lists all)")]
+    [InlineData("limit.connections=3",
+        "unknown setting limit.connections: there are limit.addresses, limit.unlisted, limit.expansion, "
+        + "limit.preload (dataplane manual lists all)")]
+    public void Unknown_keys_name_the_nearest_known(string pair, string expected) =>
+        Assert.Equal(expected, Error(pair));
 
     [Theory]
     [InlineData("vxlan.ttl=256",

@@ -5,7 +5,8 @@ namespace Dataplane.Tests.Cluster.Settings;
 
 public sealed class NearestWordTests
 {
-    private static readonly string[] Pods = ["shop/frontend-5d8c7-wz4kt", "shop/database-0", "red-team/toolbox-77c4f-x9x9x"];
+    private static readonly string[] Pods =
+        ["shop/frontend-5d8c7-wz4kt", "shop/database-0", "red-team/toolbox-77c4f-x9x9x"];
 
     [Theory]
     [InlineData("shop/databse-0", "shop/database-0")]

@@ -6,7 +6,10 @@ using Xunit;
 
 namespace Dataplane.Tests.Engines.Ebpf;
 
-/// <summary>Cilium's own test cases: the state of a cluster in YAML, and the dump of the load-balancing maps that it must lead to.</summary>
+/// <summary>
+/// Cilium's own test cases: the state of a cluster in YAML, and the dump of the
+/// load-balancing maps that it must lead to.
+/// </summary>
 public sealed partial class CiliumSuiteTests
 {
     private const string Suite = "suites/cilium-lb";
@@ -25,7 +28,9 @@ public sealed partial class CiliumSuiteTests
         ["svc-type-annotation"] = "no dump of maps",
     };
 
-    /// <summary>Case, expected dump, objects at that moment (a file, or a file and what is replaced in it), settings.</summary>
+    /// <summary>
+    /// Case, expected dump, objects at that moment (a file, or a file and what is replaced in it), settings.
+    /// </summary>
     private static readonly (string Case, string Dump, string[] Objects, string[] Settings)[] InScope =
     [
         ("clusterip", "lbmaps.expected", ["service.yaml", "endpointslice.yaml"], []),
@@ -38,10 +43,12 @@ public sealed partial class CiliumSuiteTests
         ("headless", "lbmaps.expected", ["service.yaml", "endpointslice.yaml"], []),
         ("loadbalancer", "lbmaps.expected", ["service.yaml", "endpointslice.yaml"], []),
         ("multiport", "lbmaps.expected", ["service.yaml", "endpointslice.yaml"], []),
-        ("nodeport", "lbmaps.expected", ["service.yaml", "service2.yaml", "endpointslice.yaml", "endpointslice2.yaml"], []),
+        ("nodeport", "lbmaps.expected",
+            ["service.yaml", "service2.yaml", "endpointslice.yaml", "endpointslice2.yaml"], []),
         ("nodeport", "lbmaps-only1.expected", ["service.yaml", "service2.yaml", "endpointslice.yaml"], []),
         ("nodeport", "lbmaps-nobackends.expected", ["service.yaml", "service2.yaml"], []),
-        ("nodeport-maglev", "lbmaps.expected", ["service.yaml", "service2.yaml", "endpointslice.yaml", "endpointslice2.yaml"], ["lb.algorithm=maglev", "lb.maglevSize=1021"]),
+        ("nodeport-maglev", "lbmaps.expected", ["service.yaml", "service2.yaml", "endpointslice.yaml",
+            "endpointslice2.yaml"], ["lb.algorithm=maglev", "lb.maglevSize=1021"]),
         ("source-ranges-dfl", "lbmaps.expected", ["service.yaml", "endpointslice.yaml"], []),
         ("trafficpolicy", "lbmaps.expected", ["service_tp_local.yaml", "endpointslice.yaml"], []),
         ("trafficpolicy", "lbmaps_tp_mixed.expected", ["service_tp_mixed.yaml", "endpointslice.yaml"], []),
@@ -62,7 +69,8 @@ public sealed partial class CiliumSuiteTests
 
         string folder = Path.Combine(suite, name);
         (_, _, string[] objects, string[] settings) = InScope.Single(one => one.Case == name && one.Dump == dump);
-        string yaml = string.Join("\n---\n", objects.Select(file => File.ReadAllText(Path.Combine(folder, file))).Append(NodeOf(folder)));
+        string yaml = string.Join(
+            "\n---\n", objects.Select(file => File.ReadAllText(Path.Combine(folder, file))).Append(NodeOf(folder)));
         var options = new RulesOptions { Manifests = [], Proxy = "ebpf", Node = "testnode", Settings = [.. settings] };
 
         string text = RulesRunner.Run(ManifestReader.ReadText(yaml, name), options).Text;
@@ -75,16 +83,21 @@ public sealed partial class CiliumSuiteTests
     {
         if (!SharedFolder.TryFind(Suite, out string suite)) Assert.Skip($"no ../shared/{Suite}");
 
-        string[] cases = [.. Directory.GetDirectories(suite).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
-        Assert.Equal(cases, InScope.Select(one => one.Case).Concat(OutOfScope.Keys).Distinct().Order(StringComparer.Ordinal));
+        string[] cases = [.. Directory.GetDirectories(suite)
+            .Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
+        Assert.Equal(
+            cases, InScope.Select(one => one.Case).Concat(OutOfScope.Keys).Distinct().Order(StringComparer.Ordinal));
         IEnumerable<string> dumps = cases.Except(OutOfScope.Keys).SelectMany(name =>
-            Directory.GetFiles(Path.Combine(suite, name), "*.expected").Select(file => $"{name}/{Path.GetFileName(file)}"));
+            Directory.GetFiles(Path.Combine(suite, name), "*.expected")
+                .Select(file => $"{name}/{Path.GetFileName(file)}"));
         Assert.Equal(
             dumps.Order(StringComparer.Ordinal),
             InScope.Select(one => $"{one.Case}/{one.Dump}").Concat(OtherDumps.Keys).Order(StringComparer.Ordinal));
     }
 
-    /// <summary>Numbers by the addresses that they stand for: which number is given first is no part of the maps.</summary>
+    /// <summary>
+    /// Numbers by the addresses that they stand for: which number is given first is no part of the maps.
+    /// </summary>
     private static string Normalized(string dump)
     {
         string[] lines = dump.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -95,7 +108,8 @@ public sealed partial class CiliumSuiteTests
         IEnumerable<string> named = lines.Select(line =>
         {
             string text = line.StartsWith("BE:", StringComparison.Ordinal) ? Id().Replace(line, "ID=", 1)
-                : Id().Replace(line, match => "ID=" + services.GetValueOrDefault(match.Groups[1].Value, match.Groups[1].Value), 1);
+                : Id().Replace(
+                    line, match => "ID=" + services.GetValueOrDefault(match.Groups[1].Value, match.Groups[1].Value), 1);
             text = Used().Replace(text, match => "BEID=" + backends[match.Groups[1].Value]);
             return Share().Replace(text, match => $"{backends[match.Groups[1].Value]}({match.Groups[2].Value})");
         });

@@ -33,10 +33,13 @@ public class DumpTests
 
     [Theory]
     [InlineData("-A INPUT -p tcp --dport 80 -j DROP", "-A INPUT -p tcp -m tcp --dport 80 -j DROP")]
-    [InlineData("-A INPUT -m comment --comment x -m tcp -p tcp -d 10.0.0.1 --dport 80", "-A INPUT -d 10.0.0.1 -p tcp -m comment --comment x -m tcp --dport 80")]
-    [InlineData("""-A INPUT -m comment --comment "a \"b\" \\ \'c\'" """, """-A INPUT -m comment --comment "a \"b\" \\ \'c\'" """)]
+    [InlineData("-A INPUT -m comment --comment x -m tcp -p tcp -d 10.0.0.1 --dport 80",
+        "-A INPUT -d 10.0.0.1 -p tcp -m comment --comment x -m tcp --dport 80")]
+    [InlineData("""-A INPUT -m comment --comment "a \"b\" \\ \'c\'" """,
+        """-A INPUT -m comment --comment "a \"b\" \\ \'c\'" """)]
     [InlineData("[7:420] -A INPUT ! -s 10.0.0.0/8 -g NEXT", "-A INPUT ! -s 10.0.0.0/8 -g NEXT")]
-    [InlineData("-A INPUT -m set ! --match-set blue src,dst -j DROP", "-A INPUT -m set ! --match-set blue src,dst -j DROP")]
+    [InlineData("-A INPUT -m set ! --match-set blue src,dst -j DROP",
+        "-A INPUT -m set ! --match-set blue src,dst -j DROP")]
     public void A_rule_is_printed_in_iptables_save_s_order(string given, string printed) =>
         Assert.Equal(printed.TrimEnd(), IptablesRule.Parse(given).ToString());
 

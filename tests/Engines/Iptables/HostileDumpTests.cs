@@ -44,7 +44,8 @@ public class HostileDumpTests
     [InlineData("*filter\n:INPUT ACCEPT [0:x]\nCOMMIT", "dump:2: [0:x]: not [packets:bytes]")]
     [InlineData("*filter\n:INPUT ACCEPT\n:INPUT ACCEPT\nCOMMIT", "dump:3: chain INPUT stands there twice")]
     [InlineData("*filter\n:FORWARD QUEUE\nCOMMIT", "dump:2: policy QUEUE is not modelled")]
-    [InlineData("*filter\n:MINE ACCEPT\nCOMMIT", "dump:2: chain MINE of table filter is not built in: it has no policy")]
+    [InlineData("*filter\n:MINE ACCEPT\nCOMMIT",
+        "dump:2: chain MINE of table filter is not built in: it has no policy")]
     [InlineData("*filter\nCOMMIT\n*filter\nCOMMIT", "dump:3: table filter stands there twice, first at line 1")]
     [InlineData("-A INPUT -j DROP", "dump:1: a rule outside of a table")]
     [InlineData("*filter\n-A INPUT -j DROP\nCOMMIT", "dump:2: no chain INPUT in table filter")]
@@ -61,7 +62,8 @@ public class HostileDumpTests
     {
         string message = Refusal(NestedChains(2_000, closed: true));
 
-        Assert.Equal("dump:4003: chain C1999 leads back to chain C0, a circle of 2000 chains: the kernel refuses it", message);
+        Assert.Equal(
+            "dump:4003: chain C1999 leads back to chain C0, a circle of 2000 chains: the kernel refuses it", message);
     }
 
     [Fact]
@@ -119,7 +121,8 @@ public class HostileDumpTests
         StringBuilder dump = new("*filter\n:FORWARD ACCEPT [0:0]\n");
         for (int chain = 0; chain < count; chain++) dump.Append(CultureInfo.InvariantCulture, $":C{chain} - [0:0]\n");
         dump.Append("-A FORWARD -j C0\n");
-        for (int chain = 0; chain < count - 1; chain++) dump.Append(CultureInfo.InvariantCulture, $"-A C{chain} -j C{chain + 1}\n");
+        for (int chain = 0; chain < count - 1; chain++)
+            dump.Append(CultureInfo.InvariantCulture, $"-A C{chain} -j C{chain + 1}\n");
         if (closed) dump.Append(CultureInfo.InvariantCulture, $"-A C{count - 1} -j C0\n");
         return dump.Append("COMMIT\n").ToString().Replace("\r", "", StringComparison.Ordinal);
     }

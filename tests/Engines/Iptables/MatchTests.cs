@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Engines.Iptables;
 
-/// <summary>Each match, with what it catches and what it lets by. The packet is TCP 10.0.0.1:1000 → 10.96.0.10:80, a new SYN.</summary>
+/// <summary>
+/// Each match, with what it catches and what it lets by. The packet is TCP 10.0.0.1:1000 → 10.96.0.10:80, a new SYN.
+/// </summary>
 public class MatchTests
 {
     private static readonly NetfilterPacket Syn = Rules.Tcp("10.0.0.1", 1000, "10.96.0.10", 80) with
@@ -106,7 +108,8 @@ public class MatchTests
     [InlineData("-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT", false)]
     [InlineData("-m conntrack --ctstate NEW,DNAT", true)]
     public void Translated_connections(string match, bool isCaught) =>
-        AssertCaught(match, Syn with { State = ConnectionStates.New | ConnectionStates.DestinationTranslated }, isCaught);
+        AssertCaught(
+            match, Syn with { State = ConnectionStates.New | ConnectionStates.DestinationTranslated }, isCaught);
 
     [Theory]
     [InlineData("-m conntrack --ctstate INVALID", true)]
@@ -126,7 +129,8 @@ public class MatchTests
     [InlineData("-p icmp -m icmp --icmp-type any", true)]
     [InlineData("-p icmp -m icmp ! --icmp-type 8", false)]
     public void Icmp(string match, bool isCaught) =>
-        AssertCaught(match, Rules.Packet(IpProtocol.Icmp, "10.0.0.1", 7, "10.0.0.2", 7) with { IcmpType = 8 }, isCaught);
+        AssertCaught(
+            match, Rules.Packet(IpProtocol.Icmp, "10.0.0.1", 7, "10.0.0.2", 7) with { IcmpType = 8 }, isCaught);
 
     [Theory]
     [InlineData("-p udp -m udp --dport 53", false)]
@@ -135,7 +139,8 @@ public class MatchTests
     [InlineData("-p udp", true)]
     [InlineData("-f", true)]
     public void A_later_fragment_has_no_ports(string match, bool isCaught) =>
-        AssertCaught(match, Rules.Udp("10.0.0.1", 0, "10.0.0.2", 0) with { Facts = PacketFacts.IsLaterFragment }, isCaught);
+        AssertCaught(
+            match, Rules.Udp("10.0.0.1", 0, "10.0.0.2", 0) with { Facts = PacketFacts.IsLaterFragment }, isCaught);
 
     [Theory]
     [InlineData("-d fd00::10/128", true)]
@@ -186,8 +191,10 @@ public class MatchTests
     [Fact]
     public void What_stands_before_a_counting_match_is_asked_before_it_and_what_stands_behind_it_is_asked_behind()
     {
-        using Rules before = Rules.Forwarding("-p tcp -m tcp --dport 81 -m statistic --mode nth --every 2 --packet 0 -j DROP");
-        using Rules behind = Rules.Forwarding("-p tcp -m statistic --mode nth --every 2 --packet 0 -m tcp --dport 81 -j DROP");
+        using Rules before = Rules.Forwarding(
+            "-p tcp -m tcp --dport 81 -m statistic --mode nth --every 2 --packet 0 -j DROP");
+        using Rules behind = Rules.Forwarding(
+            "-p tcp -m statistic --mode nth --every 2 --packet 0 -m tcp --dport 81 -j DROP");
         NetfilterPacket other = Syn with { DestinationPort = 81 };
 
         Assert.Equal((false, true), (before.Drops(Syn), before.Drops(other)));

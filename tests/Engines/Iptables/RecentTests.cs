@@ -13,7 +13,8 @@ public class RecentTests
     [Fact]
     public void An_address_is_found_until_it_is_too_old_and_reaping_forgets_it()
     {
-        using Rules rules = Rules.Forwarding(Remember, "-m recent --rcheck --seconds 10 --reap --name seen --rsource -j DROP");
+        using Rules rules = Rules.Forwarding(
+            Remember, "-m recent --rcheck --seconds 10 --reap --name seen --rsource -j DROP");
 
         Assert.False(rules.Drops(Tcp("10.0.0.1", 0)));
         rules.Forward(Udp("10.0.0.1", 0));
@@ -26,8 +27,10 @@ public class RecentTests
     [Fact]
     public void Update_renews_what_it_finds_and_rcheck_does_not()
     {
-        using Rules updating = Rules.Forwarding(Remember, "-m recent --update --seconds 10 --name seen --rsource -j DROP");
-        using Rules checking = Rules.Forwarding(Remember, "-m recent --rcheck --seconds 10 --name seen --rsource -j DROP");
+        using Rules updating = Rules.Forwarding(
+            Remember, "-m recent --update --seconds 10 --name seen --rsource -j DROP");
+        using Rules checking = Rules.Forwarding(
+            Remember, "-m recent --rcheck --seconds 10 --name seen --rsource -j DROP");
         foreach (Rules rules in (Rules[])[updating, checking])
         {
             rules.Forward(Udp("10.0.0.1", 0));
@@ -55,7 +58,8 @@ public class RecentTests
     [Fact]
     public void A_hit_count_counts_stamps_within_the_time()
     {
-        using Rules rules = Rules.Forwarding(Remember, "-p tcp -m recent --rcheck --seconds 10 --hitcount 3 --name seen --rsource -j DROP");
+        using Rules rules = Rules.Forwarding(
+            Remember, "-p tcp -m recent --rcheck --seconds 10 --hitcount 3 --name seen --rsource -j DROP");
         rules.Forward(Udp("10.0.0.1", 0));
         rules.Forward(Udp("10.0.0.1", 4 * Second));
         Assert.False(rules.Drops(Tcp("10.0.0.1", 5 * Second)));

@@ -36,9 +36,12 @@ internal sealed class Rules : IDisposable
     {
         IEnumerable<string> users = rules.Where(rule => rule.StartsWith(':'));
         IEnumerable<string> lines = rules.Where(rule => !rule.StartsWith(':'))
-            .Select(rule => rule.StartsWith("-A", StringComparison.Ordinal) || rule.StartsWith("create", StringComparison.Ordinal) || rule.StartsWith("add", StringComparison.Ordinal) ? rule : $"-A {chain} {rule}");
+            .Select(rule =>
+                rule.StartsWith("-A", StringComparison.Ordinal) || rule.StartsWith("create", StringComparison.Ordinal)
+                || rule.StartsWith("add", StringComparison.Ordinal) ? rule : $"-A {chain} {rule}");
         IEnumerable<string> sets = lines.Where(line => line[0] != '-');
-        return string.Join('\n', [$"*{table}", $":{chain} ACCEPT [0:0]", .. users, .. lines.Where(line => line[0] == '-'), "COMMIT", .. sets]);
+        return string.Join('\n', [$"*{table}", $":{chain} ACCEPT [0:0]", .. users,
+            .. lines.Where(line => line[0] == '-'), "COMMIT", .. sets]);
     }
 
     public static NetfilterPacket Tcp(string from, ushort sourcePort, string to, ushort port) =>

@@ -24,12 +24,18 @@ public class TargetTests
     }
 
     [Theory]
-    [InlineData("-j DNAT --to-destination 10.244.1.5:8080", NatKind.Destination, "10.244.1.5", "10.244.1.5", 8080, 8080, NatOptions.HasAddress | NatOptions.HasPorts)]
-    [InlineData("-j DNAT --to-destination 10.244.1.5", NatKind.Destination, "10.244.1.5", "10.244.1.5", 0, 0, NatOptions.HasAddress)]
-    [InlineData("-j DNAT --to-destination :8080", NatKind.Destination, "0.0.0.0", "0.0.0.0", 8080, 8080, NatOptions.HasPorts)]
-    [InlineData("-j DNAT --to-destination 10.0.0.1-10.0.0.9:80-90 --random --persistent", NatKind.Destination, "10.0.0.1", "10.0.0.9", 80, 90, NatOptions.HasAddress | NatOptions.HasPorts | NatOptions.Random | NatOptions.Persistent)]
+    [InlineData("-j DNAT --to-destination 10.244.1.5:8080", NatKind.Destination,
+        "10.244.1.5", "10.244.1.5", 8080, 8080, NatOptions.HasAddress | NatOptions.HasPorts)]
+    [InlineData("-j DNAT --to-destination 10.244.1.5", NatKind.Destination,
+        "10.244.1.5", "10.244.1.5", 0, 0, NatOptions.HasAddress)]
+    [InlineData("-j DNAT --to-destination :8080", NatKind.Destination,
+        "0.0.0.0", "0.0.0.0", 8080, 8080, NatOptions.HasPorts)]
+    [InlineData("-j DNAT --to-destination 10.0.0.1-10.0.0.9:80-90 --random --persistent",
+        NatKind.Destination, "10.0.0.1",
+        "10.0.0.9", 80, 90, NatOptions.HasAddress | NatOptions.HasPorts | NatOptions.Random | NatOptions.Persistent)]
     [InlineData("-j REDIRECT --to-ports 3128", NatKind.Redirect, "0.0.0.0", "0.0.0.0", 3128, 3128, NatOptions.HasPorts)]
-    public void A_destination_is_asked_for(string target, NatKind kind, string first, string last, int firstPort, int lastPort, NatOptions options)
+    public void A_destination_is_asked_for(
+        string target, NatKind kind, string first, string last, int firstPort, int lastPort, NatOptions options)
     {
         using Rules rules = Rules.Of("nat", "PREROUTING", $"-p tcp {target}");
         NatRequest nat = rules.Prerouting(Syn).Nat;
@@ -132,14 +138,17 @@ public class TargetTests
             "-A INNER -j ACCEPT");
 
         Assert.Equal(
-            ["filter FORWARD 1 *", "filter JUMPED 1 *", "filter GONE 1 *", "filter INNER 1 *", "filter GONE end *", "filter FORWARD 2 *"],
+            ["filter FORWARD 1 *", "filter JUMPED 1 *", "filter GONE 1 *", "filter INNER 1 *", "filter GONE end *",
+                "filter FORWARD 2 *"],
             rules.Visited(Syn));
     }
 
     [Fact]
     public void A_goto_from_a_built_in_chain_ends_at_its_policy()
     {
-        using Rules rules = new("*filter\n:FORWARD DROP [0:0]\n:GONE - [0:0]\n-A FORWARD -g GONE\n-A FORWARD -j ACCEPT\n-A GONE -p udp\nCOMMIT");
+        using Rules rules = new(
+            "*filter\n:FORWARD DROP [0:0]\n:GONE - [0:0]\n-A FORWARD -g GONE\n-A FORWARD -j ACCEPT\n"
+            + "-A GONE -p udp\nCOMMIT");
         NetfilterOutcome outcome = rules.ForwardOutcome(Syn);
 
         Assert.Equal(NetfilterVerdict.Drop, outcome.Verdict);
@@ -149,14 +158,17 @@ public class TargetTests
     [Fact]
     public void Every_rule_on_the_way_is_visited_and_counted_once()
     {
-        using Rules rules = Rules.Forwarding(":WEB - [0:0]", "-p udp -j DROP", "-p tcp --dport 81 -j WEB", "-p tcp --dport 80 -j WEB", "-A WEB -s 10.0.0.2 -j DROP");
+        using Rules rules = Rules.Forwarding(":WEB - [0:0]", "-p udp -j DROP",
+            "-p tcp --dport 81 -j WEB", "-p tcp --dport 80 -j WEB", "-A WEB -s 10.0.0.2 -j DROP");
         rules.Forward(Syn);
         rules.Forward(Syn);
 
         Assert.Equal(
-            ["filter FORWARD 1", "filter FORWARD 2", "filter FORWARD 3 *", "filter WEB 1", "filter WEB end *", "filter FORWARD policy *"],
+            ["filter FORWARD 1", "filter FORWARD 2", "filter FORWARD 3 *", "filter WEB 1", "filter WEB end *",
+                "filter FORWARD policy *"],
             rules.Visited(Syn));
         Assert.Equal(8, rules.Counters.RulesVisited);
-        Assert.Equal((0, 2, 120), (rules.Counters.PacketsOf(1), rules.Counters.PacketsOf(2), rules.Counters.BytesOf(2)));
+        Assert.Equal(
+            (0, 2, 120), (rules.Counters.PacketsOf(1), rules.Counters.PacketsOf(2), rules.Counters.BytesOf(2)));
     }
 }

@@ -6,14 +6,17 @@ using Xunit;
 
 namespace Dataplane.Tests.Engines.Iptables;
 
-/// <summary>A walk leaves nothing for the collector (what the runtime allocates while it optimizes is not the walk's).</summary>
+/// <summary>
+/// A walk leaves nothing for the collector (what the runtime allocates while it optimizes is not the walk's).
+/// </summary>
 public class WalkAllocationTests
 {
     [Fact]
     public void A_million_evaluations_allocate_nothing()
     {
         const string name = "40-kube-proxy/routed-veth/ruleset.txt";
-        using NetfilterRules rules = NetfilterRules.Compile(IptablesRuleset.Parse(GoldenFolder.ReadText(name)), 4, new InterfaceNames());
+        using NetfilterRules rules = NetfilterRules.Compile(
+            IptablesRuleset.Parse(GoldenFolder.ReadText(name)), 4, new InterfaceNames());
         using NetfilterState state = new(rules);
         TraceCounts trace = new(new RuleCounters(rules));
         RandomDraw draw = new(new Draw(1));

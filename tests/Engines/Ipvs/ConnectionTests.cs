@@ -87,7 +87,8 @@ public class ConnectionTests
         Assert.Equal("C-REPLIED", IpvsSctpStates.NameOf(lab.State.Connections[connection].State));
         lab.State.Transit(connection, IpvsDirection.Output, 0, CookieAck, 0);
 
-        Assert.Equal(("ESTABLISHED", 1), (IpvsSctpStates.NameOf(lab.State.Connections[connection].State), lab.LoadOf(1).Active));
+        Assert.Equal(
+            ("ESTABLISHED", 1), (IpvsSctpStates.NameOf(lab.State.Connections[connection].State), lab.LoadOf(1).Active));
     }
 
     [Fact]
@@ -101,7 +102,8 @@ public class ConnectionTests
         lab.State.Transit(connection, IpvsDirection.Input, 0, 0, lab.Now);
         lab.Now = 499 * IpvsLab.Second;
         lab.State.Advance(lab.Now);
-        Assert.Equal((connection, 0, 1), (lab.State.Connections.Find(in key), lab.LoadOf(1).Active, lab.LoadOf(1).Inactive));
+        Assert.Equal(
+            (connection, 0, 1), (lab.State.Connections.Find(in key), lab.LoadOf(1).Active, lab.LoadOf(1).Inactive));
 
         lab.Now = 501 * IpvsLab.Second;
         lab.State.Advance(lab.Now);
@@ -167,7 +169,8 @@ public class ConnectionTests
         lab.State.Transit(connection, IpvsDirection.Input, FinAck, 0, lab.Now);
 
         Assert.Equal(IpvsReceipt.Connection, lab.State.Receive(in key, Ack, 0, conntrackIsOld: false, lab.Now, out _));
-        Assert.Equal(IpvsReceipt.None, lab.State.Receive(in key, Syn, 0, conntrackIsOld: false, lab.Now, out uint found));
+        Assert.Equal(
+            IpvsReceipt.None, lab.State.Receive(in key, Syn, 0, conntrackIsOld: false, lab.Now, out uint found));
 
         Assert.Equal((0u, 1), (found, lab.Serve(in key)));
         lab.State.Advance(lab.Now);
@@ -228,7 +231,8 @@ public class ConnectionTests
     public void A_full_server_is_used_again_only_when_enough_connections_have_ended(string server, int mustEnd)
     {
         using var lab = new IpvsLab(IpvsLab.Service("rr", server));
-        uint[] connections = [.. Enumerable.Range(0, 4).Select(flow => lab.Establish(lab.Key("10.244.9.9", 41000 + flow)).Connection)];
+        uint[] connections =
+            [.. Enumerable.Range(0, 4).Select(flow => lab.Establish(lab.Key("10.244.9.9", 41000 + flow)).Connection)];
         Assert.Equal(0, lab.Serve(lab.Key("10.244.9.9", 50000)));
 
         for (int ended = 1; ended <= mustEnd; ended++)

@@ -147,9 +147,11 @@ public class HashSchedulerTests
         }
 
         Assert.Equal(0, counts[0]);
-        Assert.All(counts.Skip(1), count => Assert.InRange(count, 250_000 * (1 - tolerance), 250_000 * (1 + tolerance)));
+        Assert.All(
+            counts.Skip(1), count => Assert.InRange(count, 250_000 * (1 - tolerance), 250_000 * (1 + tolerance)));
     }
 
     private static int[] Servers(IpvsLab lab) =>
-        [.. lab.Tables.HashTableOf(1).ToArray().Select(entry => (int)(lab.Tables.RealServerOf(entry).Address.V4 & 0xFF))];
+        [.. lab.Tables.HashTableOf(1).ToArray()
+            .Select(entry => (int)(lab.Tables.RealServerOf(entry).Address.V4 & 0xFF))];
 }

@@ -43,7 +43,8 @@ internal sealed class IpvsLab : IDisposable
         return rules;
     }
 
-    public FlowKey Key(string client, int port, string service = "10.96.0.80", int servicePort = 80, byte protocol = IpProtocol.Tcp)
+    public FlowKey Key(
+        string client, int port, string service = "10.96.0.80", int servicePort = 80, byte protocol = IpProtocol.Tcp)
     {
         IpAddress source = IpAddress.Parse(client);
         IpAddress destination = IpAddress.Parse(service);
@@ -100,7 +101,8 @@ internal sealed class IpvsLab : IDisposable
 
     /// <summary>As <see cref="Sequence"/>, but each is established and stays so.</summary>
     public string ActiveSequence(int count) =>
-        string.Join(' ', Enumerable.Range(0, count).Select(index => Establish(Key("10.244.9.9", 40000 + index)).Server));
+        string.Join(
+            ' ', Enumerable.Range(0, count).Select(index => Establish(Key("10.244.9.9", 40000 + index)).Server));
 
     public IpvsLoad LoadOf(int server)
     {

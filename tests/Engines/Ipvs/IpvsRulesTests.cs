@@ -61,14 +61,19 @@ public class IpvsRulesTests
     }
 
     [Theory]
-    [InlineData("-A -t 10.96.0.80:80 -s rrr", "scheduler 'rrr' is not known; use one of rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf")]
-    [InlineData("-A -t 10.96.0.80:80 -s rr --pe sip", "'--pe' is not an option of a virtual service here; known are -s, -p, -M, -o and -b")]
-    [InlineData("-A -f 7 -s rr", "services by firewall mark (-f) are not modelled; leave the service and its real servers out")]
+    [InlineData("-A -t 10.96.0.80:80 -s rrr",
+        "scheduler 'rrr' is not known; use one of rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf")]
+    [InlineData("-A -t 10.96.0.80:80 -s rr --pe sip",
+        "'--pe' is not an option of a virtual service here; known are -s, -p, -M, -o and -b")]
+    [InlineData("-A -f 7 -s rr",
+        "services by firewall mark (-f) are not modelled; leave the service and its real servers out")]
     [InlineData("-A -t 10.96.0.80:0 -s rr", "port zero is for persistent services; give a timeout with -p")]
     [InlineData("-A -t web:80 -s rr", "'web:80' is no address and port; use numbers, as ipvsadm-save -n prints them")]
-    [InlineData("-A -t 10.96.0.80:99999 -s rr", "'10.96.0.80:99999' is no address and port; use numbers, as ipvsadm-save -n prints them")]
+    [InlineData("-A -t 10.96.0.80:99999 -s rr",
+        "'10.96.0.80:99999' is no address and port; use numbers, as ipvsadm-save -n prints them")]
     [InlineData("-A -t 10.96.0.80:80 -s sh -b mh-port", "'mh-port' is no flag of scheduler sh")]
-    [InlineData("-A -t 10.96.0.80:80 -s rr -p 10 -M 255.0.255.0", "'255.0.255.0' is no netmask; use one like 255.255.255.0")]
+    [InlineData("-A -t 10.96.0.80:80 -s rr -p 10 -M 255.0.255.0",
+        "'255.0.255.0' is no netmask; use one like 255.255.255.0")]
     [InlineData("-A -t [fd00::1]:80 -s rr -p 10 -M 129", "'129' is no netmask; use a prefix length from 1 to 128")]
     [InlineData("-A -t 10.96.0.80:80 -s", "-s needs a value")]
     [InlineData("-A", "the line ends too early")]
@@ -77,9 +82,12 @@ public class IpvsRulesTests
     [InlineData("-A -t 10.96.0.99:80 -s rr", "TCP 10.96.0.99:80 is there already; leave one of them out")]
     [InlineData("-a -t 10.96.0.98:80 -r 10.0.0.1:80 -m", "no -A for TCP 10.96.0.98:80 before this line")]
     [InlineData("-a -t 10.96.0.99:80 -r 10.0.0.1:80 -m -w -1", "'-1' after -w is no number from 0 to 65535")]
-    [InlineData("-a -t 10.96.0.99:80 -r 10.0.0.1:80 -m -x 1 -y 2", "the lower threshold (-y) is above the upper one (-x)")]
-    [InlineData("-a -t 10.96.0.99:80 -r [fd00::1]:80 -m", "real server fd00::1 is of another family than TCP 10.96.0.99:80")]
-    [InlineData("-a -t 10.96.0.99:80 -r 10.0.0.9:80 -m", "TCP 10.96.0.99:80 has real server 10.0.0.9:80 already; leave one of them out")]
+    [InlineData("-a -t 10.96.0.99:80 -r 10.0.0.1:80 -m -x 1 -y 2",
+        "the lower threshold (-y) is above the upper one (-x)")]
+    [InlineData("-a -t 10.96.0.99:80 -r [fd00::1]:80 -m",
+        "real server fd00::1 is of another family than TCP 10.96.0.99:80")]
+    [InlineData("-a -t 10.96.0.99:80 -r 10.0.0.9:80 -m",
+        "TCP 10.96.0.99:80 has real server 10.0.0.9:80 already; leave one of them out")]
     [InlineData("-a -t 10.96.0.99:80 -m", "a real server needs its address: -r ADDRESS:PORT")]
     [InlineData("-a -t 10.96.0.99:80 -r 10.0.0.1:80 -i --tun-type gue", "tunnel type 'gue' is not modelled; use ipip")]
     public void What_is_not_understood_is_one_line_that_names_the_place(string line, string expected)

@@ -38,13 +38,15 @@ public class IpvsTablesTests
     [Fact]
     public void With_the_kernel_s_256_buckets_services_queue_up_in_chains()
     {
-        using IpvsTables tables = Many(10_000, new IpvsOptions { ServiceTableBits = IpvsOptions.KernelServiceTableBits });
+        using IpvsTables tables = Many(
+            10_000, new IpvsOptions { ServiceTableBits = IpvsOptions.KernelServiceTableBits });
         using IpvsTables grown = Many(10_000, IpvsOptions.Default);
 
         Assert.Equal((256u, 16384u), (tables.Buckets, grown.Buckets));
         Assert.Equal((1, 39), (Probes(tables, 9_990), Probes(tables, 262)));
         Assert.Equal(1, Enumerable.Range(0, 10_000).Max(number => Probes(grown, number)));
-        Assert.Contains("16384 buckets for 10000 virtual services", Assert.Single(grown.Notes), StringComparison.Ordinal);
+        Assert.Contains(
+            "16384 buckets for 10000 virtual services", Assert.Single(grown.Notes), StringComparison.Ordinal);
         Assert.Empty(tables.Notes);
     }
 
@@ -55,7 +57,8 @@ public class IpvsTablesTests
         {
             using IpvsTables tables = Many(3_000, new IpvsOptions { ServiceTableBits = bits });
 
-            Assert.All(Enumerable.Range(0, 3_000), number => Assert.Equal((uint)number + 1, tables.FindService(KeyOf(number))));
+            Assert.All(Enumerable.Range(0, 3_000),
+                number => Assert.Equal((uint)number + 1, tables.FindService(KeyOf(number))));
             Assert.Equal(0u, tables.FindService(KeyOf(3_001)));
         }
     }

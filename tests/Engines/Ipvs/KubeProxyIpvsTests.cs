@@ -23,7 +23,8 @@ public class KubeProxyIpvsTests
     public void Kube_proxy_s_own_cases_have_the_virtual_servers_sets_and_chains_that_it_expects(
         string name, int servers, int sets)
     {
-        Assert.SkipUnless(SharedFolder.TryFind($"suites/ipvs/{name}", out string folder), "the shared folder is not here");
+        Assert.SkipUnless(
+            SharedFolder.TryFind($"suites/ipvs/{name}", out string folder), "the shared folder is not here");
         JsonElement expected = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "expect.json"))).RootElement;
         int family = expected.GetProperty("family").GetString() == "IPv6" ? 6 : 4;
         KubeProxyIpvs proxy = Compile(
@@ -94,12 +95,14 @@ public class KubeProxyIpvsTests
         -A -u 203.0.113.10:53 -s rr
 
         """.ReplaceLineEndings("\n").Split('\n').Order(),
-        IpvsRules.Print(Compile(Everything, ["172.18.0.2"], KubeProxyIpvsOptions.Default).VirtualServers).Split('\n').Order());
+        IpvsRules.Print(Compile(Everything, ["172.18.0.2"], KubeProxyIpvsOptions.Default).VirtualServers)
+            .Split('\n').Order());
 
     [Fact]
     public void Service_addresses_are_on_kube_ipvs0_but_for_the_node_s_own() => Assert.Equal(
         ["10.96.0.80", "203.0.113.7", "203.0.113.9", "10.96.0.10", "203.0.113.10"],
-        Compile(Everything, ["172.18.0.2"], KubeProxyIpvsOptions.Default).BoundAddresses.Select(address => address.ToString()));
+        Compile(Everything, ["172.18.0.2"], KubeProxyIpvsOptions.Default).BoundAddresses
+            .Select(address => address.ToString()));
 
     [Fact]
     public void The_sets_are_what_kube_proxy_would_add() => Assert.Equal(
@@ -156,14 +159,17 @@ public class KubeProxyIpvsTests
 
         Assert.Equal(
             "-A KUBE-IPVS-OUT-FILTER -s 203.0.113.10 -m ipvs --vaddr 203.0.113.10 --vproto udp --vport 53 -j DROP",
-            Assert.Single(rules.Split('\n'), line => line.StartsWith("-A KUBE-IPVS-OUT-FILTER", StringComparison.Ordinal)));
+            Assert.Single(
+                rules.Split('\n'), line => line.StartsWith("-A KUBE-IPVS-OUT-FILTER", StringComparison.Ordinal)));
     }
 
     [Theory]
     [InlineData(true, "10.244.0.0/16", "-m set --match-set KUBE-CLUSTER-IP dst,dst -j KUBE-MARK-MASQ")]
-    [InlineData(false, "10.244.0.0/16", "-m set --match-set KUBE-CLUSTER-IP dst,dst ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ")]
+    [InlineData(false, "10.244.0.0/16",
+        "-m set --match-set KUBE-CLUSTER-IP dst,dst ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ")]
     [InlineData(false, "fd00::/8", "-m set --match-set KUBE-CLUSTER-IP src,dst -j KUBE-MARK-MASQ")]
-    public void Who_is_masqueraded_towards_cluster_IPs_is_kube_proxy_s_configuration(bool all, string cidr, string expected)
+    public void Who_is_masqueraded_towards_cluster_IPs_is_kube_proxy_s_configuration(
+        bool all, string cidr, string expected)
     {
         var options = new KubeProxyIpvsOptions { MasqueradeAll = all, ClusterCidrs = [IpPrefix.Parse(cidr)] };
 
@@ -192,12 +198,14 @@ public class KubeProxyIpvsTests
 
         Assert.Equal(
             ["192.168.7.2:30080"],
-            proxy.VirtualServers.Where(server => server.Port == 30080).Select(server => $"{server.Address}:{server.Port}"));
+            proxy.VirtualServers.Where(server => server.Port == 30080)
+                .Select(server => $"{server.Address}:{server.Port}"));
         Assert.DoesNotContain(none.VirtualServers, server => server.Port == 30080);
         Assert.DoesNotContain("KUBE-NODE-PORT-TCP", none.Rules, StringComparison.Ordinal);
     }
 
-    internal static KubeProxyIpvs Compile(string yaml, string[] nodeAddresses, KubeProxyIpvsOptions options, int family = 4)
+    internal static KubeProxyIpvs Compile(
+        string yaml, string[] nodeAddresses, KubeProxyIpvsOptions options, int family = 4)
     {
         var node = new ProxyNode("test-node") { Addresses = [.. nodeAddresses.Select(IpAddress.Parse)] };
         ServiceModel model = ServiceModel.Compile(ManifestReader.ReadText(yaml, "cluster.yaml"));
@@ -248,9 +256,11 @@ public class KubeProxyIpvsTests
     private static string Text(JsonElement server)
     {
         IEnumerable<string> destinations = server.GetProperty("destinations").EnumerateArray().Select(destination =>
-            $"{destination.GetProperty("address").GetString()} {destination.GetProperty("port")} {destination.GetProperty("weight")}");
-        return $"{server.GetProperty("address").GetString()} {server.GetProperty("port")} {server.GetProperty("protocol").GetString()} "
-            + $"{server.GetProperty("scheduler").GetString()}: {string.Join(", ", destinations.Order())}";
+            $"{destination.GetProperty("address").GetString()} {destination.GetProperty("port")} "
+            + $"{destination.GetProperty("weight")}");
+        return $"{server.GetProperty("address").GetString()} {server.GetProperty("port")} "
+            + $"{server.GetProperty("protocol").GetString()} {server.GetProperty("scheduler").GetString()}: "
+            + $"{string.Join(", ", destinations.Order())}";
     }
 
     private static string Text(IpvsVirtualServer server)
@@ -261,10 +271,12 @@ public class KubeProxyIpvsTests
             IpProtocol.Udp => "UDP",
             _ => "SCTP",
         };
-        IEnumerable<string> destinations = server.RealServers.Select(real => $"{real.Address} {real.Port} {real.Weight}");
+        IEnumerable<string> destinations = server.RealServers.Select(real =>
+            $"{real.Address} {real.Port} {real.Weight}");
         return $"{server.Address} {server.Port} {protocol} {IpvsSchedulerNames.NameOf(server.Scheduler)}: "
             + string.Join(", ", destinations.Order());
     }
 
-    private static IEnumerable<string> Texts(JsonElement array) => array.EnumerateArray().Select(item => item.GetString()!);
+    private static IEnumerable<string> Texts(JsonElement array) =>
+        array.EnumerateArray().Select(item => item.GetString()!);
 }

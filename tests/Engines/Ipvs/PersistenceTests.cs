@@ -61,14 +61,16 @@ public class PersistenceTests
     {
         using var lab = new IpvsLab(IpvsLab.Service("rr", "1 2", "-p 100 -M 255.255.255.0"));
 
-        Assert.Equal([2, 2, 1], new[] { "10.244.9.9", "10.244.9.77", "10.244.8.1" }.Select(client => lab.Serve(lab.Key(client, 1))));
+        Assert.Equal([2, 2, 1],
+            new[] { "10.244.9.9", "10.244.9.77", "10.244.8.1" }.Select(client => lab.Serve(lab.Key(client, 1))));
     }
 
     [Fact]
     public void A_prefix_length_makes_one_client_of_many_in_IPv6()
     {
         using var lab = new IpvsLab(
-            "-A -t [fd00::80]:80 -s rr -p 100 -M 64\n-a -t [fd00::80]:80 -r [fd00:1::1]:80 -m\n-a -t [fd00::80]:80 -r [fd00:1::2]:80 -m");
+            "-A -t [fd00::80]:80 -s rr -p 100 -M 64\n-a -t [fd00::80]:80 -r [fd00:1::1]:80 -m\n"
+            + "-a -t [fd00::80]:80 -r [fd00:1::2]:80 -m");
         uint Backend(string client)
         {
             lab.Open(lab.Key(client, 1, "fd00::80"), out ServiceVerdict verdict);
@@ -97,7 +99,8 @@ public class PersistenceTests
     public void A_service_for_port_zero_takes_all_ports_and_a_client_stays_with_one_server_for_all()
     {
         using var lab = new IpvsLab(
-            "-A -t 10.96.0.80:0 -s rr -p 100\n-a -t 10.96.0.80:0 -r 10.244.1.1:0 -m\n-a -t 10.96.0.80:0 -r 10.244.1.2:0 -m");
+            "-A -t 10.96.0.80:0 -s rr -p 100\n-a -t 10.96.0.80:0 -r 10.244.1.1:0 -m\n"
+            + "-a -t 10.96.0.80:0 -r 10.244.1.2:0 -m");
 
         lab.Open(lab.Key("10.244.9.9", 1, servicePort: 443), out ServiceVerdict https);
         lab.Open(lab.Key("10.244.9.9", 2, servicePort: 80), out ServiceVerdict http);
@@ -112,20 +115,23 @@ public class PersistenceTests
         using var lab = new IpvsLab(
             IpvsLab.Service("rr", "1") + "-A -t 10.96.0.80:0 -s rr -p 100\n-a -t 10.96.0.80:0 -r 10.244.1.2:0 -m");
 
-        Assert.Equal((1, 2), (lab.Serve(lab.Key("10.244.9.9", 1)), lab.Serve(lab.Key("10.244.9.9", 1, servicePort: 81))));
+        Assert.Equal(
+            (1, 2), (lab.Serve(lab.Key("10.244.9.9", 1)), lab.Serve(lab.Key("10.244.9.9", 1, servicePort: 81))));
     }
 
     [Fact]
     public void FTP_data_goes_with_a_persistent_FTP_service_and_is_let_alone_otherwise()
     {
-        string ftp = "-A -t 10.96.0.80:21 -s rr {0}\n-a -t 10.96.0.80:21 -r 10.244.1.1:21 -m\n-a -t 10.96.0.80:21 -r 10.244.1.2:21 -m";
+        string ftp = "-A -t 10.96.0.80:21 -s rr {0}\n-a -t 10.96.0.80:21 -r 10.244.1.1:21 -m\n"
+            + "-a -t 10.96.0.80:21 -r 10.244.1.2:21 -m";
         using var persistent = new IpvsLab(ftp.Replace("{0}", "-p 100", StringComparison.Ordinal));
         using var plain = new IpvsLab(ftp.Replace("{0}", "", StringComparison.Ordinal));
 
         Assert.Equal(2, persistent.Serve(persistent.Key("10.244.9.9", 1, servicePort: 21)));
         persistent.Open(persistent.Key("10.244.9.9", 2, servicePort: 50000), out ServiceVerdict data);
         Assert.Equal(("10.244.1.2", 50000), (IpAddress.FromV4(data.BackendAddress).ToString(), data.BackendPort));
-        Assert.Equal(ServiceOutcome.NotService, persistent.Ask(persistent.Key("10.244.9.9", 2, servicePort: 80)).Outcome);
+        Assert.Equal(
+            ServiceOutcome.NotService, persistent.Ask(persistent.Key("10.244.9.9", 2, servicePort: 80)).Outcome);
         Assert.Equal(ServiceOutcome.NotService, plain.Ask(plain.Key("10.244.9.9", 2, servicePort: 50000)).Outcome);
     }
 }

@@ -65,7 +65,8 @@ public class RoundRobinTests
 
         string[] served = lab.Sequence(100).Split(' ');
 
-        Assert.Equal([10, 30, 60, 0], new[] { "1", "2", "3", "4" }.Select(server => served.Count(found => found == server)));
+        Assert.Equal(
+            [10, 30, 60, 0], new[] { "1", "2", "3", "4" }.Select(server => served.Count(found => found == server)));
     }
 
     [Theory]

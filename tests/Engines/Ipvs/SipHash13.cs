@@ -10,7 +10,8 @@ internal static class SipHash13
 {
     public static uint Hash(ReadOnlySpan<byte> message, ulong key0, ulong key1)
     {
-        ulong[] v = [key0 ^ 0x736f6d6570736575, key1 ^ 0x646f72616e646f6d, key0 ^ 0x6c7967656e657261, key1 ^ 0x7465646279746573];
+        ulong[] v = [key0 ^ 0x736f6d6570736575, key1 ^ 0x646f72616e646f6d, key0 ^ 0x6c7967656e657261,
+            key1 ^ 0x7465646279746573];
         byte[] padded = new byte[(message.Length / 8 + 1) * 8];
         message.CopyTo(padded);
         padded[^1] = (byte)message.Length;

@@ -10,7 +10,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Engines.KubeProxy;
 
-/// <summary>kube-proxy's rules compile without their text; a node that reads the printed text must do the same.</summary>
+/// <summary>
+/// kube-proxy's rules compile without their text; a node that reads the printed text must do the same.
+/// </summary>
 public class DirectChainTests
 {
     private static readonly ProxyNode Node = new("a");
@@ -53,7 +55,8 @@ public class DirectChainTests
     [Fact]
     public void A_chain_that_nobody_has_named_is_found_by_its_name()
     {
-        string name = Write(Services(), 4).Find("nat")!.Chains.Last(chain => chain.Name.StartsWith(ChainName.Endpoint, StringComparison.Ordinal)).Name;
+        string name = Write(Services(), 4).Find("nat")!.Chains
+            .Last(chain => chain.Name.StartsWith(ChainName.Endpoint, StringComparison.Ordinal)).Name;
 
         Assert.True(Write(Services(), 4).Find("nat")!.TryFind(name, out IptablesChain? found));
         Assert.Equal((name, 2), (found.Rules[0].Chain, found.Rules.Count));
@@ -66,17 +69,23 @@ public class DirectChainTests
         var trace = new TraceRules(visited);
         var draw = new RandomDraw(new Draw((uint)seed + 1));
         outcome = rules.Rules.Prerouting(in packet, rules.State, ref draw, ref trace);
-        return string.Join('\n', visited.Select(visit => $"{rules.Rules.PlaceOf(visit.Rule)} {rules.Rules.PlaceOf(visit.Rule).Rule} {visit.IsMatch}"));
+        return string.Join('\n', visited.Select(visit =>
+            $"{rules.Rules.PlaceOf(visit.Rule)} {rules.Rules.PlaceOf(visit.Rule).Rule} {visit.IsMatch}"));
     }
 
     /// <summary>From outside, from pods and from endpoints themselves; to each Service, and to what none has.</summary>
     private static NetfilterPacket PacketOf(int seed, int family)
     {
         var random = new Random(seed);
-        string[] from = family == 4 ? ["192.0.2.1", "10.128.0.1", "10.128.0.2", "10.128.1.1"] : ["2001:db8::1", "fd00:1::1", "fd00:1::2", "fd00:2::1"];
-        string[] to = family == 4 ? ["10.96.0.1", "10.96.0.2", "10.96.0.3", "10.96.0.9"] : ["fd00:96::1", "fd00:96::2", "fd00:96::3", "fd00:96::9"];
+        string[] from = family == 4
+            ? ["192.0.2.1", "10.128.0.1", "10.128.0.2", "10.128.1.1"]
+            : ["2001:db8::1", "fd00:1::1", "fd00:1::2", "fd00:2::1"];
+        string[] to = family == 4
+            ? ["10.96.0.1", "10.96.0.2", "10.96.0.3", "10.96.0.9"]
+            : ["fd00:96::1", "fd00:96::2", "fd00:96::3", "fd00:96::9"];
         byte protocol = random.Next(8) == 0 ? IpProtocol.Udp : IpProtocol.Tcp;
-        return Rules.Packet(protocol, from[random.Next(4)], 40000, to[random.Next(4)], (ushort)(random.Next(8) == 0 ? 81 : 80)) with
+        return Rules.Packet(
+            protocol, from[random.Next(4)], 40000, to[random.Next(4)], (ushort)(random.Next(8) == 0 ? 81 : 80)) with
         {
             State = ConnectionStates.New,
             Facts = random.Next(8) == 0 ? PacketFacts.IsLaterFragment : PacketFacts.IsFirst,
@@ -86,7 +95,8 @@ public class DirectChainTests
     private static ClusterSnapshot Services()
     {
         Service remembering = Clusters.Service("sticky", "10.96.0.3", "fd00:96::3") with { AffinitySeconds = 10800 };
-        Service local = Clusters.Service("local", "10.96.0.2", "fd00:96::2") with { InternalTrafficPolicy = TrafficPolicy.Local };
+        Service local =
+            Clusters.Service("local", "10.96.0.2", "fd00:96::2") with { InternalTrafficPolicy = TrafficPolicy.Local };
         return new ClusterSnapshot
         {
             Services = [Clusters.Service("web", "10.96.0.1", "fd00:96::1"), local, remembering],

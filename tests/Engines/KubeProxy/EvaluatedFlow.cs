@@ -6,8 +6,8 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Engines.KubeProxy;
 
 /// <summary>
-/// Sends a new connection's packet through the evaluator once for each decision that its draws can take: no draw says yes, the
-/// first, the second and so on.
+/// Sends a new connection's packet through the evaluator once for each decision that its draws can take: no draw says
+/// yes, the first, the second and so on.
 /// </summary>
 internal static class EvaluatedFlow
 {
@@ -62,7 +62,9 @@ internal static class EvaluatedFlow
 
     private static string Translate(ref NetfilterPacket packet, ProxyNode node, in NatRequest nat)
     {
-        IpAddress address = packet.Family == 4 ? IpAddress.FromV4((uint)nat.FirstAddress) : IpAddress.FromV6(nat.FirstAddress);
+        IpAddress address = packet.Family == 4
+            ? IpAddress.FromV4((uint)nat.FirstAddress)
+            : IpAddress.FromV6(nat.FirstAddress);
         packet.Destination = nat.FirstAddress;
         packet.DestinationPort = nat.FirstPort;
         packet.DestinationType = TypeOf(node, address);
@@ -92,7 +94,8 @@ internal static class EvaluatedFlow
         IsLocal(node, address) ? AddressTypes.Local : AddressTypes.Unicast;
 
     private static bool IsLocal(ProxyNode node, IpAddress address) =>
-        node.Addresses.Contains(address) || IpPrefix.Parse("127.0.0.0/8").Contains(address) || address == IpAddress.Parse("::1");
+        node.Addresses.Contains(address) || IpPrefix.Parse("127.0.0.0/8").Contains(address)
+        || address == IpAddress.Parse("::1");
 
     /// <summary>Says yes to one question and no to all others.</summary>
     private struct NthDraw(int chosen) : INetfilterDraw

@@ -6,8 +6,8 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Engines.KubeProxy;
 
 /// <summary>
-/// Walks a packet of a new connection through printed rules on every path that a random draw may take: which endpoints it can
-/// reach in order, or what becomes of it. It knows no more of netfilter than kube-proxy's rules need.
+/// Walks a packet of a new connection through printed rules on every path that a random draw may take: which endpoints
+/// it can reach in order, or what becomes of it. It knows no more of netfilter than kube-proxy's rules need.
 /// </summary>
 internal sealed class EveryPath
 {
@@ -38,7 +38,9 @@ internal sealed class EveryPath
         Translated,
     }
 
-    /// <summary><c>ip:port, ip:port</c>, <c>DROP</c>, <c>REJECT</c>, <c>ACCEPT</c> (by a rule) or nothing; and the mark.</summary>
+    /// <summary>
+    /// <c>ip:port, ip:port</c>, <c>DROP</c>, <c>REJECT</c>, <c>ACCEPT</c> (by a rule) or nothing; and the mark.
+    /// </summary>
     public static (string Output, bool Masquerade) Of(IptablesRuleset rules, ProxyNode node, SuiteFlow flow) =>
         new EveryPath(rules, node, flow).Run();
 
@@ -109,13 +111,16 @@ internal sealed class EveryPath
         "--dport" => option.Value == _port.ToString(CultureInfo.InvariantCulture),
         "--src-type" => IsLocal(_flow.Source),
         "--dst-type" => IsLocal(_destination),
-        "--ctstate" => option.Value == "NEW" || (option.Value!.EndsWith("DNAT", StringComparison.Ordinal) && _outputs.Count > 0),
+        "--ctstate" =>
+            option.Value == "NEW" || (option.Value!.EndsWith("DNAT", StringComparison.Ordinal) && _outputs.Count > 0),
         "--mark" => _isMarked,
         "--rcheck" => false,
-        "--comment" or "--mode" or "--probability" or "--seconds" or "--reap" or "--name" or "--mask" or "--rsource" or "--set" => true,
+        "--comment" or "--mode" or "--probability" or "--seconds" or "--reap" or "--name" or "--mask" or "--rsource"
+            or "--set" => true,
         _ => throw new InvalidDataException($"{option.Name} is none of kube-proxy's"),
     });
 
     private bool IsLocal(IpAddress address) =>
-        _node.Addresses.Contains(address) || IpPrefix.Parse("127.0.0.0/8").Contains(address) || address == IpAddress.Parse("::1");
+        _node.Addresses.Contains(address) || IpPrefix.Parse("127.0.0.0/8").Contains(address)
+        || address == IpAddress.Parse("::1");
 }

@@ -11,9 +11,13 @@ namespace Dataplane.Tests.Engines.KubeProxy;
 /// <summary>The rules that ran in the labs, written again from the labs' manifests.</summary>
 public class GoldenRulesTests
 {
-    private const string NotInManifest = "the lab's EndpointSlice has port 5000 alone, its rules have two endpoints at 5001";
+    private const string NotInManifest = "the lab's EndpointSlice has port 5000 alone, "
+        + "its rules have two endpoints at 5001";
 
-    /// <summary>Chains of the labs' dumps that the manifests do not lead to, whether kube-proxy would have one of that name, and why.</summary>
+    /// <summary>
+    /// Chains of the labs' dumps that the manifests do not lead to, whether kube-proxy would
+    /// have one of that name, and why.
+    /// </summary>
     private static readonly (string Chain, bool IsWritten, string Reason)[] Foreign =
     [
         ("KUBE-KUBELET-CANARY", false, "the kubelet's"),
@@ -47,12 +51,14 @@ public class GoldenRulesTests
         Dictionary<string, List<string>> ours = SavedRule.ByChain(KubeProxyRules.Write(
             ServiceModel.Compile(cluster), known is null ? new ProxyNode(node) : ProxyNode.Of(known), options));
         Dictionary<string, List<string>> theirs = SavedRule.ByChain(GoldenFolder.ReadText($"{lab}/{dump}"));
-        string[] compared = [.. theirs.Keys.Where(chain => !Foreign.Any(one => chain.Contains(one.Chain, StringComparison.Ordinal)))];
+        string[] compared =
+            [.. theirs.Keys.Where(chain => !Foreign.Any(one => chain.Contains(one.Chain, StringComparison.Ordinal)))];
 
         Assert.True(compared.Length > 30, $"only {compared.Length} chains");
         foreach (string chain in compared)
         {
-            IEnumerable<string> rules = theirs[chain].Where(rule => !rule.Contains("-j POLICY", StringComparison.Ordinal));
+            IEnumerable<string> rules = theirs[chain].Where(rule =>
+                !rule.Contains("-j POLICY", StringComparison.Ordinal));
             Assert.Equal(rules, ours.GetValueOrDefault(chain));
         }
 

@@ -54,7 +54,10 @@ public class KubeProxyRulesTests
         Assert.DoesNotContain("\n-A INPUT -j DROP", rules, StringComparison.Ordinal);
     }
 
-    /// <summary>The bound for model and tables of 10,000 services with 10 endpoints is a second; the machine may be busy.</summary>
+    /// <summary>
+    /// The bound for model and tables of 10,000 services with 10 endpoints is a
+    /// second; the machine may be busy.
+    /// </summary>
     [Fact]
     public void Ten_thousand_services_with_ten_endpoints_are_written_in_about_a_second()
     {
@@ -74,7 +77,8 @@ public class KubeProxyRulesTests
     }
 
     private static IptablesRuleset Write(ClusterSnapshot cluster) => KubeProxyRules.Write(
-        ServiceModel.Compile(cluster), new ProxyNode("a"), new KubeProxyOptions { ClusterCidrs = [IpPrefix.Parse("10.0.0.0/8")] });
+        ServiceModel.Compile(cluster), new ProxyNode("a"),
+        new KubeProxyOptions { ClusterCidrs = [IpPrefix.Parse("10.0.0.0/8")] });
 
     private static int CommentsOfEndpoints(IptablesRuleset rules) => rules.Find("nat")!.Chains
         .SelectMany(chain => chain.Rules)
@@ -89,11 +93,15 @@ public class KubeProxyRulesTests
             ClusterIps = [IpAddress.FromV4(0x0A60_0000u + (uint)index)],
             Ports = [Clusters.Port("", 80)],
         })],
-        EndpointSlices = [.. Enumerable.Range(0, services).Select(index => new EndpointSlice("shop", $"svc-{index}-x", $"svc-{index}", Here)
-        {
-            Endpoints = [.. Enumerable.Range(0, endpoints).Select(one =>
-                new Endpoint([IpAddress.FromV4(0x0A80_0000u + (uint)((index * endpoints) + one))], Here) { NodeName = "a" })],
-            Ports = [new EndpointPort("", IpProtocol.Tcp, 8080)],
-        })],
+        EndpointSlices = [.. Enumerable.Range(0, services)
+            .Select(index => new EndpointSlice("shop", $"svc-{index}-x", $"svc-{index}", Here)
+            {
+                Endpoints = [.. Enumerable.Range(0, endpoints).Select(one =>
+                    new Endpoint([IpAddress.FromV4(0x0A80_0000u + (uint)((index * endpoints) + one))], Here)
+                    {
+                        NodeName = "a",
+                    })],
+                Ports = [new EndpointPort("", IpProtocol.Tcp, 8080)],
+            })],
     };
 }

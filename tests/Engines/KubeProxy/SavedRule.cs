@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Tests.Engines.KubeProxy;
 
 /// <summary>
-/// A rule's line as a set of options, so that what kube-proxy hands to iptables-restore and what iptables-save prints of it
-/// compare as equal: options in any order, defaults left out, marks and probabilities as the kernel keeps them.
+/// A rule's line as a set of options, so that what kube-proxy hands to iptables-restore and what iptables-save prints
+/// of it compare as equal: options in any order, defaults left out, marks and probabilities as the kernel keeps them.
 /// </summary>
 internal static class SavedRule
 {
@@ -27,7 +27,8 @@ internal static class SavedRule
             string rule = line.StartsWith('[') ? line[(line.IndexOf(']', StringComparison.Ordinal) + 2)..] : line;
             if (rule.StartsWith('*')) table = rule[1..];
             else if (rule.StartsWith(':')) chains[$"{table} {rule[1..].Split(' ')[0]}"] = [];
-            else if (rule.StartsWith("-A ", StringComparison.Ordinal)) chains[$"{table} {rule.Split(' ')[1]}"].Add(Canonical(rule));
+            else if (rule.StartsWith("-A ", StringComparison.Ordinal))
+                chains[$"{table} {rule.Split(' ')[1]}"].Add(Canonical(rule));
         }
 
         return chains;

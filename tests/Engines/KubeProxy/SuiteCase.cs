@@ -45,13 +45,15 @@ internal sealed class SuiteCase
     {
         if (!SharedFolder.TryFind(Suite, out string suite)) Assert.Skip($"../shared/{Suite} is not there");
 
-        return [.. Directory.GetDirectories(suite).Order(StringComparer.Ordinal).Select(folder => new SuiteCase(suite, folder))];
+        return [.. Directory.GetDirectories(suite).Order(StringComparer.Ordinal)
+            .Select(folder => new SuiteCase(suite, folder))];
     }
 
     /// <summary>A file beside the cases.</summary>
     public static JsonElement Read(string name)
     {
-        if (!SharedFolder.TryFind($"{Suite}/{name}", out string path)) Assert.Skip($"../shared/{Suite}/{name} is not there");
+        if (!SharedFolder.TryFind($"{Suite}/{name}", out string path))
+            Assert.Skip($"../shared/{Suite}/{name} is not there");
 
         return JsonDocument.Parse(File.ReadAllText(path)).RootElement;
     }
@@ -66,15 +68,19 @@ internal sealed class SuiteCase
             ClusterCidrs = Node.PodCidrs,
             MasqueradeAll = env.GetProperty("masqueradeAll").GetBoolean(),
             LocalhostNodePorts = !env.TryGetProperty("localhostNodePorts", out JsonElement on) || on.GetBoolean(),
-            NodePortAddresses = addresses.ValueKind == JsonValueKind.Array ? [.. Texts(addresses).Select(IpPrefix.Parse)] : [],
+            NodePortAddresses =
+                addresses.ValueKind == JsonValueKind.Array ? [.. Texts(addresses).Select(IpPrefix.Parse)] : [],
             RandomFully = false,
         });
     }
 
-    private static IEnumerable<string> Texts(JsonElement list) => list.EnumerateArray().Select(item => item.GetString()!);
+    private static IEnumerable<string> Texts(JsonElement list) =>
+        list.EnumerateArray().Select(item => item.GetString()!);
 }
 
-/// <summary>A row: a packet, where it may come out (or REJECT, DROP, ACCEPT, nothing), and whether it is masqueraded.</summary>
+/// <summary>
+/// A row: a packet, where it may come out (or REJECT, DROP, ACCEPT, nothing), and whether it is masqueraded.
+/// </summary>
 internal sealed record SuiteFlow(
     string Name, IpAddress Source, IpAddress Destination, ushort Port, byte Protocol, string Output, bool Masquerade)
 {

@@ -13,7 +13,8 @@ public class SuiteTests
     private static readonly (string Words, string Replacement, string Reason)[] Differences =
     [
         (" -m nfacct --nfacct-name ct_state_invalid_dropped_pkts", "", "v1.30 does not count what it drops as INVALID"),
-        (" -d 127.0.0.0/8 --dport {0} -m nfacct --nfacct-name localhost_nps_accepted_pkts", "-", "v1.30 does not count localhost's node ports by a rule of their own"),
+        (" -d 127.0.0.0/8 --dport {0} -m nfacct --nfacct-name localhost_nps_accepted_pkts",
+            "-", "v1.30 does not count localhost's node ports by a rule of their own"),
     ];
 
     [Fact]
@@ -23,21 +24,24 @@ public class SuiteTests
 
         Assert.Equal(11, vectors.Length);
         foreach (JsonElement vector in vectors)
-            Assert.Equal(vector.GetProperty("hash").GetString(), ChainName.HashOf(vector.GetProperty("input").GetString()!));
+            Assert.Equal(
+                vector.GetProperty("hash").GetString(), ChainName.HashOf(vector.GetProperty("input").GetString()!));
     }
 
     [Fact]
     public void Probabilities_are_written_as_kube_proxy_writes_them()
     {
         foreach (JsonProperty vector in SuiteCase.Read("names.json").GetProperty("probability").EnumerateObject())
-            Assert.Equal(vector.Value.GetString(), Probability.Written(int.Parse(vector.Name, CultureInfo.InvariantCulture)));
+            Assert.Equal(
+                vector.Value.GetString(), Probability.Written(int.Parse(vector.Name, CultureInfo.InvariantCulture)));
     }
 
     [Theory]
     [InlineData(2, "0.50000000000")]
     [InlineData(3, "0.33333333349")]
     [InlineData(5, "0.20000000019")]
-    public void Probabilities_are_printed_as_iptables_save_prints_what_the_kernel_keeps(int endpoints, string printed) =>
+    public void Probabilities_are_printed_as_iptables_save_prints_what_the_kernel_keeps(
+        int endpoints, string printed) =>
         Assert.Equal(printed, Probability.Saved(endpoints));
 
     [Fact]
@@ -51,7 +55,8 @@ public class SuiteTests
         {
             Dictionary<string, List<string>> expected = SavedRule.ByChain(WithoutDifferences(one.ExpectedRules!, seen));
             Dictionary<string, List<string>> ours = SavedRule.ByChain(one.Rules());
-            string[] others = [.. ours.Keys.Except(expected.Keys).Where(chain => !chain.Contains(" KUBE-PROXY-CANARY", StringComparison.Ordinal))];
+            string[] others = [.. ours.Keys.Except(expected.Keys)
+                .Where(chain => !chain.Contains(" KUBE-PROXY-CANARY", StringComparison.Ordinal))];
 
             foreach ((string chain, List<string> rules) in expected) Assert.Equal(rules, ours.GetValueOrDefault(chain));
             Assert.All(others, chain => Assert.DoesNotContain(" KUBE-S", chain, StringComparison.Ordinal));

@@ -3,7 +3,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Tests.Engines.Policies;
 
-/// <summary>The same policies with ipBlocks and networks that no packet has: what Cilium's pods and nodes see of them.</summary>
+/// <summary>
+/// The same policies with ipBlocks and networks that no packet has: what Cilium's pods and nodes see of them.
+/// </summary>
 internal static class BlocklessPolicies
 {
     private static readonly IpPrefix Nowhere = IpPrefix.Parse("240.0.0.1/32");

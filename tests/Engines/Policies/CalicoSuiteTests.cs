@@ -11,7 +11,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Engines.Policies;
 
-/// <summary>Calico's own test of its policy programs: tiers, policies and rules in, packets with their verdicts out.</summary>
+/// <summary>
+/// Calico's own test of its policy programs: tiers, policies and rules in, packets with their verdicts out.
+/// </summary>
 public class CalicoSuiteTests
 {
     /// <summary>Policies of host interfaces and XDP: Kubernetes' policies have neither.</summary>
@@ -20,7 +22,8 @@ public class CalicoSuiteTests
     [Fact]
     public void Workload_policies_give_every_packet_its_verdict()
     {
-        if (!SharedFolder.TryFind("suites/calico-polprog/cases.json", out string file)) Assert.Skip("no ../shared/suites/calico-polprog");
+        if (!SharedFolder.TryFind("suites/calico-polprog/cases.json", out string file))
+            Assert.Skip("no ../shared/suites/calico-polprog");
 
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllText(file));
         int packets = 0, ofHosts = 0;
@@ -78,10 +81,12 @@ public class CalicoSuiteTests
         var builder = new ChainProgramBuilder(family);
         var renderer = new FelixRenderer(family);
         List<FelixTier> tiers = [];
-        foreach ((string name, bool drops, IEnumerable<IEnumerable<JsonElement>> policies) in TiersOf(one.GetProperty("policy")))
+        foreach ((string name, bool drops, IEnumerable<IEnumerable<JsonElement>> policies) in TiersOf(
+            one.GetProperty("policy")))
         {
             int[] chains = [.. policies.Select((rules, index) => builder.Add(
-                $"cali-pi-{name}-{index}", renderer.ChainOf(rules.Select((rule, number) => RuleOf(rule, number, names)))))];
+                $"cali-pi-{name}-{index}", renderer.ChainOf(
+                    rules.Select((rule, number) => RuleOf(rule, number, names)))))];
             tiers.Add(new FelixTier(name, chains, drops));
         }
 
@@ -102,8 +107,9 @@ public class CalicoSuiteTests
         foreach (JsonElement tier in policy.GetProperty("Tiers").EnumerateArray())
         {
             bool passes = tier.TryGetProperty("EndAction", out JsonElement end) && end.GetString() == "pass";
-            yield return (tier.GetProperty("Name").GetString()!, !passes, tier.GetProperty("Policies").EnumerateArray().Select(one =>
-                one.GetProperty("Rules").EnumerateArray().Select(rule => rule.GetProperty("Rule"))));
+            yield return (tier.GetProperty("Name").GetString()!, !passes,
+                tier.GetProperty("Policies").EnumerateArray().Select(one =>
+                    one.GetProperty("Rules").EnumerateArray().Select(rule => rule.GetProperty("Rule"))));
         }
     }
 
@@ -156,7 +162,8 @@ public class CalicoSuiteTests
         {
             string[] port = hasPorts ? part[1].Split(':') : [];
             set.Members.Add(hasPorts
-                ? new ChainSetMember(NetOf(part[0]), ProtocolOf(port[0]), ushort.Parse(port[1], CultureInfo.InvariantCulture))
+                ? new ChainSetMember(
+                    NetOf(part[0]), ProtocolOf(port[0]), ushort.Parse(port[1], CultureInfo.InvariantCulture))
                 : new ChainSetMember(NetOf(part[0])));
         }
 

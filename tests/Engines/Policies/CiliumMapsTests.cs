@@ -25,7 +25,8 @@ public class CiliumMapsTests
     {
         var key = new PolicyKey(112233, PolicyDirection.Egress, suffix: 22, IpProtocol.Udp, 83);
 
-        ReadOnlySpan<byte> bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(new ReadOnlySpan<PolicyKey>(in key));
+        ReadOnlySpan<byte> bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(
+            new ReadOnlySpan<PolicyKey>(in key));
 
         // prefix length 62, label, egress, UDP, port 80 in network order: its two low bits do not count.
         Assert.Equal([62, 0, 0, 0, 0x69, 0xB6, 0x01, 0, 1, 17, 0, 80], bytes.ToArray());
@@ -51,7 +52,8 @@ public class CiliumMapsTests
     [InlineData("10.244.2.99", true)]
     public void An_ipBlock_covers_neither_pods_nor_nodes(string source, bool isAllowed)
     {
-        using PolicyLab lab = PolicyLab.Of(Manifests.Shop + Manifests.Ingress("web", "from: [{ipBlock: {cidr: 0.0.0.0/0}}]"));
+        using PolicyLab lab = PolicyLab.Of(
+            Manifests.Shop + Manifests.Ingress("web", "from: [{ipBlock: {cidr: 0.0.0.0/0}}]"));
         using IdentityPolicyTables tables = Compile(lab);
         var engine = new IdentityPolicyEngine(tables);
         var flow = new PolicyFlow(PolicyLab.Address(source), lab.Pod("web"), IpProtocol.Tcp, 80);
@@ -65,7 +67,8 @@ public class CiliumMapsTests
         using PolicyLab lab = PolicyLab.Of(Manifests.Shop + Manifests.DenyAll);
         using IdentityPolicyTables tables = Compile(lab);
 
-        // Egress for all of them; ingress for those without ports' names, for db and for mysql, where a name is another number.
+        // Egress for all of them; ingress for those without ports' names, for db and for mysql,
+        // where a name is another number.
         Assert.Equal(4, tables.MapCount);
         Assert.Equal(0, tables.EntryCount);
     }
@@ -100,7 +103,8 @@ public class CiliumMapsTests
         map.Add(isSpecificFirst ? ofAny : ofIdentity, isDeny: false, isSpecificFirst ? 2 : 1);
         using var maps = new PolicyMaps([map]);
 
-        Assert.Equal(new PolicyVerdict(true, expected), maps.Judge(0, 300, PolicyDirection.Ingress, IpProtocol.Tcp, 80));
+        Assert.Equal(
+            new PolicyVerdict(true, expected), maps.Judge(0, 300, PolicyDirection.Ingress, IpProtocol.Tcp, 80));
     }
 
     [Theory]
@@ -117,7 +121,9 @@ public class CiliumMapsTests
         Assert.Equal(last - first + 1, parts.Sum(part => 1 << (PolicyKey.MaxSuffix - part.Suffix)));
     }
 
-    private static IdentityPolicyTables Compile(PolicyLab lab) => IdentityPolicyTables.Compile(lab.Model, lab.Network, lab.Topology);
+    private static IdentityPolicyTables Compile(PolicyLab lab) =>
+        IdentityPolicyTables.Compile(lab.Model, lab.Network, lab.Topology);
 
-    private static uint IdentityOf(IdentityPolicyTables tables, string address) => tables.IdentityOf(IpAddress.Parse(address).V4, 4);
+    private static uint IdentityOf(IdentityPolicyTables tables, string address) =>
+        tables.IdentityOf(IpAddress.Parse(address).V4, 4);
 }

@@ -13,7 +13,8 @@ public class CiliumSuitePolicyTests
     [Fact]
     public void Every_probe_of_a_policy_map_has_its_verdict()
     {
-        if (!SharedFolder.TryFind("suites/cilium-bpf/cases.json", out string file)) Assert.Skip("no ../shared/suites/cilium-bpf");
+        if (!SharedFolder.TryFind("suites/cilium-bpf/cases.json", out string file))
+            Assert.Skip("no ../shared/suites/cilium-bpf");
 
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllText(file));
         int probes = 0;
@@ -22,13 +23,15 @@ public class CiliumSuitePolicyTests
             foreach (PolicyDirection direction in Enum.GetValues<PolicyDirection>())
             {
                 var draft = new PolicyMapDraft(direction);
-                foreach (JsonElement entry in one.GetProperty("entries").EnumerateArray()) draft.Add(TrafficOf(entry), isDeny: false, rule: 7);
+                foreach (JsonElement entry in one.GetProperty("entries").EnumerateArray())
+                    draft.Add(TrafficOf(entry), isDeny: false, rule: 7);
                 using var maps = new PolicyMaps([draft]);
                 foreach (JsonElement probe in one.GetProperty("probes").EnumerateArray())
                 {
                     PolicyVerdict verdict = maps.Judge(
                         0, probe.GetProperty("identity").GetUInt32(), direction,
-                        PolicySuites.ProtocolOf(probe.GetProperty("protocol").GetString()!), probe.GetProperty("port").GetUInt16());
+                        PolicySuites.ProtocolOf(probe.GetProperty("protocol").GetString()!), probe.GetProperty("port")
+                            .GetUInt16());
                     bool isAllowed = probe.GetProperty("allow").GetBoolean();
                     Assert.True(
                         verdict == new PolicyVerdict(isAllowed, isAllowed ? 7 : PolicyVerdict.DefaultDeny),
@@ -48,6 +51,7 @@ public class CiliumSuitePolicyTests
 
         int wildcarded = entry.GetProperty("wildcarded_low_bits").GetInt32();
         return new PolicyTraffic(
-            identity, PolicyKey.MaxSuffix - wildcarded, PolicySuites.ProtocolOf(protocol.GetString()!), entry.GetProperty("port").GetUInt16());
+            identity, PolicyKey.MaxSuffix - wildcarded,
+            PolicySuites.ProtocolOf(protocol.GetString()!), entry.GetProperty("port").GetUInt16());
     }
 }

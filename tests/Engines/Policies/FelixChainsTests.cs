@@ -11,10 +11,13 @@ using Xunit;
 
 namespace Dataplane.Tests.Engines.Policies;
 
-/// <summary>Felix's shape: names, the order of a pod's chain, sets; and that other programs read it as we walk it.</summary>
+/// <summary>
+/// Felix's shape: names, the order of a pod's chain, sets; and that other programs read it as we walk it.
+/// </summary>
 public class FelixChainsTests
 {
-    private const string WebFromDb = "from: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 80}, {port: 443}]";
+    private const string WebFromDb = "from: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: "
+        + "80}, {port: 443}]";
 
     [Theory]
     [InlineData("default", "nginx", "calic440f455693")]
@@ -41,24 +44,29 @@ public class FelixChainsTests
         using ChainPolicyTables tables = Compile(lab);
         string set = Assert.Single(tables.RulesetOf(0, 4).Sets).Name;
 
-        string[] rules = [.. Lines(tables, node: 0).Where(line => line.StartsWith("-A cali-pi-", StringComparison.Ordinal)
-            || line.StartsWith("-A cali-tw-" + FelixNames.VethOf("shop", "web"), StringComparison.Ordinal))];
+        string[] rules =
+            [.. Lines(tables, node: 0).Where(line => line.StartsWith("-A cali-pi-", StringComparison.Ordinal)
+                || line.StartsWith("-A cali-tw-" + FelixNames.VethOf("shop", "web"), StringComparison.Ordinal))];
 
         Assert.StartsWith("cali40s:", set, StringComparison.Ordinal);
         Assert.Equal(31, set.Length);
         string chain = "cali-tw-" + FelixNames.VethOf("shop", "web");
         Assert.Equal(
             [
-                $"-A cali-pi-knp/shop/web -p tcp -m comment --comment \"Policy shop/web ingress\" -m set --match-set {set} src -m multiport --dports 80,443 -j MARK --set-xmark 0x10000/0x10000",
+                "-A cali-pi-knp/shop/web -p tcp -m comment --comment \"Policy shop/web ingress\" -m set "
+                + $"--match-set {set} src -m multiport --dports 80,443 -j MARK --set-xmark 0x10000/0x10000",
                 $"-A {chain} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
                 $"-A {chain} -m conntrack --ctstate INVALID -j DROP",
                 $"-A {chain} -j MARK --set-xmark 0x0/0x30000",
                 $"-A {chain} -m comment --comment \"Start of tier default\" -j MARK --set-xmark 0x0/0x20000",
                 $"-A {chain} -m mark --mark 0x0/0x20000 -j cali-pi-knp/shop/web",
-                $"-A {chain} -m comment --comment \"Return if policy accepted\" -m mark --mark 0x10000/0x10000 -j RETURN",
-                $"-A {chain} -m comment --comment \"End of tier default. Drop if no policies passed packet\" -m mark --mark 0x0/0x20000 -j DROP",
+                $"-A {chain} -m comment --comment \"Return if policy accepted\" -m mark "
+                + "--mark 0x10000/0x10000 -j RETURN",
+                $"-A {chain} -m comment --comment \"End of tier default. "
+                + "Drop if no policies passed packet\" -m mark --mark 0x0/0x20000 -j DROP",
                 $"-A {chain} -j cali-pri-kns.shop",
-                $"-A {chain} -m comment --comment \"Return if profile accepted\" -m mark --mark 0x10000/0x10000 -j RETURN",
+                $"-A {chain} -m comment --comment \"Return if profile accepted\" -m mark "
+                + "--mark 0x10000/0x10000 -j RETURN",
                 $"-A {chain} -m comment --comment \"Drop if no profiles matched\" -j DROP",
             ],
             rules);
@@ -70,7 +78,8 @@ public class FelixChainsTests
         string policies = Manifests.Ingress("web", WebFromDb);
         using PolicyLab before = PolicyLab.Of(Manifests.Shop + policies);
         using PolicyLab after = PolicyLab.Of(
-            Manifests.Shop + Manifests.Pod("db-2", "db", "node1", "10.244.1.9") + Manifests.Pod("db-3", "db", "node1", "10.244.1.10") + policies);
+            Manifests.Shop + Manifests.Pod("db-2", "db", "node1", "10.244.1.9")
+            + Manifests.Pod("db-3", "db", "node1", "10.244.1.10") + policies);
         using ChainPolicyTables few = Compile(before);
         using ChainPolicyTables more = Compile(after);
 
@@ -82,7 +91,8 @@ public class FelixChainsTests
     [Fact]
     public void Pods_of_one_identity_share_their_compiled_chains()
     {
-        string first = Manifests.Pod("api-2", "api", "node1", "10.244.1.8"), second = Manifests.Pod("api-3", "api", "node2", "10.244.2.8");
+        string first = Manifests.Pod("api-2", "api", "node1", "10.244.1.8"),
+            second = Manifests.Pod("api-3", "api", "node2", "10.244.2.8");
         using PolicyLab before = PolicyLab.Of(Manifests.Shop + first + Manifests.DenyAll);
         using PolicyLab after = PolicyLab.Of(Manifests.Shop + first + second + Manifests.DenyAll);
         using ChainPolicyTables few = Compile(before);
@@ -111,7 +121,8 @@ public class FelixChainsTests
         PolicyVerdict refused = lab.Judge(in engine, in flow, PolicyDirection.Egress)!.Value;
 
         Assert.Equal(new PolicyVerdict(false, PolicyVerdict.TunnelFromPod), refused);
-        Assert.Equal(new PolicyVerdict(true, PolicyVerdict.NotIsolated), lab.Judge(in engine, in flow, PolicyDirection.Ingress));
+        Assert.Equal(
+            new PolicyVerdict(true, PolicyVerdict.NotIsolated), lab.Judge(in engine, in flow, PolicyDirection.Ingress));
         PolicyQuestion question = ModelVerdicts.QuestionOf(lab.Model, in flow, PolicyDirection.Egress)!.Value;
         PolicyExplanation explanation = PolicyExplainer.Explain(lab.Model, question, refused);
         Assert.False(explanation.IsAllowed);
@@ -136,7 +147,8 @@ public class FelixChainsTests
         Assert.True(visited[^1].Matched);
         Assert.Equal("cali-tw-" + FelixNames.VethOf("shop", "web"), chain);
         Assert.Contains("End of tier default. Drop if no policies passed packet", text, StringComparison.Ordinal);
-        Assert.Contains(visited, rule => !rule.Matched && tables.RuleAt(rule.Rule, 4, web).Chain == "cali-pi-knp/shop/web");
+        Assert.Contains(
+            visited, rule => !rule.Matched && tables.RuleAt(rule.Rule, 4, web).Chain == "cali-pi-knp/shop/web");
     }
 
     [Fact]
@@ -155,7 +167,8 @@ public class FelixChainsTests
                 foreach (PolicyFlow flow in flows.Where(kernel.Forwards))
                 {
                     bool isAllowed = kernel.IsAllowedByWalk(in flow);
-                    Assert.True(isAllowed == kernel.IsAllowed(in flow), $"seed {seed}, node {node}: {flow.In(random.Snapshot)} is allowed by one of both");
+                    Assert.True(isAllowed == kernel.IsAllowed(in flow),
+                        $"seed {seed}, node {node}: {flow.In(random.Snapshot)} is allowed by one of both");
                     asked++;
                     if (!isAllowed) dropped++;
                 }
@@ -179,19 +192,23 @@ public class FelixChainsTests
             {
                 IptablesRuleset rules = tables.RulesetOf(0, family);
                 string command = family == 4 ? "iptables-restore" : "ip6tables-restore";
-                script.Append(CultureInfo.InvariantCulture, $"ipset restore <<'END' || exit 1\n{string.Join('\n', rules.Sets)}\nEND\n");
+                script.Append(CultureInfo.InvariantCulture,
+                    $"ipset restore <<'END' || exit 1\n{string.Join('\n', rules.Sets)}\nEND\n");
                 using var text = new StringWriter(CultureInfo.InvariantCulture);
                 rules.WriteTo(text, family);
-                script.Append(CultureInfo.InvariantCulture, $"{command} --test <<'END' || exit 1\n{text}END\nipset destroy\n");
+                script.Append(
+                    CultureInfo.InvariantCulture, $"{command} --test <<'END' || exit 1\n{text}END\nipset destroy\n");
             }
         }
 
         if (Run("true", out string why) != 0) Assert.Skip($"no network namespace here: {why}");
-        if (Run("command -v ipset && command -v iptables-restore && ipset list -n", out why) != 0) Assert.Skip($"no ipset here: {why}");
+        if (Run("command -v ipset && command -v iptables-restore && ipset list -n", out why) != 0)
+            Assert.Skip($"no ipset here: {why}");
         Assert.True(Run(script.ToString(), out string output) == 0, output);
     }
 
-    private static ChainPolicyTables Compile(PolicyLab lab) => ChainPolicyTables.Compile(lab.Model, lab.Network, lab.Topology);
+    private static ChainPolicyTables Compile(PolicyLab lab) =>
+        ChainPolicyTables.Compile(lab.Model, lab.Network, lab.Topology);
 
     private static string[] Lines(ChainPolicyTables tables, int node) =>
         tables.RulesetOf(node, 4).ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -199,13 +216,19 @@ public class FelixChainsTests
     private static int Visited(int policies)
     {
         string manifests = string.Concat(Enumerable.Range(0, policies).Select(number =>
-            Manifests.Ingress("web", "from: [{podSelector: {matchLabels: {app: db}}}]").Replace("name: web", $"name: web-{number}", StringComparison.Ordinal)));
+            Manifests.Ingress("web", "from: [{podSelector: {matchLabels: {app: db}}}]")
+                .Replace("name: web", $"name: web-{number}", StringComparison.Ordinal)));
         using PolicyLab lab = PolicyLab.Of(Manifests.Shop + manifests);
         using ChainPolicyTables tables = Compile(lab);
         FlowKey key = lab.KeyOf(new PolicyFlow(lab.Pod("api"), lab.Pod("web"), IpProtocol.Tcp, 80));
         var trace = default(ChainTraceCount);
         new ChainPolicyEngine(tables).Walk(
-            new PolicyQuery(in key) { Direction = PolicyDirection.Ingress, Endpoint = lab.EndpointOf(lab.Pod("web")), Peer = default }, ref trace);
+            new PolicyQuery(in key)
+            {
+                Direction = PolicyDirection.Ingress,
+                Endpoint = lab.EndpointOf(lab.Pod("web")),
+                Peer = default,
+            }, ref trace);
         return trace.VisitedCount;
     }
 

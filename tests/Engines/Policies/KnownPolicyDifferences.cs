@@ -1,6 +1,8 @@
 namespace Dataplane.Tests.Engines.Policies;
 
-/// <summary>Where a CNI gives another verdict than the API's text, and is known to: the case, the flows, and why.</summary>
+/// <summary>
+/// Where a CNI gives another verdict than the API's text, and is known to: the case, the flows, and why.
+/// </summary>
 internal static class KnownPolicyDifferences
 {
     /// <summary>

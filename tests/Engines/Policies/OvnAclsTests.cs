@@ -43,7 +43,8 @@ public class OvnAclsTests
     public void A_block_without_parts_of_it_is_what_remains_as_prefixes(string block, string except, string remains)
     {
         IpPrefix[] parts = [.. PrefixCut.Without(
-            IpPrefix.Parse(block), [.. except.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IpPrefix.Parse)])];
+            IpPrefix.Parse(block), [
+                .. except.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IpPrefix.Parse)])];
 
         Assert.Equal(remains, string.Join(' ', parts));
     }

@@ -30,7 +30,8 @@ public class PolicyCompileTests
     public void Pods_of_the_hosts_network_terminated_ones_and_those_without_an_address_have_no_identity()
     {
         PolicyModel model = Compile(
-            "{apiVersion: v1, kind: Pod, metadata: {name: host}, spec: {hostNetwork: true}, status: {podIP: 192.168.56.11}}",
+            "{apiVersion: v1, kind: Pod, metadata: {name: host}, spec: {hostNetwork: true}, status: "
+            + "{podIP: 192.168.56.11}}",
             "{apiVersion: v1, kind: Pod, metadata: {name: done}, status: {podIP: 10.244.1.2, phase: Succeeded}}",
             "{apiVersion: v1, kind: Pod, metadata: {name: pending}}");
 
@@ -44,7 +45,9 @@ public class PolicyCompileTests
         PolicyModel model = Compile(
             Pod("a", "shop", "app: web", ""),
             Pod("b", "dev", "app: web", ""),
-            Policy("p", "shop", "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: dev}}}]}]"));
+            Policy("p", "shop",
+                "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: "
+                + "{kubernetes.io/metadata.name: dev}}}]}]"));
 
         Assert.Equal([1], model.Rules[0].PeerIdentities);
     }
@@ -55,7 +58,8 @@ public class PolicyCompileTests
         const string Body = "subject: {namespaces: {}}, ingress: [{action: Allow, from: [{namespaces: {}}]}]";
         PolicyModel model = Compile(
             Pod("a", "shop", "app: web", ""),
-            "{apiVersion: policy.networking.k8s.io/v1alpha1, kind: BaselineAdminNetworkPolicy, metadata: {name: default}, spec: {" + Body + "}}",
+            "{apiVersion: policy.networking.k8s.io/v1alpha1, kind: BaselineAdminNetworkPolicy, metadata: {name: "
+            + "default}, spec: {" + Body + "}}",
             Policy("z", "shop", "podSelector: {}"),
             Policy("y", "shop", "podSelector: {}"),
             Admin("second", "priority: 7, " + Body),
@@ -75,13 +79,15 @@ public class PolicyCompileTests
     [InlineData("podSelector: {}, policyTypes: [], egress: [{}]", true, true)]
     [InlineData("podSelector: {}, policyTypes: [Egress], ingress: [{}]", false, true)]
     [InlineData("podSelector: {}, policyTypes: [Ingress], egress: [{}]", true, false)]
-    public void Without_policyTypes_it_is_ingress_and_egress_where_there_are_egress_rules(string spec, bool ingress, bool egress)
+    public void Without_policyTypes_it_is_ingress_and_egress_where_there_are_egress_rules(
+        string spec, bool ingress, bool egress)
     {
         PolicyModel model = Compile(Pod("a", "shop", "app: web", ""), Policy("p", "shop", spec));
 
         Assert.Equal(
             (ingress, egress),
-            (!model.Identities[0].PoliciesFor(PolicyDirection.Ingress).IsEmpty, !model.Identities[0].PoliciesFor(PolicyDirection.Egress).IsEmpty));
+            (!model.Identities[0].PoliciesFor(PolicyDirection.Ingress).IsEmpty,
+                !model.Identities[0].PoliciesFor(PolicyDirection.Egress).IsEmpty));
     }
 
     [Fact]
@@ -101,12 +107,17 @@ public class PolicyCompileTests
     public void Nodes_of_an_admin_policy_stand_with_their_addresses_and_names()
     {
         PolicyModel model = Compile(
-            "{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {role: edge}}, status: {addresses: [{type: InternalIP, address: 192.168.56.11}, {type: ExternalIP, address: 203.0.113.9}]}}",
-            "{apiVersion: v1, kind: Node, metadata: {name: n2}, status: {addresses: [{type: InternalIP, address: 192.168.56.12}]}}",
-            Admin("a", "priority: 1, subject: {namespaces: {}}, egress: [{action: Deny, to: [{nodes: {matchLabels: {role: edge}}}]}]"));
+            "{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {role: edge}}, status: {addresses: [{type: "
+            + "InternalIP, address: 192.168.56.11}, {type: ExternalIP, address: 203.0.113.9}]}}",
+            "{apiVersion: v1, kind: Node, metadata: {name: n2}, status: {addresses: [{type: InternalIP, address: "
+            + "192.168.56.12}]}}",
+            Admin("a",
+                "priority: 1, subject: {namespaces: {}}, egress: [{action: Deny, to: [{nodes: {matchLabels: "
+                + "{role: edge}}}]}]"));
 
         Assert.Equal(
-            ["n1 192.168.56.11/32", "n1 203.0.113.9/32"], model.Rules[0].PeerBlocks.Select(block => $"{block.Node} {block.Block}"));
+            ["n1 192.168.56.11/32", "n1 203.0.113.9/32"],
+            model.Rules[0].PeerBlocks.Select(block => $"{block.Node} {block.Block}"));
     }
 
     [Fact]
@@ -130,8 +141,16 @@ public class PolicyCompileTests
                 [
                     new PolicyRule(
                         [
-                            new PolicyPeer(here) { NamespaceSelector = LabelSelector.Everything, PodSelector = new() { MatchLabels = Labels("app", $"app-{(number + 1) % 500}") } },
-                            new PolicyPeer(here) { NamespaceSelector = new() { MatchLabels = Labels("kubernetes.io/metadata.name", $"ns-{number % 7}") } },
+                            new PolicyPeer(here)
+                            {
+                                NamespaceSelector = LabelSelector.Everything,
+                                PodSelector = new() { MatchLabels = Labels("app", $"app-{(number + 1) % 500}") },
+                            },
+                            new PolicyPeer(here)
+                            {
+                                NamespaceSelector =
+                                    new() { MatchLabels = Labels("kubernetes.io/metadata.name", $"ns-{number % 7}") },
+                            },
                         ], [], here),
                 ],
             }),
@@ -158,8 +177,10 @@ public class PolicyCompileTests
         + $"spec: {{containers: [{{ports: [{ports}]}}]}}, status: {{podIP: 10.244.1.2}}}}";
 
     private static string Policy(string name, string space, string spec) =>
-        $"{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: {name}, namespace: {space}}}, spec: {{{spec}}}}}";
+        $"{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: {name}, namespace: {space}}}, "
+        + $"spec: {{{spec}}}}}";
 
     private static string Admin(string name, string spec) =>
-        $"{{apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicy, metadata: {{name: {name}}}, spec: {{{spec}}}}}";
+        $"{{apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicy, metadata: {{name: {name}}}, "
+        + $"spec: {{{spec}}}}}";
 }

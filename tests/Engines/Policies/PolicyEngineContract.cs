@@ -16,7 +16,9 @@ public abstract class PolicyEngineContract<TEngine>
     /// <summary>Cilium's pods and nodes have identities of their own, which no ipBlock covers.</summary>
     protected virtual bool IpBlocksMatchPodsAndNodes => true;
 
-    /// <summary>Whether a verdict names the very rule that reading in order finds first; otherwise one that matches as well.</summary>
+    /// <summary>
+    /// Whether a verdict names the very rule that reading in order finds first; otherwise one that matches as well.
+    /// </summary>
     protected virtual bool NamesTheFirstRule => true;
 
     private protected abstract (TEngine Engine, IDisposable Tables) Compile(PolicyLab lab);
@@ -64,8 +66,10 @@ public abstract class PolicyEngineContract<TEngine>
                         PolicyVerdict? verdict = lab.Judge(in engine, in flow, direction);
                         bool expected = Reference(isBlockless ? withoutBlocks : random.Snapshot, in flow, direction);
                         string what = $"seed {seed}: {direction} of {flow.In(random.Snapshot)}";
-                        Assert.True(expected == (verdict?.IsAllowed ?? true), $"{what} is {(expected ? "allowed" : "denied")} by the reference alone");
-                        if (verdict is { } given) AssertRule(isBlockless ? model : lab.Model, in flow, direction, given, what);
+                        Assert.True(expected == (verdict?.IsAllowed ?? true),
+                            $"{what} is {(expected ? "allowed" : "denied")} by the reference alone");
+                        if (verdict is { } given)
+                            AssertRule(isBlockless ? model : lab.Model, in flow, direction, given, what);
                         if (expected != Reference(random.Snapshot, in flow, direction)) different++;
                         if (!expected) denied++;
                     }
@@ -86,13 +90,16 @@ public abstract class PolicyEngineContract<TEngine>
         {
             Assert.Equal(
                 new PolicyVerdict(true, PolicyVerdict.NeverJudged),
-                lab.Judge(in engine, Tcp(PolicyLab.Address("192.168.56.1"), lab.Pod("web"), 80), PolicyDirection.Ingress));
+                lab.Judge(
+                    in engine, Tcp(PolicyLab.Address("192.168.56.1"), lab.Pod("web"), 80), PolicyDirection.Ingress));
             Assert.Equal(
                 new PolicyVerdict(false, PolicyVerdict.DefaultDeny),
-                lab.Judge(in engine, Tcp(PolicyLab.Address("192.168.56.2"), lab.Pod("web"), 80), PolicyDirection.Ingress));
+                lab.Judge(
+                    in engine, Tcp(PolicyLab.Address("192.168.56.2"), lab.Pod("web"), 80), PolicyDirection.Ingress));
             Assert.Equal(
                 new PolicyVerdict(false, PolicyVerdict.DefaultDeny),
-                lab.Judge(in engine, Tcp(lab.Pod("web"), PolicyLab.Address("192.168.56.1"), 80), PolicyDirection.Egress));
+                lab.Judge(
+                    in engine, Tcp(lab.Pod("web"), PolicyLab.Address("192.168.56.1"), 80), PolicyDirection.Egress));
         }
     }
 
@@ -138,7 +145,8 @@ public abstract class PolicyEngineContract<TEngine>
     [InlineData(1004, false)]
     public void A_range_of_ports_is_allowed_from_its_first_to_its_last(int port, bool isAllowed)
     {
-        using PolicyLab lab = PolicyLab.Of(Manifests.Shop + Manifests.Ingress("web", "ports: [{port: 80, endPort: 1003}]"));
+        using PolicyLab lab = PolicyLab.Of(
+            Manifests.Shop + Manifests.Ingress("web", "ports: [{port: 80, endPort: 1003}]"));
         (TEngine engine, IDisposable tables) = Compile(lab);
         using (tables)
         {
@@ -149,7 +157,8 @@ public abstract class PolicyEngineContract<TEngine>
     [Fact]
     public void A_port_by_name_is_the_number_that_the_destination_gives_it()
     {
-        using PolicyLab lab = PolicyLab.Of(Manifests.Shop + Manifests.Egress("web", "to: [{podSelector: {}}], ports: [{port: sql}]"));
+        using PolicyLab lab = PolicyLab.Of(
+            Manifests.Shop + Manifests.Egress("web", "to: [{podSelector: {}}], ports: [{port: sql}]"));
         (TEngine engine, IDisposable tables) = Compile(lab);
         using (tables)
         {
@@ -164,7 +173,8 @@ public abstract class PolicyEngineContract<TEngine>
     public void An_address_without_a_pod_object_is_judged_by_nobody_and_matched_by_its_address()
     {
         using PolicyLab lab = PolicyLab.Of(
-            Manifests.Shop + Manifests.Ingress("web", "from: [{ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.128/25]}}]"));
+            Manifests.Shop
+            + Manifests.Ingress("web", "from: [{ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.128/25]}}]"));
         (TEngine engine, IDisposable tables) = Compile(lab);
         using (tables)
         {
@@ -208,8 +218,18 @@ public abstract class PolicyEngineContract<TEngine>
         {
             for (int index = 0; index < keys.Length; index++)
             {
-                PolicyQuery egress = new(in keys[index]) { Direction = PolicyDirection.Egress, Endpoint = index % endpoints, Peer = default };
-                PolicyQuery ingress = new(in keys[index]) { Direction = PolicyDirection.Ingress, Endpoint = index % endpoints, Peer = default };
+                PolicyQuery egress = new(in keys[index])
+                {
+                    Direction = PolicyDirection.Egress,
+                    Endpoint = index % endpoints,
+                    Peer = default,
+                };
+                PolicyQuery ingress = new(in keys[index])
+                {
+                    Direction = PolicyDirection.Ingress,
+                    Endpoint = index % endpoints,
+                    Peer = default,
+                };
                 if (engine.Judge(in egress).IsAllowed) allowed++;
                 if (engine.Judge(in ingress).IsAllowed) allowed++;
             }
@@ -223,7 +243,8 @@ public abstract class PolicyEngineContract<TEngine>
             ? PolicyReference.IsEgressAllowed(snapshot, flow)
             : PolicyReference.IsFromOwnNode(snapshot, flow) || PolicyReference.IsIngressAllowed(snapshot, flow);
 
-    private void AssertRule(PolicyModel model, in PolicyFlow flow, PolicyDirection direction, PolicyVerdict verdict, string what)
+    private void AssertRule(
+        PolicyModel model, in PolicyFlow flow, PolicyDirection direction, PolicyVerdict verdict, string what)
     {
         if (verdict.Rule == PolicyVerdict.NeverJudged)
         {

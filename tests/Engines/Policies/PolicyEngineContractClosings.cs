@@ -9,7 +9,8 @@ namespace Dataplane.Tests.Engines.Policies;
 public class ChainPolicyEngineContractTests : PolicyEngineContract<ChainPolicyEngine>
 {
     [Fact]
-    public void Connections_that_stand_survive_a_change_of_policies() => Assert.False(ChainPolicyEngine.JudgesEstablished);
+    public void Connections_that_stand_survive_a_change_of_policies() =>
+        Assert.False(ChainPolicyEngine.JudgesEstablished);
 
     private protected override (ChainPolicyEngine Engine, IDisposable Tables) Compile(PolicyLab lab)
     {

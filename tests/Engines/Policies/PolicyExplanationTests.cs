@@ -52,9 +52,11 @@ public class PolicyExplanationTests
         PolicyExplanation explanation = Explain(source, destination, port, PolicyDirection.Ingress);
 
         Assert.Equal(
-            "shop/db (f:13) selects shop/db for ingress and no rule allows it; closest is ingress[0] of shop/db (f:19): " + why,
+            "shop/db (f:13) selects shop/db for ingress and no rule allows it; "
+            + "closest is ingress[0] of shop/db (f:19): " + why,
             explanation.Sentence);
-        Assert.Equal(("shop/db", -1, 0, "f:19"), (explanation.Policy, explanation.Rule, explanation.ClosestRule, explanation.Source.ToString()));
+        Assert.Equal(("shop/db", -1, 0, "f:19"),
+            (explanation.Policy, explanation.Rule, explanation.ClosestRule, explanation.Source.ToString()));
         Assert.True(explanation is { IsAllowed: false, IsDefaultDeny: true });
     }
 
@@ -69,7 +71,8 @@ public class PolicyExplanationTests
         };
 
         Assert.EndsWith(
-            "closest is ingress[1] of shop/db (f:22): it asks for 203.0.113.0/24 except 203.0.113.128/25; the address is 203.0.113.200",
+            "closest is ingress[1] of shop/db (f:22): it asks for 203.0.113.0/24 except 203.0.113.128/25; "
+            + "the address is 203.0.113.200",
             PolicyExplainer.Explain(Model, question).Sentence,
             StringComparison.Ordinal);
     }
@@ -100,7 +103,8 @@ public class PolicyExplanationTests
     public void A_pod_of_the_hosts_network_is_told_why_its_labels_do_not_help()
     {
         PolicyModel model = PolicyModelCompiler.Compile(ManifestReader.ReadText(
-            Cluster + "\n---\n{apiVersion: v1, kind: Pod, metadata: {name: host, namespace: shop, labels: {app: web}}, spec: {hostNetwork: true}, status: {podIP: 192.168.56.11}}", "f"));
+            Cluster + "\n---\n{apiVersion: v1, kind: Pod, metadata: {name: host, namespace: shop, labels: {app: web}}, "
+            + "spec: {hostNetwork: true}, status: {podIP: 192.168.56.11}}", "f"));
         PolicyQuestion question = Question("shop/web", "shop/db", 5432, PolicyDirection.Ingress) with
         {
             Peer = -1,
@@ -109,7 +113,8 @@ public class PolicyExplanationTests
         };
 
         Assert.EndsWith(
-            "it asks for pods with app=web in namespace shop; shop/host (192.168.56.11) is on its node's network, where selectors do not see it",
+            "it asks for pods with app=web in namespace shop; shop/host (192.168.56.11) is on its node's network, "
+            + "where selectors do not see it",
             PolicyExplainer.Explain(model, question).Sentence, StringComparison.Ordinal);
     }
 
@@ -120,7 +125,8 @@ public class PolicyExplanationTests
 
     [Fact]
     public void A_namespace_selector_is_compared_with_the_namespaces_labels() => Assert.Equal(
-        "dev/quiet (f:24) selects dev/web for egress and no rule allows it; closest is egress[0] of dev/quiet (f:27): port 80/tcp is not among 443/tcp",
+        "dev/quiet (f:24) selects dev/web for egress and no rule allows it; closest is egress[0] of dev/quiet (f:27): "
+        + "port 80/tcp is not among 443/tcp",
         Explain("dev/web", "shop/web", 80, PolicyDirection.Egress).Sentence);
 
     [Fact]
@@ -141,13 +147,16 @@ public class PolicyExplanationTests
     public void Where_a_CNI_denies_what_the_API_allows_the_block_is_named()
     {
         PolicyModel model = PolicyModelCompiler.Compile(ManifestReader.ReadText(
-            Cluster + "\n---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: all, namespace: shop}, spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.244.0.0/16}}]}]}}", "f"));
+            Cluster + "\n---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: all, namespace: "
+            + "shop}, spec: {podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.244.0.0/16}}]}]}}", "f"));
         PolicyQuestion question = Question("dev/web", "shop/db", 80, PolicyDirection.Ingress);
 
-        PolicyExplanation explanation = PolicyExplainer.Explain(model, question, new PolicyVerdict(false, PolicyVerdict.DefaultDeny));
+        PolicyExplanation explanation = PolicyExplainer.Explain(
+            model, question, new PolicyVerdict(false, PolicyVerdict.DefaultDeny));
 
         Assert.EndsWith(
-            "its 10.244.0.0/16 holds 10.244.1.5, but this CNI does not match blocks of addresses against pods and nodes",
+            "its 10.244.0.0/16 holds 10.244.1.5, "
+            + "but this CNI does not match blocks of addresses against pods and nodes",
             explanation.Sentence, StringComparison.Ordinal);
         Assert.Equal(["shop/all", "shop/db"], explanation.SelectedBy);
     }
@@ -156,7 +165,10 @@ public class PolicyExplanationTests
     public void An_admin_policys_rule_is_told_with_its_name()
     {
         PolicyModel model = PolicyModelCompiler.Compile(ManifestReader.ReadText(
-            Cluster + "\n---\n{apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicy, metadata: {name: wall}, spec: {priority: 5, subject: {namespaces: {}}, ingress: [{name: no-dev, action: Deny, from: [{namespaces: {matchLabels: {env: dev}}}]}]}}", "f"));
+            Cluster + "\n---\n{apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicy, metadata: "
+            + "{name: wall}, spec: {priority: 5, subject: {namespaces: {}}, ingress: [{name: no-dev, action: Deny, "
+            + "from: [{namespaces: {matchLabels: {env: dev}}}]}]}}",
+            "f"));
 
         Assert.Equal(
             "ingress[0] \"no-dev\" of AdminNetworkPolicy wall (f:29) denies port 5432/tcp from dev/web",
@@ -184,7 +196,8 @@ public class PolicyExplanationTests
         }
     }
 
-    private static PolicyExplanation Explain(string source, string destination, ushort port, PolicyDirection direction) =>
+    private static PolicyExplanation Explain(
+        string source, string destination, ushort port, PolicyDirection direction) =>
         PolicyExplainer.Explain(Model, Question(source, destination, port, direction));
 
     private static PolicyQuestion Question(string source, string destination, ushort port, PolicyDirection direction)

@@ -9,7 +9,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Tests.Engines.Policies;
 
-/// <summary>A snapshot's pods and nodes as the stages know them: endpoints, places, names; and its policies as a model.</summary>
+/// <summary>
+/// A snapshot's pods and nodes as the stages know them: endpoints, places, names; and its policies as a model.
+/// </summary>
 internal sealed class PolicyLab : IDisposable
 {
     private readonly Dictionary<IpAddress, Place> _places = [];
@@ -25,7 +27,8 @@ internal sealed class PolicyLab : IDisposable
         List<NodeAddress> addresses = [];
         for (int node = 0; node < nodes.Length; node++)
         {
-            foreach (IpAddress address in Network.Nodes[node].OwnAddresses.Where(address => !_places.ContainsKey(address)))
+            foreach (IpAddress address in Network.Nodes[node].OwnAddresses.Where(address =>
+                !_places.ContainsKey(address)))
             {
                 _places.Add(address, new Place(PlaceKind.Node, addresses.Count));
                 addresses.Add(new NodeAddress((ushort)node, NodeDevice.Underlay, 0, (byte)address.Family));
@@ -56,7 +59,8 @@ internal sealed class PolicyLab : IDisposable
     /// <summary>The endpoint of a pod in namespace <c>shop</c>, or of <c>namespace/name</c>.</summary>
     public FlowEnd Pod(string name)
     {
-        int pod = PolicySuites.FindPod(Model.Snapshot, name.Contains('/', StringComparison.Ordinal) ? name : "shop/" + name);
+        int pod = PolicySuites.FindPod(
+            Model.Snapshot, name.Contains('/', StringComparison.Ordinal) ? name : "shop/" + name);
         return new FlowEnd(pod, Model.Snapshot.Pods[pod].Addresses[0]);
     }
 
@@ -122,19 +126,21 @@ internal sealed class PolicyLab : IDisposable
                 Name = name,
                 OwnAddresses =
                 [
-                    .. snapshot.Nodes.Where(node => node.Name == name).SelectMany(node => node.InternalIps.Concat(node.ExternalIps)),
+                    .. snapshot.Nodes.Where(node => node.Name == name)
+                        .SelectMany(node => node.InternalIps.Concat(node.ExternalIps)),
                 ],
             }),
         ],
         Pods =
         [
-            .. snapshot.Pods.Where(pod => !pod.HostNetwork && !pod.IsTerminated && !pod.Addresses.IsEmpty).Select(pod => new PodNetwork
-            {
-                Pod = pod,
-                Node = nodes.IndexOf(pod.NodeName),
-                V4 = pod.Addresses.FirstOrDefault(address => address.IsV4),
-                V6 = pod.Addresses.FirstOrDefault(address => address.IsV6),
-            }),
+            .. snapshot.Pods.Where(pod => !pod.HostNetwork && !pod.IsTerminated && !pod.Addresses.IsEmpty)
+                .Select(pod => new PodNetwork
+                {
+                    Pod = pod,
+                    Node = nodes.IndexOf(pod.NodeName),
+                    V4 = pod.Addresses.FirstOrDefault(address => address.IsV4),
+                    V6 = pod.Addresses.FirstOrDefault(address => address.IsV6),
+                }),
         ],
         Attachment = PodAttachment.Routed,
         Direct = DirectRouting.Always,

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Engines.Policies;
 
-/// <summary>The compiled model against the reference: other people's clusters, and 100,000 flows through made-up ones.</summary>
+/// <summary>
+/// The compiled model against the reference: other people's clusters, and 100,000 flows through made-up ones.
+/// </summary>
 public class PolicyModelTests
 {
     public static TheoryData<string> Suites => [.. PolicySuites.Names];
@@ -28,7 +30,8 @@ public class PolicyModelTests
         {
             var random = new RandomPolicies(seed);
             PolicyModel model = PolicyModelCompiler.Compile(random.Snapshot);
-            foreach (PolicyFlow flow in random.Flows(FlowsOfEach)) denied += AssertSame(model, flow, $"seed {seed}") ? 0 : 1;
+            foreach (PolicyFlow flow in random.Flows(FlowsOfEach))
+                denied += AssertSame(model, flow, $"seed {seed}") ? 0 : 1;
         }
 
         Assert.InRange(denied, Clusters * FlowsOfEach / 5, Clusters * FlowsOfEach * 4 / 5);
@@ -39,9 +42,13 @@ public class PolicyModelTests
         bool egress = PolicyReference.IsEgressAllowed(model.Snapshot, flow);
         bool ingress = PolicyReference.IsIngressAllowed(model.Snapshot, flow);
         if (egress != ModelVerdicts.IsEgressAllowed(model, flow))
-            Assert.Fail($"{where}: egress of {flow.In(model.Snapshot)} is {(egress ? "allowed" : "denied")} by the reference alone");
+            Assert.Fail(
+                $"{where}: "
+                + $"egress of {flow.In(model.Snapshot)} is {(egress ? "allowed" : "denied")} by the reference alone");
         if (ingress != ModelVerdicts.IsIngressAllowed(model, flow))
-            Assert.Fail($"{where}: ingress of {flow.In(model.Snapshot)} is {(ingress ? "allowed" : "denied")} by the reference alone");
+            Assert.Fail(
+                $"{where}: "
+                + $"ingress of {flow.In(model.Snapshot)} is {(ingress ? "allowed" : "denied")} by the reference alone");
 
         return egress && ingress;
     }

@@ -31,9 +31,11 @@ public class PolicyScaleTests
         long start = Stopwatch.GetTimestamp();
         using ChainPolicyTables chains = ChainPolicyTables.Compile(cluster.Model, cluster.Network, cluster.Topology);
         using AclPolicyTables acls = AclPolicyTables.Compile(cluster.Model, cluster.Network, cluster.Topology);
-        using IdentityPolicyTables identities = IdentityPolicyTables.Compile(cluster.Model, cluster.Network, cluster.Topology);
+        using IdentityPolicyTables identities = IdentityPolicyTables.Compile(
+            cluster.Model, cluster.Network, cluster.Topology);
         TimeSpan compiled = Stopwatch.GetElapsedTime(start);
-        TestContext.Current.TestOutputHelper?.WriteLine($"compiled in {compiled}; {chains.Size}, {acls.Size}, {identities.Size} bytes");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"compiled in {compiled}; {chains.Size}, {acls.Size}, {identities.Size} bytes");
 
         int allowed = 0;
         var draw = new Draw(3);
@@ -41,7 +43,8 @@ public class PolicyScaleTests
         {
             int destination = (int)draw.Next(Pods);
             FlowKey key = KeyOf((int)draw.Next(Pods), destination, PolicyCluster.Port((int)draw.Next(1_000)));
-            var query = new PolicyQuery(in key) { Direction = PolicyDirection.Ingress, Endpoint = destination, Peer = default };
+            var query =
+                new PolicyQuery(in key) { Direction = PolicyDirection.Ingress, Endpoint = destination, Peer = default };
             PolicyVerdict verdict = new ChainPolicyEngine(chains).Judge(in query);
             Assert.Equal(verdict, new AclPolicyEngine(acls).Judge(in query));
             Assert.Equal(verdict, new IdentityPolicyEngine(identities).Judge(in query));
@@ -61,7 +64,8 @@ public class PolicyScaleTests
         {
             FlowKey key = KeyOf(pod + 1, pod, port: 1);
             new ChainPolicyEngine(tables).Walk(
-                new PolicyQuery(in key) { Direction = PolicyDirection.Ingress, Endpoint = pod, Peer = default }, ref trace);
+                new PolicyQuery(in key) { Direction = PolicyDirection.Ingress, Endpoint = pod, Peer = default },
+                ref trace);
         }
 
         return (double)trace.VisitedCount / Asked;

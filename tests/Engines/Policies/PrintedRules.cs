@@ -7,7 +7,9 @@ using Dataplane.Tests.Policies;
 
 namespace Dataplane.Tests.Engines.Policies;
 
-/// <summary>What Felix's tables print of a node, read and walked by netfilter's rules: chain FORWARD, from veth to veth.</summary>
+/// <summary>
+/// What Felix's tables print of a node, read and walked by netfilter's rules: chain FORWARD, from veth to veth.
+/// </summary>
 internal sealed class PrintedRules : IDisposable
 {
     private const string Uplink = "eth0";
@@ -34,9 +36,12 @@ internal sealed class PrintedRules : IDisposable
         _state = new NetfilterState(_rules);
     }
 
-    /// <summary>A flow that the node forwards from or to one of its pods; its own traffic to pods passes OUTPUT.</summary>
+    /// <summary>
+    /// A flow that the node forwards from or to one of its pods; its own traffic to pods passes OUTPUT.
+    /// </summary>
     public bool Forwards(PolicyFlow flow) =>
-        (IsHere(flow.Source) || IsHere(flow.Destination)) && !IsOwnAddress(flow.Source) && !IsOwnAddress(flow.Destination);
+        (IsHere(flow.Source) || IsHere(flow.Destination)) && !IsOwnAddress(flow.Source)
+        && !IsOwnAddress(flow.Destination);
 
     public bool IsAllowedByWalk(in PolicyFlow flow) =>
         (!IsHere(flow.Source) || _lab.Judge(in _engine, in flow, PolicyDirection.Egress)!.Value.IsAllowed)
@@ -46,7 +51,8 @@ internal sealed class PrintedRules : IDisposable
     {
         NetfilterPacket packet = NetfilterPacket.FromKey(_lab.KeyOf(in flow));
         packet.InInterface = _interfaces.NumberOf(IsHere(flow.Source) ? VethOf(_lab.EndpointOf(flow.Source)) : Uplink);
-        packet.OutInterface = _interfaces.NumberOf(IsHere(flow.Destination) ? VethOf(_lab.EndpointOf(flow.Destination)) : Uplink);
+        packet.OutInterface = _interfaces.NumberOf(
+            IsHere(flow.Destination) ? VethOf(_lab.EndpointOf(flow.Destination)) : Uplink);
         var trace = default(TraceOff);
         return _rules.Forward(in packet, _state, ref _draw, ref trace).Verdict == NetfilterVerdict.Accept;
     }
@@ -58,7 +64,8 @@ internal sealed class PrintedRules : IDisposable
     }
 
     private bool IsHere(FlowEnd end) =>
-        end.Pod >= 0 && !_lab.Model.Snapshot.Pods[end.Pod].HostNetwork && _lab.Network.Pods[_lab.EndpointOf(end)].Node == _node;
+        end.Pod >= 0 && !_lab.Model.Snapshot.Pods[end.Pod].HostNetwork
+        && _lab.Network.Pods[_lab.EndpointOf(end)].Node == _node;
 
     private bool IsOwnAddress(FlowEnd end) => _lab.Network.Nodes[_node].OwnAddresses.Contains(end.Address);
 

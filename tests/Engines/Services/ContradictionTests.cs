@@ -95,8 +95,8 @@ public class ContradictionTests
             """);
 
         Assert.Equal(
-            "cluster.yaml:8: Service shop/web port 80 has the targetPort web, which none of the 1 selected Pods has, such as "
-            + "Pod shop/web-1 (cluster.yaml:10): it has no endpoints",
+            "cluster.yaml:8: Service shop/web port 80 has the targetPort web, which none of the 1 selected Pods has, "
+            + "such as Pod shop/web-1 (cluster.yaml:10): it has no endpoints",
             model.Notes[1]);
     }
 
@@ -120,12 +120,13 @@ public class ContradictionTests
             "  ports:",
             "  externalIPs: [\"2001:db8::1\"]\n  loadBalancerSourceRanges: [\"2001:db8::/32\"]\n  ports:",
             StringComparison.Ordinal).Replace(
-            "---", "status: {loadBalancer: {ingress: [{ip: 192.0.2.1}, {ip: 192.0.2.2, ipMode: Proxy}]}}\n---", StringComparison.Ordinal) + WebSlice);
+            "---", "status: {loadBalancer: {ingress: [{ip: 192.0.2.1}, {ip: 192.0.2.2, ipMode: Proxy}]}}\n---",
+            StringComparison.Ordinal) + WebSlice);
 
         Assert.Equal(
             [
-                "cluster.yaml:1: Service shop/web has externalIPs such as 2001:db8::1, but no IPv6 clusterIP: those of that "
-                + "family are left out",
+                "cluster.yaml:1: Service shop/web has externalIPs such as 2001:db8::1, but no IPv6 clusterIP: "
+                + "those of that family are left out",
                 "cluster.yaml:1: Service shop/web has loadBalancerSourceRanges, none of IPv4: its load balancer's IPv4 "
                 + "addresses are open to all",
             ],
@@ -135,7 +136,8 @@ public class ContradictionTests
 
     [Fact]
     public void A_service_that_names_another_proxy_is_left_to_it() => Assert.Empty(Compile(Web.Replace(
-        "namespace: shop}", "namespace: shop, labels: {service.kubernetes.io/service-proxy-name: other}}", StringComparison.Ordinal)).Ports);
+        "namespace: shop}", "namespace: shop, labels: {service.kubernetes.io/service-proxy-name: other}}",
+        StringComparison.Ordinal)).Ports);
 
     private static ServiceModel Compile(string manifests)
     {

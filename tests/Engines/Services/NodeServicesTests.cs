@@ -14,7 +14,8 @@ public class NodeServicesTests
     [Fact]
     public void Endpoints_are_sorted_by_their_text_and_those_that_are_not_ready_are_left_out()
     {
-        NodeServicePort port = View(Web(), At("10.0.0.2"), At("10.0.0.1"), At("10.0.0.10"), At("10.0.0.3") with { Ready = false });
+        NodeServicePort port = View(
+            Web(), At("10.0.0.2"), At("10.0.0.1"), At("10.0.0.10"), At("10.0.0.3") with { Ready = false });
 
         Assert.Equal("10.0.0.10:8080 10.0.0.1:8080 10.0.0.2:8080", Text(port.Cluster));
         Assert.Equal((Text(port.Cluster), ""), (Text(port.Reachable), Text(port.Local)));
@@ -37,7 +38,8 @@ public class NodeServicesTests
         NodeServicePort port = View(local, At("10.0.0.1", "node-a"), At("10.0.0.2", "node-b"));
         NodeServicePort none = View(local, At("10.0.0.2", "node-b"));
 
-        Assert.Equal(("10.0.0.1:8080", "", "10.0.0.1:8080"), (Text(port.Internal), Text(port.Cluster), Text(port.Reachable)));
+        Assert.Equal(
+            ("10.0.0.1:8080", "", "10.0.0.1:8080"), (Text(port.Internal), Text(port.Cluster), Text(port.Reachable)));
         Assert.Equal(("", true), (Text(none.Internal), none.HasAnywhere));
     }
 
@@ -68,7 +70,8 @@ public class NodeServicesTests
     [InlineData("zone-a", "zone-b", "10.0.0.1:8080")]
     [InlineData("zone-a", "", "10.0.0.1:8080 10.0.0.2:8080")]
     [InlineData("zone-b", "zone-c", "10.0.0.1:8080 10.0.0.2:8080")]
-    public void Zone_hints_count_where_every_endpoint_has_one_and_one_is_for_the_node(string first, string second, string used)
+    public void Zone_hints_count_where_every_endpoint_has_one_and_one_is_for_the_node(
+        string first, string second, string used)
     {
         NodeServicePort port = View(Web(), Hinted("10.0.0.1", first), Hinted("10.0.0.2", second));
 
@@ -119,7 +122,8 @@ public class NodeServicesTests
         Service service = Balanced() with { HealthCheckNodePort = 31000 };
 
         Assert.Equal(0, View(service, At("10.0.0.1")).Port.HealthCheckNodePort);
-        Assert.Equal(31000, View(service with { ExternalTrafficPolicy = TrafficPolicy.Local }, At("10.0.0.1")).Port.HealthCheckNodePort);
+        Assert.Equal(31000, View(
+            service with { ExternalTrafficPolicy = TrafficPolicy.Local }, At("10.0.0.1")).Port.HealthCheckNodePort);
     }
 
     private static Service Web() => Clusters.Service("web", "10.96.0.10");

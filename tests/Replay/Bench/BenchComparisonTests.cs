@@ -11,7 +11,9 @@ public sealed class BenchComparisonTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    /// <summary>Nine rounds: the notch is 1.57 / 3 of a spread, and of two reports with the same spread 1.414 times that.</summary>
+    /// <summary>
+    /// Nine rounds: the notch is 1.57 / 3 of a spread, and of two reports with the same spread 1.414 times that.
+    /// </summary>
     [Theory]
     [InlineData(100, 100, 0.10, "same")]
     [InlineData(100, 107, 0.10, "same")]
@@ -20,9 +22,11 @@ public sealed class BenchComparisonTests : IDisposable
     [InlineData(100, 120, 0.50, "same")]
     [InlineData(100, 102, 0.00, "same")]
     [InlineData(100, 104, 0.00, "slower")]
-    public void A_difference_counts_when_it_is_larger_than_the_rounds_noise(double before, double after, double spread, string verdict)
+    public void A_difference_counts_when_it_is_larger_than_the_rounds_noise(
+        double before, double after, double spread, string verdict)
     {
-        var comparison = BenchComparison.Of(Report("a", Run("ebpf", before, spread)), Report("b", Run("ebpf", after, spread)));
+        var comparison = BenchComparison.Of(
+            Report("a", Run("ebpf", before, spread)), Report("b", Run("ebpf", after, spread)));
 
         ComparedFigure figure = Assert.Single(comparison.Compared);
         Assert.Equal(verdict, figure.Verdict);
@@ -38,7 +42,8 @@ public sealed class BenchComparisonTests : IDisposable
             Report("a", Run("ebpf", 100, 0), Run("ipvs", 200, 0), Run("iptables", 300, 0)),
             Report("b", Run("ipvs", 400, 0), Run("ebpf", 100, 0), Run("nftables", 1, 0)));
 
-        Assert.Equal(["engine=ebpf flows=10 same", "engine=ipvs flows=10 slower"], comparison.Compared.Select(one => $"{one.Run} {one.Verdict}"));
+        Assert.Equal(["engine=ebpf flows=10 same", "engine=ipvs flows=10 slower"],
+            comparison.Compared.Select(one => $"{one.Run} {one.Verdict}"));
         Assert.Equal(["engine=iptables flows=10"], comparison.OnlyBefore);
         Assert.Equal(["engine=nftables flows=10"], comparison.OnlyAfter);
     }
@@ -50,7 +55,8 @@ public sealed class BenchComparisonTests : IDisposable
         File.WriteAllText(after, File.ReadAllText(after)
             .Replace("Zen", "Skylake", StringComparison.Ordinal).Replace("0.5", "9.5", StringComparison.Ordinal));
 
-        Assert.Equal([new MachineDifference("processor", "Zen", "Skylake")], BenchComparison.Of(Report("a", Run("ebpf", 100, 0)), after).MachineDifferences);
+        Assert.Equal([new MachineDifference("processor", "Zen", "Skylake")],
+            BenchComparison.Of(Report("a", Run("ebpf", 100, 0)), after).MachineDifferences);
     }
 
     [Fact]
@@ -59,7 +65,8 @@ public sealed class BenchComparisonTests : IDisposable
         const string Scaling = """{"engine":"ebpf","services":10,"nanosecondsPerPacket":50,"spread":0,"firstPacketNanoseconds":90,"firstPacketSpread":0,"lookupNanoseconds":9,"lookupSpread":0}""";
         string report = Report("a", Scaling);
 
-        Assert.Equal(["established", "first packet", "look-up"], BenchComparison.Of(report, report).Compared.Select(figure => figure.Figure));
+        Assert.Equal(["established", "first packet", "look-up"],
+            BenchComparison.Of(report, report).Compared.Select(figure => figure.Figure));
     }
 
     [Theory]
@@ -68,7 +75,8 @@ public sealed class BenchComparisonTests : IDisposable
     [InlineData("[]", "a.json: no runs in it: give what dataplane bench -o json wrote")]
     [InlineData("""{"runs":{}}""", "a.json: no runs in it: give what dataplane bench -o json wrote")]
     [InlineData("""{"runs":[1,"x",null]}""", "have no run in common: the parameters of runs have to be the same")]
-    [InlineData("""{"runs":[{"engine":"ipvs","nanosecondsPerPacket":1}]}""", "have no run in common: the parameters of runs have to be the same")]
+    [InlineData("""{"runs":[{"engine":"ipvs","nanosecondsPerPacket":1}]}""",
+        "have no run in common: the parameters of runs have to be the same")]
     public void What_is_no_report_is_one_line(string text, string expected)
     {
         string path = Path.Combine(_folder.FullName, "a.json");
@@ -87,12 +95,14 @@ public sealed class BenchComparisonTests : IDisposable
         Assert.Empty(BenchComparison.Of(Report("a", run), Report("b", Run("ebpf", 100, 0))).Compared);
 
     private static string Run(string engine, double nanoseconds, double spread) => string.Create(
-        CultureInfo.InvariantCulture, $$"""{"engine":"{{engine}}","flows":10,"nanosecondsPerPacket":{{nanoseconds}},"spread":{{spread}}}""");
+        CultureInfo.InvariantCulture,
+        $$"""{"engine":"{{engine}}","flows":10,"nanosecondsPerPacket":{{nanoseconds}},"spread":{{spread}}}""");
 
     private string Report(string name, params string[] runs)
     {
         string path = Path.Combine(_folder.FullName, name + ".json");
-        File.WriteAllText(path, $$"""{"machine":{"processor":"Zen","loadAverage":0.5},"rounds":9,"runs":[{{string.Join(',', runs)}}]}""");
+        File.WriteAllText(path,
+            $$"""{"machine":{"processor":"Zen","loadAverage":0.5},"rounds":9,"runs":[{{string.Join(',', runs)}}]}""");
         return path;
     }
 }

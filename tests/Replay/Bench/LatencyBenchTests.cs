@@ -20,11 +20,13 @@ public sealed class LatencyBenchTests : IDisposable
         {
             long[] rising =
             [
-                run.LatencyNanoseconds!.Min, run.LatencyNanoseconds.P50, run.LatencyNanoseconds.P90, run.LatencyNanoseconds.P99,
-                run.LatencyNanoseconds.P999, run.LatencyNanoseconds.P9999, run.LatencyNanoseconds.Max,
+                run.LatencyNanoseconds!.Min, run.LatencyNanoseconds.P50, run.LatencyNanoseconds.P90,
+                run.LatencyNanoseconds.P99, run.LatencyNanoseconds.P999, run.LatencyNanoseconds.P9999,
+                run.LatencyNanoseconds.Max,
             ];
             Assert.Equal(rising.Order(), rising);
-            Assert.Equal(report.SaturationPacketsPerSecond * run.LoadPercent / 100, run.OfferedPacketsPerSecond, precision: 3);
+            Assert.Equal(
+                report.SaturationPacketsPerSecond * run.LoadPercent / 100, run.OfferedPacketsPerSecond, precision: 3);
             Assert.Equal(0, run.AllocatedBytes);
         });
     }
@@ -37,7 +39,8 @@ public sealed class LatencyBenchTests : IDisposable
         LatencyRun run = Assert.Single(report.Runs);
 
         Assert.True(run.IsSaturated);
-        Assert.True(run.ScheduleErrorNanoseconds!.Max > 0.02e9 / 2, "the last packet was due in the first tenth of the run");
+        Assert.True(
+            run.ScheduleErrorNanoseconds!.Max > 0.02e9 / 2, "the last packet was due in the first tenth of the run");
         Assert.True(run.LatencyNanoseconds!.Max >= run.ScheduleErrorNanoseconds.Max);
     }
 
@@ -55,7 +58,8 @@ public sealed class LatencyBenchTests : IDisposable
     }
 
     [Fact]
-    public void Without_that_load_nothing_is_quoted() => Assert.Null(Run(new LatencyBenchOptions { Loads = [20] }).Quoted);
+    public void Without_that_load_nothing_is_quoted() =>
+        Assert.Null(Run(new LatencyBenchOptions { Loads = [20] }).Quoted);
 
     private static LatencyBenchReport Run(LatencyBenchOptions options) => LatencyBenchRunner.Run(
         options with { Services = 20, Trace = options.Trace with { Flows = 200 }, Seconds = 0.02, Rounds = 2 },

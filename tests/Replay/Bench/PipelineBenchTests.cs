@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Replay.Bench;
 
-/// <summary>What <c>bench pipeline</c> measures, by counts and bytes; nothing here depends on how fast the machine is.</summary>
+/// <summary>
+/// What <c>bench pipeline</c> measures, by counts and bytes; nothing here depends on how fast the machine is.
+/// </summary>
 public class PipelineBenchTests
 {
     private static readonly PipelineBenchReport Report = Run(new PipelineBenchOptions
@@ -32,7 +34,8 @@ public class PipelineBenchTests
         Assert.All(Report.Runs, run => Assert.Equal(0, run.AllocatedBytes));
 
     [Fact]
-    public void Every_flow_stands_as_a_connection() => Assert.All(Report.Runs, run => Assert.Equal(500, run.Connections));
+    public void Every_flow_stands_as_a_connection() =>
+        Assert.All(Report.Runs, run => Assert.Equal(500, run.Connections));
 
     [Fact]
     public void Nearly_all_backends_are_on_other_nodes_and_none_is_refused() => Assert.All(Report.Runs, run =>
@@ -47,7 +50,8 @@ public class PipelineBenchTests
     [InlineData("imix", 330, 390)]
     [InlineData("1500", 1514, 1514)]
     public void Frames_are_as_large_as_was_asked(string size, double least, double most) =>
-        Assert.All(Report.Runs.Where(run => run.FrameSize == size), run => Assert.InRange(run.BytesPerPacket, least, most));
+        Assert.All(
+            Report.Runs.Where(run => run.FrameSize == size), run => Assert.InRange(run.BytesPerPacket, least, most));
 
     [Fact]
     public void Figures_are_the_median_of_as_many_samples_as_rounds() => Assert.All(Report.Runs, run =>
@@ -68,14 +72,16 @@ public class PipelineBenchTests
         Assert.Equal(2 + 4 + 2 + 10 + 1 + 1, points.Length);
         Assert.Single(points, point => point.Trace.Flows == 1);
         Assert.All(points, point => Assert.True(
-            (point.Proxy != middle.Proxy ? 1 : 0) + (point.Cni != middle.Cni ? 1 : 0) + (point.Trace.FrameSize != middle.Trace.FrameSize ? 1 : 0)
+            (point.Proxy != middle.Proxy ? 1 : 0) + (point.Cni != middle.Cni ? 1 : 0)
+            + (point.Trace.FrameSize != middle.Trace.FrameSize ? 1 : 0)
             + (point.Trace with { FrameSize = 0 } != middle.Trace with { FrameSize = 0 } ? 1 : 0) <= 1));
     }
 
     [Fact]
     public void Two_workers_take_the_same_packets_the_same_way_as_one()
     {
-        PipelineBenchReport report = Run(new PipelineBenchOptions { Workers = [1, 2], Flows = [300], Services = 20, Packets = 4_000, Rounds = 1 });
+        PipelineBenchReport report = Run(
+            new PipelineBenchOptions { Workers = [1, 2], Flows = [300], Services = 20, Packets = 4_000, Rounds = 1 });
 
         Assert.Equal([1, 2], report.Runs.Select(run => run.Workers));
         Assert.Equal(report.Runs[0].Encapsulated, report.Runs[1].Encapsulated);
@@ -108,7 +114,9 @@ public class PipelineBenchTests
             Flows = [.. Enumerable.Range(0, 2_000).Select(less => 4_000_000 - less)],
         }));
 
-        Assert.Matches("^these points take [0-9]+ GiB in memory, of [0-9]+ GiB: give fewer --flows, --frame-size or --packets$", error.Message);
+        Assert.Matches(
+            "^these points take [0-9]+ GiB in memory, of [0-9]+ GiB: give fewer --flows, --frame-size or --packets$",
+            error.Message);
     }
 
     private static PipelineBenchReport Run(PipelineBenchOptions options) =>

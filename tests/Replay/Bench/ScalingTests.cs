@@ -3,11 +3,15 @@ using Xunit;
 
 namespace Dataplane.Tests.Replay.Bench;
 
-/// <summary>How look-ups grow with the number of Services, by what they visit: counts, not times, so that no machine can fail them.</summary>
+/// <summary>
+/// How look-ups grow with the number of Services, by what they visit: counts, not times, so
+/// that no machine can fail them.
+/// </summary>
 public class ScalingTests
 {
     private static readonly ScalingReport Report = ScalingRunner.Run(
-        new ScalingOptions { Services = [10, 100, 1000], Endpoints = 4, Flows = 2048, Rounds = 3 }, static _ => { }, CancellationToken.None);
+        new ScalingOptions { Services = [10, 100, 1000], Endpoints = 4, Flows = 2048, Rounds = 3 },
+        static _ => { }, CancellationToken.None);
 
     [Fact]
     public void Iptables_visits_half_a_rule_more_for_each_more_service()
@@ -24,7 +28,9 @@ public class ScalingTests
         Assert.Null(Growth("ipvs").NanosecondsPerLookup);
     }
 
-    /// <summary>Frontend, slot and backend, and what lies in the way: in a small map a frontend's slots often do.</summary>
+    /// <summary>
+    /// Frontend, slot and backend, and what lies in the way: in a small map a frontend's slots often do.
+    /// </summary>
     [Fact]
     public void Ebpf_compares_three_entries_and_those_that_collide_and_no_more_among_many_services()
     {
@@ -48,7 +54,8 @@ public class ScalingTests
     {
         Assert.True(run is
         {
-            FirstPacketNanoseconds: > 0, EstablishedNanoseconds: > 0, LookupNanoseconds: > 0, CompileSeconds: > 0, TableBytes: > 0,
+            FirstPacketNanoseconds: > 0, EstablishedNanoseconds: > 0, LookupNanoseconds: > 0, CompileSeconds: > 0,
+            TableBytes: > 0,
             LatencyNanoseconds.P50: > 0,
         });
         Assert.Equal(run.PacketsPerSecond, 1e9 / run.NanosecondsPerPacket);
@@ -57,7 +64,8 @@ public class ScalingTests
     [Fact]
     public void Tables_of_ten_thousand_services_with_ten_endpoints_stay_below_64_MiB_in_ebpf()
     {
-        var options = new ScalingOptions { Services = [10_000], Proxies = ["ebpf"], Endpoints = 10, Flows = 64, Rounds = 1 };
+        var options =
+            new ScalingOptions { Services = [10_000], Proxies = ["ebpf"], Endpoints = 10, Flows = 64, Rounds = 1 };
         ScalingRun run = Assert.Single(ScalingRunner.Run(options, static _ => { }, CancellationToken.None).Runs);
 
         Assert.InRange(run.TableBytes, 1 << 20, 64 << 20);

@@ -34,7 +34,8 @@ public sealed class CaptureDiffTests : IDisposable
         Assert.Equal(summary.Compared, summary.Equal);
         Assert.Empty(Found);
         Assert.Equal(2, _commands.Count);
-        Assert.Contains("-d udp.port==8472,vxlan -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE", _commands[0], StringComparison.Ordinal);
+        Assert.Contains("-d udp.port==8472,vxlan -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE",
+            _commands[0], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -163,9 +164,11 @@ public sealed class CaptureDiffTests : IDisposable
     {
         byte[] kernel = Captures.KernelVxlan();
 
-        DiffSummary summary = Compare(kernel, kernel, options => options with { Ignore = ["ip.tll", "ip.id"], Native = true });
+        DiffSummary summary = Compare(
+            kernel, kernel, options => options with { Ignore = ["ip.tll", "ip.id"], Native = true });
 
-        Assert.Equal("--ignore ip.tll: no frame has such a field: did you mean ip.ttl?", Assert.Single(summary.UnknownFields));
+        Assert.Equal(
+            "--ignore ip.tll: no frame has such a field: did you mean ip.ttl?", Assert.Single(summary.UnknownFields));
     }
 
     [Fact]
@@ -200,7 +203,8 @@ public sealed class CaptureDiffTests : IDisposable
     {
         byte[] kernel = Captures.KernelVxlan();
 
-        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Compare("not a capture"u8.ToArray(), kernel));
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() =>
+            Compare("not a capture"u8.ToArray(), kernel));
 
         Assert.Contains("ours.pcap", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
@@ -224,6 +228,7 @@ public sealed class CaptureDiffTests : IDisposable
             Ours = _captures.Write("ours.pcap", ours),
             Reference = _captures.Write("reference.pcap", reference),
         };
-        return CaptureDiff.Run(change?.Invoke(options) ?? options, _commands.Add, _seen, TestContext.Current.CancellationToken);
+        return CaptureDiff.Run(
+            change?.Invoke(options) ?? options, _commands.Add, _seen, TestContext.Current.CancellationToken);
     }
 }

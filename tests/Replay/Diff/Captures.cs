@@ -11,7 +11,9 @@ internal sealed class Captures : IDisposable
     private const int RecordHeader = 16;
     private readonly string _folder = Directory.CreateTempSubdirectory("dataplane-diff-").FullName;
 
-    /// <summary>The kernel's own VXLAN frames on a node's eth0, as a classic pcap; skips where they or tshark are absent.</summary>
+    /// <summary>
+    /// The kernel's own VXLAN frames on a node's eth0, as a classic pcap; skips where they or tshark are absent.
+    /// </summary>
     public static byte[] KernelVxlan(string file = "live-n1-eth0.pcap.gz")
     {
         string? golden = FindGolden(file);
@@ -67,7 +69,8 @@ internal sealed class Captures : IDisposable
     public static byte[] Reversed(byte[] pcap)
     {
         IEnumerable<(int Start, int Length)> frames = Frames(pcap).AsEnumerable().Reverse();
-        return [.. pcap[..FileHeader], .. frames.SelectMany(one => pcap[(one.Start - RecordHeader)..(one.Start + one.Length)])];
+        return [.. pcap[..FileHeader],
+            .. frames.SelectMany(one => pcap[(one.Start - RecordHeader)..(one.Start + one.Length)])];
     }
 
     /// <summary>The same capture with one byte of one frame flipped.</summary>

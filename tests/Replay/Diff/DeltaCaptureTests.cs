@@ -26,7 +26,8 @@ public sealed class DeltaCaptureTests : IDisposable
             ["ours 1", "reference 1", "reference 2"],
             delta.Select(frame => $"{frame.Find("frame.interface_name")} {PacketId(frame)}"));
         Assert.Equal(["65", "64", "64"], delta.Select(frame => frame.Find("ip.ttl")));
-        Assert.StartsWith("frame 4, reference frame 5 differs: outer ip.ttl: 65 | 64", Comment(delta[0]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "frame 4, reference frame 5 differs: outer ip.ttl: 65 | 64", Comment(delta[0]), StringComparison.Ordinal);
         Assert.Equal("frame 2 is in the reference only", Comment(delta[2]));
         Assert.Equal(Time(kernel, 5), delta[1].Find("frame.time_epoch"));
     }
@@ -54,7 +55,8 @@ public sealed class DeltaCaptureTests : IDisposable
     private static string? Comment(DissectedFrame frame) => frame.Find("frame.comment");
 
     private static int PacketId(DissectedFrame frame) =>
-        Convert.ToInt32(frame.Find("frame.packet_id"), frame.Find("frame.packet_id")!.StartsWith("0x", StringComparison.Ordinal) ? 16 : 10);
+        Convert.ToInt32(frame.Find("frame.packet_id"),
+            frame.Find("frame.packet_id")!.StartsWith("0x", StringComparison.Ordinal) ? 16 : 10);
 
     private static string Time(byte[] pcap, int frame)
     {

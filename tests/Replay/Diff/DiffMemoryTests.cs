@@ -38,7 +38,8 @@ public sealed class DiffMemoryTests : IDisposable
         long few = Peak(Few, 1, FrameMatch.Inner);
         long many = Peak(Many, 1, FrameMatch.Inner);
 
-        Assert.True(many - few < Tolerance + (Many - Few) * MostPerFrame, $"{few} bytes with {Few} frames, {many} with {Many}");
+        Assert.True(
+            many - few < Tolerance + (Many - Few) * MostPerFrame, $"{few} bytes with {Few} frames, {many} with {Many}");
     }
 
     private long Peak(int oursCount, int referenceCount, FrameMatch by)

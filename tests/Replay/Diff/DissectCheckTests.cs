@@ -62,7 +62,8 @@ public sealed class DissectCheckTests : IDisposable
 
         Check(Captures.Flip(kernel, Frame, UdpLength));
 
-        Assert.Contains(_faults, one => one.Frame == Frame && one.Fault.StartsWith("udp.length", StringComparison.Ordinal));
+        Assert.Contains(
+            _faults, one => one.Frame == Frame && one.Fault.StartsWith("udp.length", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -83,6 +84,7 @@ public sealed class DissectCheckTests : IDisposable
     private DissectSummary Check(byte[] capture, Func<DissectOptions, DissectOptions>? change = null)
     {
         var options = new DissectOptions { Capture = _captures.Write("out.pcap", capture) };
-        return DissectCheck.Run(change?.Invoke(options) ?? options, _ => { }, _faults.Add, TestContext.Current.CancellationToken);
+        return DissectCheck.Run(
+            change?.Invoke(options) ?? options, _ => { }, _faults.Add, TestContext.Current.CancellationToken);
     }
 }

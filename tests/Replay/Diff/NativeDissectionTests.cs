@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Replay.Diff;
 
-/// <summary>tshark judges our own dissection: what we call a field is a field of tshark's that shows the same.</summary>
+/// <summary>
+/// tshark judges our own dissection: what we call a field is a field of tshark's that shows the same.
+/// </summary>
 public sealed class NativeDissectionTests : IDisposable
 {
     /// <summary>Names of ours that tshark does not have, or gives another meaning.</summary>
@@ -41,8 +43,10 @@ public sealed class NativeDissectionTests : IDisposable
 
             // The last fragment holds, to tshark, the whole packet.
             int ip = ours.InnerStart > 0 ? ours.InnerStart : 1;
-            bool reassembled = theirs.Fields.Any(field => field.Name.EndsWith(".reassembled.length", StringComparison.Ordinal));
-            HashSet<(string, string)> shown = [.. theirs.Fields.Select(field => (theirs.QualifiedName(field), field.Show))];
+            bool reassembled = theirs.Fields.Any(field =>
+                field.Name.EndsWith(".reassembled.length", StringComparison.Ordinal));
+            HashSet<(string, string)> shown =
+                [.. theirs.Fields.Select(field => (theirs.QualifiedName(field), field.Show))];
             foreach (DissectedField field in ours.Fields)
             {
                 if (Own.Contains(field.Name) || field.Name.StartsWith("frame.", StringComparison.Ordinal)) continue;
@@ -50,7 +54,8 @@ public sealed class NativeDissectionTests : IDisposable
 
                 fields++;
                 string name = ours.QualifiedName(field);
-                if (!shown.Contains((name, field.Show))) wrong.Add($"{name}, frame {ours.Number}: {field.Show} | {theirs.Find(field.Name)}");
+                if (!shown.Contains((name, field.Show)))
+                    wrong.Add($"{name}, frame {ours.Number}: {field.Show} | {theirs.Find(field.Name)}");
             }
         }
 
@@ -62,10 +67,12 @@ public sealed class NativeDissectionTests : IDisposable
     [Fact]
     public void Hostile_captures_are_dissected_without_a_throw()
     {
-        if (!SharedFolder.TryFind("suites/pcaps", out string suites)) Assert.Skip("../shared/suites/pcaps is not there");
+        if (!SharedFolder.TryFind("suites/pcaps", out string suites))
+            Assert.Skip("../shared/suites/pcaps is not there");
 
         long frames = 0;
-        foreach (string path in Directory.EnumerateFiles(suites, "*.pcap*", SearchOption.AllDirectories).Order().Take(300))
+        foreach (string path in Directory.EnumerateFiles(suites, "*.pcap*", SearchOption.AllDirectories)
+            .Order().Take(300))
         {
             try
             {

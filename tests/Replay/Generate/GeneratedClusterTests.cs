@@ -30,7 +30,8 @@ public class GeneratedClusterTests
 
         Assert.Empty(yaml.Findings);
         Assert.Empty(yaml.Unmodelled);
-        Assert.Equal((4, 120, 13, 6), (yaml.Nodes.Length, yaml.Pods.Length, yaml.Services.Length, yaml.NetworkPolicies.Length));
+        Assert.Equal(
+            (4, 120, 13, 6), (yaml.Nodes.Length, yaml.Pods.Length, yaml.Services.Length, yaml.NetworkPolicies.Length));
         Assert.Equal(Describe(yaml), Describe(json));
     }
 
@@ -41,7 +42,8 @@ public class GeneratedClusterTests
     [InlineData(400, 2)]
     public void Every_pod_lies_in_its_nodes_network_and_has_an_address_of_its_own(int nodes, int pods)
     {
-        ClusterSnapshot cluster = Read(Small with { Nodes = nodes, PodsPerNode = pods, Endpoints = 1, DualStack = true }, json: true);
+        ClusterSnapshot cluster = Read(
+            Small with { Nodes = nodes, PodsPerNode = pods, Endpoints = 1, DualStack = true }, json: true);
         Dictionary<string, Node> byName = cluster.Nodes.ToDictionary(node => node.Name);
 
         Assert.Equal(nodes * pods * 2, cluster.Pods.SelectMany(pod => pod.Addresses).Distinct().Count());
@@ -57,13 +59,15 @@ public class GeneratedClusterTests
 
         Assert.All(cluster.EndpointSlices, slice =>
         {
-            Service service = cluster.Services.Single(one => (one.Namespace, one.Name) == (slice.Namespace, slice.ServiceName));
+            Service service = cluster.Services.Single(one =>
+                (one.Namespace, one.Name) == (slice.Namespace, slice.ServiceName));
             IEnumerable<string> selected = cluster.Pods
                 .Where(pod => pod.Namespace == service.Namespace
                     && service.Selector.All(label => pod.Labels.GetValueOrDefault(label.Key) == label.Value))
                 .Select(pod => pod.Name);
             Assert.Equal(selected, slice.Endpoints.Select(endpoint => endpoint.PodName));
-            Assert.Equal(slice.Endpoints.Length, slice.Endpoints.Select(endpoint => endpoint.NodeName).Distinct().Count());
+            Assert.Equal(
+                slice.Endpoints.Length, slice.Endpoints.Select(endpoint => endpoint.NodeName).Distinct().Count());
         });
     }
 
@@ -109,10 +113,16 @@ public class GeneratedClusterTests
 
     private static IEnumerable<string> Describe(ClusterSnapshot cluster) =>
     [
-        .. cluster.Nodes.Select(node => $"{node.Name} {string.Join(' ', node.PodCidrs)} {string.Join(' ', node.InternalIps)} {node.Annotations.Count}"),
-        .. cluster.Pods.Select(pod => $"{pod} {pod.NodeName} {string.Join(' ', pod.Addresses)} {string.Join(' ', pod.Labels)}"),
-        .. cluster.Services.Select(service => $"{service} {string.Join(' ', service.ClusterIps)} {string.Join(' ', service.Ports.Select(port => port.Port))}"),
-        .. cluster.EndpointSlices.Select(slice => $"{slice.Name} {string.Join(' ', slice.Endpoints.SelectMany(one => one.Addresses))}"),
+        .. cluster.Nodes.Select(node =>
+            $"{node.Name} {string.Join(' ', node.PodCidrs)} {string.Join(' ', node.InternalIps)} "
+            + $"{node.Annotations.Count}"),
+        .. cluster.Pods.Select(pod =>
+            $"{pod} {pod.NodeName} {string.Join(' ', pod.Addresses)} {string.Join(' ', pod.Labels)}"),
+        .. cluster.Services.Select(service =>
+            $"{service} {string.Join(' ', service.ClusterIps)} "
+            + $"{string.Join(' ', service.Ports.Select(port => port.Port))}"),
+        .. cluster.EndpointSlices.Select(slice =>
+            $"{slice.Name} {string.Join(' ', slice.Endpoints.SelectMany(one => one.Addresses))}"),
         .. cluster.NetworkPolicies.Select(policy => $"{policy} {policy.Ingress.Length}"),
     ];
 }

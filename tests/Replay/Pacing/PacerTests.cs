@@ -75,7 +75,8 @@ public class PacerTests
             pacer.Sent(due.AsSpan(done, bursts[^1]));
         }
 
-        // The sleep for the second record ends 1.85 ms late, when the third is due, too; the fourth is near then, and spun for.
+        // The sleep for the second record ends 1.85 ms late, when the third is due, too; the fourth
+        // is near then, and spun for.
         ScheduleReport report = pacer.Report()!;
         Assert.Equal([1, 2, 1, 2, 1, 1], bursts);
         Assert.Equal((0L, Near(1.85)), (report.ErrorNanoseconds.Min, report.ErrorNanoseconds.Max));
@@ -108,7 +109,8 @@ public class PacerTests
 
         pacer.Await(due.AsSpan(1), CancellationToken.None);
 
-        Assert.Equal(["the capture has a gap: its next packet is due in 3600 s; Ctrl-C ends the run with what is done"], _warnings);
+        Assert.Equal(["the capture has a gap: its next packet is due in 3600 s; Ctrl-C ends the run with what is done"],
+            _warnings);
     }
 
     // The histogram keeps three digits.

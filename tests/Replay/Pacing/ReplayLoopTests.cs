@@ -34,7 +34,8 @@ public class ReplayLoopTests
         ReplayLoop<FakeClock> loop = Run(records: 10, new Pace(PaceKind.PacketsPerSecond, 100_000));
 
         Assert.Equal(Enumerable.Repeat(1, 10), _bursts);
-        Assert.Equal((5 * Microsecond, Near(5 * Microsecond)), (loop.Meter.Latency.Summary!.Min, loop.Meter.Latency.Summary!.Max));
+        Assert.Equal((5 * Microsecond, Near(5 * Microsecond)),
+            (loop.Meter.Latency.Summary!.Min, loop.Meter.Latency.Summary!.Max));
         Assert.Equal(0, loop.Schedule!.ErrorNanoseconds.Max);
     }
 
@@ -63,10 +64,11 @@ public class ReplayLoopTests
     public void An_interruption_lets_the_rest_be()
     {
         using var interruption = new CancellationTokenSource();
-        ReplayLoop<FakeClock> loop = LoopOf(records: 10, new Pace(PaceKind.PacketsPerSecond, 1000), loops: 1, mostAtOnce: 64, onBurst: () =>
-        {
-            if (_bursts.Count == 4) interruption.Cancel();
-        });
+        ReplayLoop<FakeClock> loop = LoopOf(
+            records: 10, new Pace(PaceKind.PacketsPerSecond, 1000), loops: 1, mostAtOnce: 64, onBurst: () =>
+            {
+                if (_bursts.Count == 4) interruption.Cancel();
+            });
 
         loop.Run(interruption.Token);
 
@@ -134,7 +136,8 @@ public class ReplayLoopTests
         public override int Read(Span<CaptureRecord> records)
         {
             int given = Math.Min(records.Length, count - _next);
-            for (int index = 0; index < given; index++) records[index] = new CaptureRecord { Timestamp = _next++ * Microsecond };
+            for (int index = 0; index < given; index++)
+                records[index] = new CaptureRecord { Timestamp = _next++ * Microsecond };
             return given;
         }
 

@@ -25,7 +25,8 @@ public class ScheduleTests
 
     [Fact]
     public void Packets_a_second_are_spread_evenly_whatever_the_capture_s_times() =>
-        Assert.Equal([0, 250_000, 500_000, 750_000], Due(PaceKind.PacketsPerSecond, 4000, [(9, 60), (8, 60), (Hour, 60), (7, 60)]));
+        Assert.Equal([0, 250_000, 500_000, 750_000],
+            Due(PaceKind.PacketsPerSecond, 4000, [(9, 60), (8, 60), (Hour, 60), (7, 60)]));
 
     [Fact]
     public void A_third_of_a_second_does_not_add_up_to_an_error() =>
@@ -33,7 +34,8 @@ public class ScheduleTests
 
     [Fact]
     public void Megabits_a_second_count_original_lengths_of_the_frames_in_front() =>
-        Assert.Equal([0, Millisecond, 3 * Millisecond], Due(PaceKind.MegabitsPerSecond, 8, [(0, 1000), (0, 2000), (0, 60)]));
+        Assert.Equal(
+            [0, Millisecond, 3 * Millisecond], Due(PaceKind.MegabitsPerSecond, 8, [(0, 1000), (0, 2000), (0, 60)]));
 
     [Fact]
     public void A_gap_into_the_past_counts_as_none_and_is_counted()
@@ -50,10 +52,12 @@ public class ScheduleTests
         Assert.Equal([0, Schedule.Never, Schedule.Never, Schedule.Never], due);
     }
 
-    private static long[] Due(PaceKind kind, double rate, (long Time, int Length)[] capture) => Due(new Schedule(new Pace(kind, rate)), capture);
+    private static long[] Due(PaceKind kind, double rate, (long Time, int Length)[] capture) =>
+        Due(new Schedule(new Pace(kind, rate)), capture);
 
     private static long[] Due(Schedule schedule, (long Time, int Length)[] capture) =>
     [
-        .. capture.Select(packet => schedule.Next(new CaptureRecord { Timestamp = packet.Time, CapturedLength = 14, OriginalLength = packet.Length })),
+        .. capture.Select(packet => schedule.Next(
+            new CaptureRecord { Timestamp = packet.Time, CapturedLength = 14, OriginalLength = packet.Length })),
     ];
 }

@@ -14,8 +14,8 @@ using static Dataplane.Tests.Scenarios.EgressCluster;
 namespace Dataplane.Tests.Replay.Policies;
 
 /// <summary>
-/// A changed EgressFirewall, EgressNetworkPolicy, ipBlock or NetID is a changed verdict, with the line that decides now and
-/// the one that decided before: for pairs, and for what a capture holds.
+/// A changed EgressFirewall, EgressNetworkPolicy, ipBlock or NetID is a changed verdict, with the line that decides now
+/// and the one that decided before: for pairs, and for what a capture holds.
 /// </summary>
 public sealed class OutsideChangesTests
 {
@@ -79,11 +79,13 @@ public sealed class OutsideChangesTests
 
     [Fact]
     public void What_an_EgressNetworkPolicy_has_to_say_is_the_same_where_networks_are_kept_apart() =>
-        Assert.StartsWith("- bank/vault -> the rest of 0.0.0.0/0 any port: denied by EgressNetworkPolicy", Text(OpenShift, "", EgressPolicy, Multitenant), StringComparison.Ordinal);
+        Assert.StartsWith("- bank/vault -> the rest of 0.0.0.0/0 any port: denied by EgressNetworkPolicy",
+            Text(OpenShift, "", EgressPolicy, Multitenant), StringComparison.Ordinal);
 
     [Fact]
     public void An_EgressNetworkPolicy_that_is_gone_is_named_with_its_old_line() => Assert.StartsWith(
-        "+ bank/vault -> the rest of 0.0.0.0/0 any port: no longer denied by EgressNetworkPolicy bank/out egress[1] (old.yaml:7)\n",
+        "+ bank/vault -> the rest of 0.0.0.0/0 any port: "
+        + "no longer denied by EgressNetworkPolicy bank/out egress[1] (old.yaml:7)\n",
         Text(OpenShift, EgressPolicy, ""), StringComparison.Ordinal);
 
     [Fact]
@@ -95,8 +97,11 @@ public sealed class OutsideChangesTests
     {
         string text = Text(Ovn, Block, Block.Replace("10.9.0.0/16", "10.8.0.0/16", StringComparison.Ordinal));
 
-        Assert.Contains("- 3 pods like shop/web -> 10.8.0.0/16 any port: default deny of egress: shop/out isolates the source", text, StringComparison.Ordinal);
-        Assert.Contains("+ 3 pods like shop/web -> 10.9.0.0/16 any port: allowed by shop/out egress[0] (new.yaml:8)", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "- 3 pods like shop/web -> 10.8.0.0/16 any port: default deny of egress: shop/out isolates the source",
+            text, StringComparison.Ordinal);
+        Assert.Contains("+ 3 pods like shop/web -> 10.9.0.0/16 any port: allowed by shop/out egress[0] (new.yaml:8)",
+            text, StringComparison.Ordinal);
         Assert.Equal(2, text.Split('\n').Count(line => line.Contains(" -> ", StringComparison.Ordinal)));
     }
 
@@ -113,10 +118,12 @@ public sealed class OutsideChangesTests
                 - from: [{ipBlock: {cidr: 203.0.113.0/24}}]
 
             """;
-        string text = Text(Ovn, In, In.Replace("203.0.113.0/24", "203.0.113.0/25", StringComparison.Ordinal), ports: "80");
+        string text = Text(
+            Ovn, In, In.Replace("203.0.113.0/24", "203.0.113.0/25", StringComparison.Ordinal), ports: "80");
 
         Assert.StartsWith(
-            "- the rest of 203.0.113.0/24 -> 2 pods like shop/web 80/tcp: default deny of ingress: shop/in isolates the destination", text, StringComparison.Ordinal);
+            "- the rest of 203.0.113.0/24 -> 2 pods like shop/web 80/tcp: default deny of ingress: "
+            + "shop/in isolates the destination", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,7 +140,8 @@ public sealed class OutsideChangesTests
     [Fact]
     public void A_flow_of_a_capture_that_leaves_is_judged_by_the_new_rule_and_the_old_one_is_told()
     {
-        using TemporaryFile capture = Packets(("10.128.0.10", Outside, 443, 1), ("10.128.0.10", Outside, 443, 2), ("10.128.0.10", "10.129.0.10", 443, 3));
+        using TemporaryFile capture = Packets(
+            ("10.128.0.10", Outside, 443, 1), ("10.128.0.10", Outside, 443, 2), ("10.128.0.10", "10.129.0.10", 443, 3));
 
         FlowChange flow = Assert.Single(Flows(
             Both(Ovn, Firewall, "old.yaml"),
@@ -141,7 +149,8 @@ public sealed class OutsideChangesTests
 
         Assert.Equal(("shop/web", Outside, "443/tcp", 2L), (flow.From, flow.To, flow.Port.ToString(), flow.Packets));
         Assert.Equal(
-            "denied by EgressFirewall shop/default egress[0] (new.yaml:6); before, allowed by EgressFirewall shop/default egress[0] (old.yaml:6)",
+            "denied by EgressFirewall shop/default egress[0] (new.yaml:6); before, "
+            + "allowed by EgressFirewall shop/default egress[0] (old.yaml:6)",
             PolicyOutcome.Sentences(flow.Was, flow.Is));
     }
 
@@ -150,10 +159,13 @@ public sealed class OutsideChangesTests
     {
         using TemporaryFile capture = Packets(("10.128.0.10", "10.129.0.20", 80, 1));
 
-        FlowChange flow = Assert.Single(Flows(Read(Joined, "old.yaml"), Read(OpenShift, "new.yaml"), [capture.Path], Multitenant).Flows);
+        FlowChange flow = Assert.Single(
+            Flows(Read(Joined, "old.yaml"), Read(OpenShift, "new.yaml"), [capture.Path], Multitenant).Flows);
 
-        Assert.Equal(("other-network", "NetNamespace/bank", "new.yaml:33"), (flow.Is.Reason, flow.Is.Policy, flow.Is.Source?.ToString()));
-        Assert.Equal(("same-network", "NetNamespace/bank", "old.yaml:33"), (flow.Was.Reason, flow.Was.Policy, flow.Was.Source?.ToString()));
+        Assert.Equal(("other-network", "NetNamespace/bank", "new.yaml:33"),
+            (flow.Is.Reason, flow.Is.Policy, flow.Is.Source?.ToString()));
+        Assert.Equal(("same-network", "NetNamespace/bank", "old.yaml:33"),
+            (flow.Was.Reason, flow.Was.Policy, flow.Was.Source?.ToString()));
     }
 
     [Fact]
@@ -163,7 +175,8 @@ public sealed class OutsideChangesTests
         using TemporaryFile bridge = Packets(("10.128.0.10", Outside, 443, 1));
 
         FlowChange flow = Assert.Single(Flows(
-            Both(Ovn, "", "old.yaml"), Both(Ovn, Firewall.Replace("Allow", "Deny", StringComparison.Ordinal), "new.yaml"), [veth.Path, bridge.Path]).Flows);
+            Both(Ovn, "", "old.yaml"), Both(Ovn, Firewall.Replace("Allow", "Deny", StringComparison.Ordinal),
+                "new.yaml"), [veth.Path, bridge.Path]).Flows);
 
         Assert.Equal((1, 1L), (flow.Flows, flow.Packets));
     }
@@ -180,17 +193,21 @@ public sealed class OutsideChangesTests
         return text.ToString();
     }
 
-    private static PolicyChangeReport Compare(ClusterSnapshot old, ClusterSnapshot @new, string? ports, string? setting) => PolicyChanges.Compare(
-        old, @new, ports is null ? [] : [new(IpProtocol.Tcp, ushort.Parse(ports, null))], cni: null, EmulationSettings.Parse(setting is null ? [] : [setting]));
+    private static PolicyChangeReport Compare(
+        ClusterSnapshot old, ClusterSnapshot @new, string? ports, string? setting) => PolicyChanges.Compare(
+            old, @new, ports is null ? [] : [new(IpProtocol.Tcp, ushort.Parse(ports, null))],
+            cni: null, EmulationSettings.Parse(setting is null ? [] : [setting]));
 
-    private static PolicyChangeReport Flows(ClusterSnapshot old, ClusterSnapshot @new, string[] captures, params string[] settings) => FlowChanges.AddTo(
-        new PolicyChangeReport { Pods = [], Changes = [], Notes = [] }, old, @new,
-        new ReplayOptions { Captures = [.. captures], Settings = [.. settings] }, CancellationToken.None);
+    private static PolicyChangeReport Flows(
+        ClusterSnapshot old, ClusterSnapshot @new, string[] captures, params string[] settings) => FlowChanges.AddTo(
+            new PolicyChangeReport { Pods = [], Changes = [], Notes = [] }, old, @new,
+            new ReplayOptions { Captures = [.. captures], Settings = [.. settings] }, CancellationToken.None);
 
     private static ClusterSnapshot Read(string yaml, string name) => ManifestReader.ReadText(yaml, name);
 
     /// <summary>What is compared comes first, so that its lines count from 1.</summary>
-    private static ClusterSnapshot Both(string cluster, string yaml, string name) => Read(yaml.Length == 0 ? cluster : $"{yaml}---\n{cluster}", name);
+    private static ClusterSnapshot Both(string cluster, string yaml, string name) =>
+        Read(yaml.Length == 0 ? cluster : $"{yaml}---\n{cluster}", name);
 
     /// <summary>SYNs of pods, as their veths show them.</summary>
     private static TemporaryFile Packets(params (string From, string To, ushort Port, ushort Id)[] packets)
@@ -198,7 +215,8 @@ public sealed class OutsideChangesTests
         CaptureBytes bytes = new CaptureBytes().PcapHeader();
         foreach ((string from, string to, ushort port, ushort id) in packets)
         {
-            bytes.PcapRecord(1, id, Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4(from, to, id: id).Tcp(40000, port, sequence: id));
+            bytes.PcapRecord(1, id,
+                Eth("0a:58:0a:80:00:0a", "0a:58:0a:80:00:01").Ipv4(from, to, id: id).Tcp(40000, port, sequence: id));
         }
 
         var file = new TemporaryFile(".pcap");

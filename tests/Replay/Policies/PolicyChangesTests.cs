@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Replay.Policies;
 
-/// <summary>What a change of policies changes, and the line that does it: in the new manifests, or gone from the old.</summary>
+/// <summary>
+/// What a change of policies changes, and the line that does it: in the new manifests, or gone from the old.
+/// </summary>
 public class PolicyChangesTests
 {
     private const string Pods = """
@@ -59,11 +61,13 @@ public class PolicyChangesTests
 
     [Fact]
     public void A_new_rule_opens_and_is_named() => Assert.StartsWith(
-        "+ shop/web -> shop/db 5432/tcp: allowed by shop/allow ingress[0] (new.yaml:24)\n", Text(Pods + Deny, Pods + Deny + Allow), StringComparison.Ordinal);
+        "+ shop/web -> shop/db 5432/tcp: allowed by shop/allow ingress[0] (new.yaml:24)\n",
+        Text(Pods + Deny, Pods + Deny + Allow), StringComparison.Ordinal);
 
     [Fact]
     public void What_is_gone_opens_and_the_old_line_is_named() => Assert.StartsWith(
-        "+ shop/web -> shop/db 5432/tcp: no longer default deny of ingress: shop/deny isolates the destination, and no rule allows it (old.yaml:13)\n",
+        "+ shop/web -> shop/db 5432/tcp: no longer default deny of ingress: shop/deny isolates the destination, "
+        + "and no rule allows it (old.yaml:13)\n",
         Text(Pods + Deny, Pods), StringComparison.Ordinal);
 
     [Fact]
@@ -72,12 +76,15 @@ public class PolicyChangesTests
     [Fact]
     public void Pods_of_one_side_alone_are_not_compared_and_that_is_said() => Assert.Contains(
         "1 pod in the new manifests alone not compared: shop/more",
-        Compare(Pods, Pods + "---\napiVersion: v1\nkind: Pod\nmetadata: {name: more, namespace: shop}\nstatus: {podIP: 10.244.9.9}\n").Notes);
+        Compare(
+            Pods, Pods + "---\napiVersion: v1\nkind: Pod\nmetadata: {name: more, namespace: shop}\n"
+                + "status: {podIP: 10.244.9.9}\n").Notes);
 
     [Fact]
     public void Pods_that_no_policy_tells_apart_are_compared_once_and_counted()
     {
-        const string copy = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: web-2, namespace: shop, labels: {app: web}}\n"
+        const string copy = "---\napiVersion: v1\nkind: Pod\n"
+            + "metadata: {name: web-2, namespace: shop, labels: {app: web}}\n"
             + "spec: {containers: [{ports: [{containerPort: 8080}]}]}\nstatus: {podIP: 10.244.1.8}\n";
         PolicyChange change = Assert.Single(Compare(Pods + copy, Pods + copy + Deny).Changes);
 
@@ -92,7 +99,8 @@ public class PolicyChangesTests
     }
 
     private static PolicyChangeReport Compare(string old, string @new) => PolicyChanges.Compare(
-        Read(old, "old.yaml"), Read(@new, "new.yaml"), [], cni: null, EmulationSettings.Parse(["policy.enforcer=calico"]));
+        Read(old, "old.yaml"), Read(@new, "new.yaml"), [], cni: null, EmulationSettings.Parse(
+            ["policy.enforcer=calico"]));
 
     private static ClusterSnapshot Read(string yaml, string name) => ManifestReader.ReadText(yaml, name);
 }

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Dataplane.Tests.Replay.Policies;
 
-/// <summary>reach judges classes of pods, not pods: that it loses nothing by it, others' tables and a plain evaluator say.</summary>
+/// <summary>
+/// reach judges classes of pods, not pods: that it loses nothing by it, others' tables and a plain evaluator say.
+/// </summary>
 public class ReachJudgeTests
 {
     private const int Clusters = 400;
@@ -16,8 +18,9 @@ public class ReachJudgeTests
     public static TheoryData<string> Suites => [.. PolicySuites.Names];
 
     [Theory, MemberData(nameof(Suites))]
-    public void Reach_gives_the_reachability_that_the_suite_expects(string suite) => Assert.Empty(PolicySuites.Read(suite)
-        .SelectMany(one => Differences(one.Name, one.Snapshot, one.Flows)));
+    public void Reach_gives_the_reachability_that_the_suite_expects(string suite) =>
+        Assert.Empty(PolicySuites.Read(suite)
+            .SelectMany(one => Differences(one.Name, one.Snapshot, one.Flows)));
 
     [Fact]
     public void Reach_agrees_with_the_API_s_text_on_made_up_clusters()
@@ -27,7 +30,8 @@ public class ReachJudgeTests
         {
             var cluster = new RandomPolicies(seed);
             IEnumerable<ExpectedFlow> flows = cluster.Flows(FlowsEach)
-                .Where(flow => IsFirstAddress(cluster.Snapshot, flow.Source) && IsFirstAddress(cluster.Snapshot, flow.Destination))
+                .Where(flow =>
+                    IsFirstAddress(cluster.Snapshot, flow.Source) && IsFirstAddress(cluster.Snapshot, flow.Destination))
                 .Select(flow => new ExpectedFlow(flow, PolicyReference.IsAllowed(cluster.Snapshot, flow)));
             differences.AddRange(Differences($"seed {seed}", cluster.Snapshot, flows));
         }
@@ -40,11 +44,14 @@ public class ReachJudgeTests
         end.Pod < 0 || snapshot.Pods[end.Pod].Addresses[0] == end.Address;
 
     /// <summary>A suite's completed Jobs are pods to it; here they have given their addresses back.</summary>
-    private static bool IsAlive(ClusterSnapshot snapshot, FlowEnd end) => end.Pod < 0 || !snapshot.Pods[end.Pod].IsTerminated;
+    private static bool IsAlive(ClusterSnapshot snapshot, FlowEnd end) =>
+        end.Pod < 0 || !snapshot.Pods[end.Pod].IsTerminated;
 
-    private static IEnumerable<string> Differences(string name, ClusterSnapshot snapshot, IEnumerable<ExpectedFlow> flows)
+    private static IEnumerable<string> Differences(
+        string name, ClusterSnapshot snapshot, IEnumerable<ExpectedFlow> flows)
     {
-        ExpectedFlow[] all = [.. flows.Where(expected => IsAlive(snapshot, expected.Flow.Source) && IsAlive(snapshot, expected.Flow.Destination))];
+        ExpectedFlow[] all = [.. flows.Where(expected =>
+            IsAlive(snapshot, expected.Flow.Source) && IsAlive(snapshot, expected.Flow.Destination))];
         ImmutableArray<IpAddress> outside =
         [
             .. all.SelectMany(expected => new[] { expected.Flow.Source, expected.Flow.Destination })
@@ -53,13 +60,19 @@ public class ReachJudgeTests
                 .Distinct(),
         ];
         ReachReport report = ReachRunner.Run(
-            snapshot, new ReachOptions { Settings = ["policy.enforcer=calico"], External = outside, Ports = [new ReachPort(IpProtocol.Tcp, 80)] });
+            snapshot, new ReachOptions
+            {
+                Settings = ["policy.enforcer=calico"],
+                External = outside,
+                Ports = [new ReachPort(IpProtocol.Tcp, 80)],
+            });
         foreach (ExpectedFlow expected in all)
         {
             PolicyFlow flow = expected.Flow;
             int from = PlaceOf(report, snapshot, flow.Source), to = PlaceOf(report, snapshot, flow.Destination);
             ReachVerdict verdict = report.Matrix.Judge.Judge(from, to, new ReachPort(flow.Protocol, flow.Port));
-            if (verdict.IsAllowed != expected.IsAllowed) yield return $"{name}: {flow.In(snapshot)} is {verdict.ReasonText}";
+            if (verdict.IsAllowed != expected.IsAllowed)
+                yield return $"{name}: {flow.In(snapshot)} is {verdict.ReasonText}";
         }
     }
 

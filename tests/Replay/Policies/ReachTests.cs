@@ -75,8 +75,10 @@ public class ReachTests
 
     [Theory]
     [InlineData("shop/web", "shop/db", "5432", "allowed by shop/db ingress[0] (shop.yaml:36)")]
-    [InlineData("shop/web", "shop/db", "80", "default deny of ingress: shop/db isolates the destination, and no rule allows it (shop.yaml:29)")]
-    [InlineData("shop/db", "shop/web", "8080", "default deny of egress: shop/db isolates the source, and no rule allows it (shop.yaml:29)")]
+    [InlineData("shop/web", "shop/db", "80",
+        "default deny of ingress: shop/db isolates the destination, and no rule allows it (shop.yaml:29)")]
+    [InlineData("shop/db", "shop/web", "8080",
+        "default deny of egress: shop/db isolates the source, and no rule allows it (shop.yaml:29)")]
     [InlineData("ops/agent", "shop/db", "80", "a node reaches its own pods, and a pod itself")]
     [InlineData("ops/agent", "shop/web", "8080", "no policy is about it")]
     [InlineData("shop/web", "shop/db", "9999", "allowed by shop/db ingress[1] (shop.yaml:38)")]
@@ -95,7 +97,8 @@ public class ReachTests
     {
         ReachReport report = Run(new ReachOptions(), "cilium");
 
-        Assert.False(report.Matrix.Judge.Judge(report.Ends.Find("shop/web"), report.Ends.Find("shop/db"), new ReachPort(IpProtocol.Tcp, 9999)).IsAllowed);
+        Assert.False(report.Matrix.Judge.Judge(
+            report.Ends.Find("shop/web"), report.Ends.Find("shop/db"), new ReachPort(IpProtocol.Tcp, 9999)).IsAllowed);
     }
 
     [Fact]
@@ -118,13 +121,15 @@ public class ReachTests
     [InlineData("allow app=web -> shop/app in (db) 5432", null)]
     [InlineData("allow shop/* -> svc/shop/none", "2 of 2 pairs blocked")]
     [InlineData("allow shop/wep -> shop/db", "shop/wep: there is no pod shop/wep: did you mean shop/web?")]
-    [InlineData("allow shop/app=wep -> shop/db", "shop/app=wep: no pod matches: asks for app=wep; nearest is app=web in 1 pod")]
+    [InlineData("allow shop/app=wep -> shop/db",
+        "shop/app=wep: no pod matches: asks for app=wep; nearest is app=web in 1 pod")]
     [InlineData("allow shop/web -> svc/shop/dp", "there is no Service shop/dp with an address")]
     [InlineData("allow shop/web -> svc/shop/db 5432", "svc/shop/db has no port 5432/tcp: it has 3306/tcp")]
     [InlineData("allow shop/web -> ops/agent", "ops/agent: no port of it is known: write one, say 80/tcp")]
     [InlineData("allow shop/web -> shop/web", "FROM and TO are the same pod: what it sends to itself is never judged")]
     public void Expectations_hold_or_say_why_not(string line, string? expected) =>
-        Assert.Equal(expected, Assert.Single(Run(new ReachOptions { Expectations = Lines(line) }).Expectations).Sentence);
+        Assert.Equal(
+            expected, Assert.Single(Run(new ReachOptions { Expectations = Lines(line) }).Expectations).Sentence);
 
     [Theory]
     [InlineData("permit any -> shop/db", "\"permit\" is neither allow nor deny")]
@@ -140,7 +145,8 @@ public class ReachTests
         Assert.Throws<InvalidDataException>(() => Lines(line)).Message);
 
     [Theory]
-    [InlineData("shop/app=wep", null, "--from shop/app=wep: no pod matches: asks for app=wep; nearest is app=web in 1 pod")]
+    [InlineData("shop/app=wep", null,
+        "--from shop/app=wep: no pod matches: asks for app=wep; nearest is app=web in 1 pod")]
     [InlineData("app in", null, "--from app in: \"app in\" is not a label's key")]
     [InlineData(null, "svc/shop/dp", "--to svc/shop/dp: there is no such Service with an address")]
     public void Selectors_that_find_nobody_are_errors(string? from, string? to, string expected) => Assert.Equal(
@@ -159,7 +165,8 @@ public class ReachTests
 
             """));
         ReachReport report = ReachRunner.Run(
-            ManifestReader.ReadText(Shop + many, "shop.yaml"), new ReachOptions { Settings = ["policy.enforcer=calico"] });
+            ManifestReader.ReadText(Shop + many, "shop.yaml"),
+            new ReachOptions { Settings = ["policy.enforcer=calico"] });
 
         Assert.Equal(
             """
@@ -178,7 +185,8 @@ public class ReachTests
             Text(report));
     }
 
-    private static ImmutableArray<Expectation> Lines(string line) => Expectation.Read(["# what should be", line + " # why"], "expect.txt");
+    private static ImmutableArray<Expectation> Lines(string line) =>
+        Expectation.Read(["# what should be", line + " # why"], "expect.txt");
 
     private static ReachReport Run(ReachOptions options, string enforcer = "calico") => ReachRunner.Run(
         ManifestReader.ReadText(Shop, "shop.yaml"), options with { Settings = [$"policy.enforcer={enforcer}"] });

@@ -9,8 +9,8 @@ using Xunit;
 namespace Dataplane.Tests.Replay.Skew;
 
 /// <summary>
-/// One curl through a shop, captured at pods and on two nodes' wires by one clock (<c>pcaps/story</c>). Where a file's times are
-/// moved, its clock is found to be wrong by as much, and the merged run is what it was.
+/// One curl through a shop, captured at pods and on two nodes' wires by one clock (<c>pcaps/story</c>). Where a file's
+/// times are moved, its clock is found to be wrong by as much, and the merged run is what it was.
 /// </summary>
 public sealed class CaptureClockTests : IDisposable
 {
@@ -34,7 +34,8 @@ public sealed class CaptureClockTests : IDisposable
         CaptureClock[] clocks = ClocksOf([Story(Wire1), Moved(Wire2, ahead)]);
 
         Assert.Equal([ClockSource.Reference, ClockSource.Estimated], clocks.Select(clock => clock.Clock));
-        Assert.InRange(clocks[1].SkewNanoseconds, ahead - clocks[1].UncertaintyNanoseconds!.Value, ahead + clocks[1].UncertaintyNanoseconds!.Value);
+        Assert.InRange(clocks[1].SkewNanoseconds, ahead - clocks[1].UncertaintyNanoseconds!.Value,
+            ahead + clocks[1].UncertaintyNanoseconds!.Value);
         Assert.InRange(clocks[1].UncertaintyNanoseconds!.Value, 1, Precision);
         Assert.InRange(clocks[1].CommonPackets, 20, 42);
     }
@@ -45,7 +46,8 @@ public sealed class CaptureClockTests : IDisposable
         string[] captures = [Story(Wire1), Story(Wire2), Story(Frontend), Story(Loadgen)];
         CaptureClock[] clocks = ClocksOf(captures);
 
-        Assert.Equal([ClockSource.Reference, ClockSource.Agrees, ClockSource.Agrees, ClockSource.Agrees], clocks.Select(clock => clock.Clock));
+        Assert.Equal([ClockSource.Reference, ClockSource.Agrees, ClockSource.Agrees, ClockSource.Agrees],
+            clocks.Select(clock => clock.Clock));
         Assert.All(clocks, clock => Assert.Equal(0, clock.SkewNanoseconds));
         Assert.All(clocks[1..], clock => Assert.InRange(clock.UncertaintyNanoseconds!.Value, 1, Precision));
     }
@@ -63,9 +65,11 @@ public sealed class CaptureClockTests : IDisposable
     public void Wrong_clocks_change_nothing_of_what_is_made_of_the_captures()
     {
         ReplayReport right = Run([Story(Loadgen), Story(Wire1), Story(Wire2), Story(Frontend)]);
-        ReplayReport wrong = Run([Story(Loadgen), Moved(Wire1, 1_500_000_000), Moved(Wire2, -2_500_000_000), Moved(Frontend, 40_000_000)]);
+        ReplayReport wrong = Run(
+            [Story(Loadgen), Moved(Wire1, 1_500_000_000), Moved(Wire2, -2_500_000_000), Moved(Frontend, 40_000_000)]);
         ReplayReport uncorrected = Run(
-            [Story(Loadgen), Moved(Wire1, 1_500_000_000), Moved(Wire2, -2_500_000_000), Moved(Frontend, 40_000_000)], new SkewOptions(false, []));
+            [Story(Loadgen), Moved(Wire1, 1_500_000_000), Moved(Wire2, -2_500_000_000), Moved(Frontend, 40_000_000)],
+            new SkewOptions(false, []));
 
         Assert.Equal(right.Verdicts, wrong.Verdicts);
         Assert.Equal(right.Ignored, wrong.Ignored);
@@ -78,7 +82,8 @@ public sealed class CaptureClockTests : IDisposable
     public void A_skew_that_is_given_is_taken_as_it_is()
     {
         string moved = Moved(Wire2, 5_000_000);
-        CaptureClock[] clocks = ClocksOf([Story(Wire1), moved, Story(Frontend)], new SkewOptions(IsEstimated: true, [(moved, 4_000_000)]));
+        CaptureClock[] clocks = ClocksOf(
+            [Story(Wire1), moved, Story(Frontend)], new SkewOptions(IsEstimated: true, [(moved, 4_000_000)]));
 
         Assert.Equal((ClockSource.Given, 4_000_000L), (clocks[1].Clock, clocks[1].SkewNanoseconds));
         Assert.Equal(ClockSource.Agrees, clocks[2].Clock);
@@ -90,7 +95,8 @@ public sealed class CaptureClockTests : IDisposable
         ReplayReport report = Run([Story(Loadgen), Story("postgres-0.pcap")]);
 
         Assert.Equal(ClockSource.Unknown, report.Clocks!.Value[1].Clock);
-        Assert.Contains(report.Notes, note => note.Contains("postgres-0.pcap shares no packet", StringComparison.Ordinal));
+        Assert.Contains(
+            report.Notes, note => note.Contains("postgres-0.pcap shares no packet", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -107,13 +113,16 @@ public sealed class CaptureClockTests : IDisposable
     public void A_skew_for_no_capture_is_an_error_that_names_those_that_there_are()
     {
         string capture = Story(Wire1);
-        var error = Assert.Throws<InvalidDataException>(() => Run([capture, Story(Wire2)], new SkewOptions(true, [("x.pcap", 1)])));
-        Assert.StartsWith($"--skew x.pcap: no capture of that name (there are: {capture}, ", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<InvalidDataException>(() =>
+            Run([capture, Story(Wire2)], new SkewOptions(true, [("x.pcap", 1)])));
+        Assert.StartsWith(
+            $"--skew x.pcap: no capture of that name (there are: {capture}, ", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<InvalidDataException>(() => Run([capture], new SkewOptions(true, [(capture, 1)])));
         Assert.Equal($"--skew {capture}: there is one capture, and its clock is the run's", error.Message);
     }
 
-    private static CaptureClock[] ClocksOf(string[] captures, SkewOptions? skew = null) => [.. Run(captures, skew).Clocks!.Value];
+    private static CaptureClock[] ClocksOf(string[] captures, SkewOptions? skew = null) =>
+        [.. Run(captures, skew).Clocks!.Value];
 
     private static ReplayReport Run(string[] captures, SkewOptions? skew = null) => ReplayRunner.Run(
         new ReplayOptions
@@ -138,7 +147,8 @@ public sealed class CaptureClockTests : IDisposable
         for (int at = Header; at < bytes.Length;)
         {
             Span<byte> record = bytes.AsSpan(at);
-            long time = BinaryPrimitives.ReadUInt32LittleEndian(record) * 1_000_000_000L + BinaryPrimitives.ReadUInt32LittleEndian(record[4..]) + by;
+            long time = BinaryPrimitives.ReadUInt32LittleEndian(record) * 1_000_000_000L
+                + BinaryPrimitives.ReadUInt32LittleEndian(record[4..]) + by;
             int length = RecordHeader + BinaryPrimitives.ReadInt32LittleEndian(record[8..]);
             BinaryPrimitives.WriteUInt32LittleEndian(record, (uint)(time / 1_000_000_000));
             BinaryPrimitives.WriteUInt32LittleEndian(record[4..], (uint)(time % 1_000_000_000));

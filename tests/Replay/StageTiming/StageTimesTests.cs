@@ -19,7 +19,8 @@ public class StageTimesTests
 
         StageTimesReport report = times.Report();
         Assert.Equal((64, 1, 4), (report.EveryBursts, report.Bursts, report.Packets));
-        Assert.Equal([("parse", 100), ("track", 75), ("emit", 2)], report.Stages.Select(stage => (stage.Stage, (int)Math.Round(stage.Mean))));
+        Assert.Equal([("parse", 100), ("track", 75), ("emit", 2)],
+            report.Stages.Select(stage => (stage.Stage, (int)Math.Round(stage.Mean))));
     }
 
     [Fact]

@@ -23,7 +23,8 @@ public sealed class CrewTests
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Two_three_and_eight_workers_write_what_one_writes(string cluster, string capture, string proxy, string? node, string ending)
+    public void Two_three_and_eight_workers_write_what_one_writes(
+        string cluster, string capture, string proxy, string? node, string ending)
     {
         var options = new ReplayOptions
         {
@@ -51,7 +52,8 @@ public sealed class CrewTests
 
         for (int round = 0; round < 3; round++)
         {
-            foreach (int workers in Crews) AssertSame(one, Run(options, ".pcap", workers), $"{workers} workers, round {round}");
+            foreach (int workers in Crews)
+                AssertSame(one, Run(options, ".pcap", workers), $"{workers} workers, round {round}");
         }
     }
 
@@ -84,7 +86,8 @@ public sealed class CrewTests
             Workers = 4,
         };
 
-        ReplayReport report = ReplayRunner.Run(options, new Interrupter(interruption, behind: 40_000), interruption.Token);
+        ReplayReport report = ReplayRunner.Run(
+            options, new Interrupter(interruption, behind: 40_000), interruption.Token);
 
         Assert.True(report.Interrupted);
         Assert.InRange(report.Packets, 40_000, 20_000_000);
@@ -107,7 +110,8 @@ public sealed class CrewTests
 
         // the system takes a moment to bury a thread that has been joined, and other tests have workers of their own
         Assert.True(
-            SpinWait.SpinUntil(() => !ThreadNames().Contains("worker", StringComparison.Ordinal), TimeSpan.FromSeconds(30)),
+            SpinWait.SpinUntil(
+                () => !ThreadNames().Contains("worker", StringComparison.Ordinal), TimeSpan.FromSeconds(30)),
             ThreadNames());
     }
 
@@ -118,7 +122,8 @@ public sealed class CrewTests
     public void What_only_one_worker_can_do_is_said(string expected, params string[] more)
     {
         Cli.BuiltProgram.Outcome outcome = Cli.BuiltProgram.Run(
-            ["replay", "-f", In("three-tier", "manifests.yaml"), "-r", In("three-tier/app.pcap.gz"), "--workers", "2", .. more]);
+            ["replay", "-f", In("three-tier", "manifests.yaml"), "-r", In("three-tier/app.pcap.gz"), "--workers", "2",
+                .. more]);
 
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains($"--workers 2: {expected}", outcome.OneLine, StringComparison.Ordinal);
@@ -136,12 +141,14 @@ public sealed class CrewTests
         using var output = new TemporaryFile(ending);
         using var drops = new TemporaryFile(".jsonl");
         ReplayReport report = ReplayRunner.Run(
-            options with { Output = output.Path, DropsPath = drops.Path, Workers = workers }, new Unwatched(), CancellationToken.None);
+            options with { Output = output.Path, DropsPath = drops.Path, Workers = workers },
+            new Unwatched(), CancellationToken.None);
         Assert.Equal(workers, report.Workers);
         return new Outcome(File.ReadAllBytes(output.Path), File.ReadAllBytes(drops.Path), TimelessReport.Of(report));
     }
 
-    private static string ThreadNames() => string.Join(' ', Directory.EnumerateDirectories("/proc/self/task").Select(NameOf));
+    private static string ThreadNames() =>
+        string.Join(' ', Directory.EnumerateDirectories("/proc/self/task").Select(NameOf));
 
     // of a thread that may end in the meantime
     private static string NameOf(string task)

@@ -18,10 +18,12 @@ internal sealed class GeneratedRun : IDisposable
         using (var sink = new ManifestSink(File.Create(_cluster.Path), json: true))
         {
             ClusterGenerator.Write(
-                new SyntheticOptions { Nodes = 3, PodsPerNode = 20, Services = 8, Endpoints = 3 }, flannel: true, sink, default);
+                new SyntheticOptions { Nodes = 3, PodsPerNode = 20, Services = 8, Endpoints = 3 },
+                flannel: true, sink, default);
         }
 
-        var traffic = new TrafficOptions { Manifests = [_cluster.Path], Output = _traffic.Path, Packets = 30_000, Flows = 200 };
+        var traffic =
+            new TrafficOptions { Manifests = [_cluster.Path], Output = _traffic.Path, Packets = 30_000, Flows = 200 };
         TrafficGenerator.Run(traffic, () => { }, _ => { }, TestContext.Current.CancellationToken);
         Options = new ReplayOptions
         {

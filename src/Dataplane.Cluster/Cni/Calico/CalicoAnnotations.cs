@@ -44,11 +44,13 @@ internal sealed record CalicoAnnotations(Node Node)
     }
 
     /// <summary>An address, with or without the length of its subnet.</summary>
-    private static (IpAddress Address, IpPrefix? Subnet) Interface(Node node, string name, int family, List<string> notes)
+    private static (IpAddress Address, IpPrefix? Subnet) Interface(
+        Node node, string name, int family, List<string> notes)
     {
         if (!node.Annotations.TryGetValue(Prefix + name, out string? text)) return default;
 
-        if (InterfaceAddress.TryParse(text, family, out IpAddress address, out IpPrefix? subnet)) return (address, subnet);
+        if (InterfaceAddress.TryParse(text, family, out IpAddress address, out IpPrefix? subnet))
+            return (address, subnet);
 
         notes.Add(
             $"{node.Source}: node {node.Name}: annotation {Prefix}{name} is not an IPv{family} address: ignored");

@@ -16,7 +16,8 @@ internal sealed class CalicoBlocks
 
     private readonly Dictionary<string, SortedSet<IpPrefix>> _byNode = [];
 
-    public ImmutableArray<IpPrefix> Of(string node) => _byNode.TryGetValue(node, out SortedSet<IpPrefix>? all) ? [.. all] : [];
+    public ImmutableArray<IpPrefix> Of(string node) =>
+        _byNode.TryGetValue(node, out SortedSet<IpPrefix>? all) ? [.. all] : [];
 
     public static CalicoBlocks Find(CniRequest request, ImmutableArray<PodNetwork> pods)
     {
@@ -46,8 +47,8 @@ internal sealed class CalicoBlocks
     }
 
     /// <summary>
-    /// podCIDRs count only where they hold the node's pods: Calico's own IPAM pays no attention to them. Else a block is the
-    /// node's that has most pods in it.
+    /// podCIDRs count only where they hold the node's pods: Calico's own IPAM pays no attention to them. Else a block
+    /// is the node's that has most pods in it.
     /// </summary>
     private void Assume(CniRequest request, ImmutableArray<PodNetwork> pods)
     {
@@ -67,7 +68,8 @@ internal sealed class CalicoBlocks
         foreach (var block in addresses
             .Where(entry => byPods.Contains(request.Snapshot.Nodes[entry.Node].Name))
             .GroupBy(entry => new IpPrefix(entry.Address, SizeAt(request, entry.Address))))
-            Add(request.Snapshot.Nodes[block.CountBy(entry => entry.Node).MaxBy(count => count.Value).Key].Name, block.Key);
+            Add(request.Snapshot.Nodes[block.CountBy(entry => entry.Node).MaxBy(count => count.Value).Key].Name,
+                block.Key);
 
         if (byPodCidr.Count > 0)
             request.Note(

@@ -42,7 +42,8 @@ internal static class CalicoNodes
     }
 
     private static NodeNetwork Compile(
-        CalicoAnnotations annotations, CalicoPlan plan, ImmutableArray<IpPrefix> blocks, int segment, CniRequest request)
+        CalicoAnnotations annotations, CalicoPlan plan, ImmutableArray<IpPrefix> blocks, int segment,
+        CniRequest request)
     {
         EmulationSettings settings = request.Settings;
         string name = annotations.Node.Name;
@@ -71,7 +72,8 @@ internal static class CalicoNodes
             TunnelV4 = plan.V4.Tunnel is null ? default : TunnelAddress(annotations, plan, request, blocks),
             TunnelV6 = hasVtepV6 ? annotations.VxlanTunnelV6 : default,
             TunnelMac = !hasVtep ? default
-                : settings.VtepMacs.TryGetValue(name, out MacAddress mac) ? mac : annotations.VxlanMacV4 ?? VtepMac(name),
+                : settings.VtepMacs.TryGetValue(name, out MacAddress mac) ? mac
+                : annotations.VxlanMacV4 ?? VtepMac(name),
             TunnelMacV6 = hasVtepV6 ? annotations.VxlanMacV6 ?? VtepMac(name + "-v6") : default,
             Segment = segment,
         };
@@ -83,7 +85,8 @@ internal static class CalicoNodes
         IpAddress known = KnownTunnelAddress(annotations, plan, request);
         if (!known.IsNone) return known;
 
-        IpAddress first = CniNodes.AddressIn([.. blocks.Where(block => block.Length < block.Address.Bits)], 4, offset: 0);
+        IpAddress first = CniNodes.AddressIn(
+            [.. blocks.Where(block => block.Length < block.Address.Bits)], 4, offset: 0);
         return request.Snapshot.Pods.Any(pod => pod.Addresses.Contains(first)) ? default : first;
     }
 
@@ -115,7 +118,8 @@ internal static class CalicoNodes
             .Where(node => KnownTunnelAddress(node, plan, request).IsNone).Select(node => node.Node.Name)];
         if (assumed.Length > 0)
             request.Note(
-                $"address of {tunnel.Device} not in the manifests, the first of the first block is assumed where no pod has it: "
+                $"address of {tunnel.Device} not in the manifests, "
+                + "the first of the first block is assumed where no pod has it: "
                 + NameList.OfNodes(assumed));
     }
 }

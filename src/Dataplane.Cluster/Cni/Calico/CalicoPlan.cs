@@ -9,7 +9,9 @@ namespace Dataplane.Cluster.Cni.Calico;
 /// <summary>How one family's packets go from node to node.</summary>
 internal readonly record struct CalicoRouting(TunnelSettings? Tunnel, DirectRouting Direct);
 
-/// <summary>What holds for the whole cluster: tunnels and MTUs, from the pools that hold the pods, and from Felix.</summary>
+/// <summary>
+/// What holds for the whole cluster: tunnels and MTUs, from the pools that hold the pods, and from Felix.
+/// </summary>
 internal sealed record CalicoPlan
 {
     private const uint Vni = 4096;
@@ -30,7 +32,8 @@ internal sealed record CalicoPlan
         CalicoBgp? bgp = request.Snapshot.Calico.BgpConfigurations.FirstOrDefault(bgp => bgp.Name == "default");
         if (bgp is { NodeToNodeMesh: false })
             request.Note(
-                $"{bgp.Source}: nodeToNodeMeshEnabled is false: BGP peers are taken to give every node the others' blocks");
+                $"{bgp.Source}: nodeToNodeMeshEnabled is false: "
+                + "BGP peers are taken to give every node the others' blocks");
 
         CalicoPool? poolV4 = CalicoPools.Choose(request, pods, 4);
         CalicoPool? poolV6 = CalicoPools.Choose(request, pods, 6);
@@ -78,13 +81,16 @@ internal sealed record CalicoPlan
         });
     }
 
-    /// <summary>The settings' modes, else the pool's; asking for one kind of tunnel turns the pool's other one off.</summary>
+    /// <summary>
+    /// The settings' modes, else the pool's; asking for one kind of tunnel turns the pool's other one off.
+    /// </summary>
     private static (EncapsulationMode IpIp, EncapsulationMode Vxlan) Modes(EmulationSettings settings, CalicoPool pool)
     {
         bool asksIpIp = settings.CalicoIpIp is not (null or EncapsulationMode.Never);
         bool asksVxlan = settings.CalicoVxlan is not (null or EncapsulationMode.Never);
         if (asksIpIp && asksVxlan)
-            throw new InvalidDataException("settings calico.ipip and calico.vxlan exclude each other: set one to Never");
+            throw new InvalidDataException(
+                "settings calico.ipip and calico.vxlan exclude each other: set one to Never");
 
         EncapsulationMode ipIp = settings.CalicoIpIp ?? (asksVxlan ? EncapsulationMode.Never : pool.IpIpMode);
         EncapsulationMode vxlan = settings.CalicoVxlan ?? (asksIpIp ? EncapsulationMode.Never : pool.VxlanMode);

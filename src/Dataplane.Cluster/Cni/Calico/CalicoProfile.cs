@@ -19,7 +19,8 @@ internal sealed class CalicoProfile : ICniProfile
     public CniEvidence? Recognise(ClusterSnapshot snapshot) => EvidenceSearch.Strongest(
         EvidenceSearch.Annotation(snapshot, CalicoAnnotations.Prefix),
         EvidenceSearch.Object("IPPool", snapshot.Calico.Pools, pool => (pool.Name, pool.Source)),
-        EvidenceSearch.Object("BlockAffinity", snapshot.Calico.Affinities, affinity => (affinity.Name, affinity.Source)),
+        EvidenceSearch.Object(
+            "BlockAffinity", snapshot.Calico.Affinities, affinity => (affinity.Name, affinity.Source)),
         EvidenceSearch.Object("IPAMBlock", snapshot.Calico.Blocks, block => (block.Name, block.Source)),
         EvidenceSearch.ConfigMap(snapshot, "calico-config"));
 

@@ -36,7 +36,8 @@ internal sealed class CalicoSegments
         if (plan.V4.Direct == DirectRouting.Always && segments.Distinct().Count() > 1)
             request.Note(
                 $"nodes stand in several subnets ({NameList.Of(subnets, shown: 5)}) and there is no tunnel: the fabric "
-                + "between them must have routes to the nodes' blocks (calico.ipip or calico.vxlan=CrossSubnet needs none)");
+                + "between them must have routes to the nodes' blocks "
+                + "(calico.ipip or calico.vxlan=CrossSubnet needs none)");
 
         return new CalicoSegments(segments.DrainToImmutable());
     }

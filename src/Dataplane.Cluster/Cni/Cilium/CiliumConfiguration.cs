@@ -31,7 +31,9 @@ internal sealed record CiliumConfiguration
     /// <summary>bpf-lb-dsr-dispatch: opt, geneve or ipip.</summary>
     public string ReturnDispatch { get; private init; } = "opt";
 
-    /// <summary>tunnel-protocol, which direct server return may use with native routing, too; null where it does not say.</summary>
+    /// <summary>
+    /// tunnel-protocol, which direct server return may use with native routing, too; null where it does not say.
+    /// </summary>
     public string? TunnelProtocol { get; private init; }
 
     /// <summary>enable-pmtu-discovery: clients are told what fits.</summary>
@@ -51,7 +53,8 @@ internal sealed record CiliumConfiguration
     public SourceLine Source { get; private init; }
 
     /// <summary>What leaves these is masqueraded: with native routing its own CIDR counts, else the pools.</summary>
-    public IEnumerable<IpPrefix> ClusterCidrs(bool isNative) => isNative && !NativeCidrs.IsEmpty ? NativeCidrs : PoolCidrs;
+    public IEnumerable<IpPrefix> ClusterCidrs(bool isNative) =>
+        isNative && !NativeCidrs.IsEmpty ? NativeCidrs : PoolCidrs;
 
     public static CiliumConfiguration Read(ClusterSnapshot snapshot, List<string> notes)
     {
@@ -108,7 +111,8 @@ internal sealed record CiliumConfiguration
                 "disabled" => CiliumTunnel.None,
                 _ => null,
             };
-            if (tunnel is null && protocol is not null) Refuse("tunnel-protocol", protocol, "vxlan, geneve or disabled");
+            if (tunnel is null && protocol is not null)
+                Refuse("tunnel-protocol", protocol, "vxlan, geneve or disabled");
             return tunnel;
         }
 
@@ -146,6 +150,7 @@ internal sealed record CiliumConfiguration
         }
 
         private void Refuse(string key, string text, string wanted) => notes.Add(
-            $"{map.Source}: ConfigMap {map.Namespace}/{map.Name}: {key} is {SettingValues.Show(text)}, not {wanted}: ignored");
+            $"{map.Source}: ConfigMap {map.Namespace}/{map.Name}: {key} is {SettingValues.Show(text)}, "
+            + $"not {wanted}: ignored");
     }
 }

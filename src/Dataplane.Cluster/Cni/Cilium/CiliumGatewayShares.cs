@@ -6,8 +6,8 @@ using Dataplane.Cluster.Network;
 namespace Dataplane.Cluster.Cni.Cilium;
 
 /// <summary>
-/// Which of a policy's egressGateways has which pods: by FNV-1a of the CiliumEndpoint's uid, among the gateways in the order of
-/// their nodes' addresses (cilium's pkg/egressgateway/policy.go, forEachEndpointAndCIDR).
+/// Which of a policy's egressGateways has which pods: by FNV-1a of the CiliumEndpoint's uid, among the gateways in the
+/// order of their nodes' addresses (cilium's pkg/egressgateway/policy.go, forEachEndpointAndCIDR).
 /// </summary>
 internal static class CiliumGatewayShares
 {
@@ -16,20 +16,25 @@ internal static class CiliumGatewayShares
 
     /// <summary>Positions of pods, by gateway.</summary>
     public static ILookup<int, int> Of(
-        CiliumEgressPolicy policy, ImmutableArray<int> selected, int gateways, ImmutableArray<PodNetwork> pods, CniRequest request)
+        CiliumEgressPolicy policy, ImmutableArray<int> selected, int gateways, ImmutableArray<PodNetwork> pods,
+        CniRequest request)
     {
         if (gateways == 1) return selected.ToLookup(_ => 0);
 
         Dictionary<(string, string), string> uids = [];
-        foreach (CiliumEndpoint endpoint in request.Snapshot.Cilium.Endpoints.Where(endpoint => endpoint.Uid.Length > 0))
+        foreach (CiliumEndpoint endpoint in request.Snapshot.Cilium.Endpoints.Where(endpoint =>
+            endpoint.Uid.Length > 0))
             uids.TryAdd((endpoint.Namespace, endpoint.Name), endpoint.Uid);
-        Pod[] unknown = [.. selected.Select(pod => pods[pod].Pod).Where(pod => !uids.ContainsKey((pod.Namespace, pod.Name)))];
+        Pod[] unknown =
+            [.. selected.Select(pod => pods[pod].Pod).Where(pod => !uids.ContainsKey((pod.Namespace, pod.Name)))];
         if (unknown.Length > 0)
             request.Note(
-                $"{policy.Source}: CiliumEgressGatewayPolicy {policy.Name}: which of its {gateways} egressGateways a pod has goes by its "
-                + $"CiliumEndpoint's uid, which is not in the manifests; by its name here (get ciliumendpoints to have them): {NameList.Of(unknown, shown: 5)}");
+                $"{policy.Source}: CiliumEgressGatewayPolicy {policy.Name}: which of its {gateways} egressGateways a "
+                + "pod has goes by its CiliumEndpoint's uid, which is not in the manifests; "
+                + $"by its name here (get ciliumendpoints to have them): {NameList.Of(unknown, shown: 5)}");
 
-        return selected.ToLookup(pod => (int)(Hash(uids.GetValueOrDefault((pods[pod].Pod.Namespace, pods[pod].Pod.Name)) ?? pods[pod].Pod.ToString()) % (uint)gateways));
+        return selected.ToLookup(pod => (int)(Hash(uids.GetValueOrDefault((pods[pod].Pod.Namespace, pods[pod].Pod.Name))
+            ?? pods[pod].Pod.ToString()) % (uint)gateways));
     }
 
     private static uint Hash(string uid)

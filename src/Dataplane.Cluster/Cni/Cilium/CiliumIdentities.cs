@@ -5,8 +5,8 @@ using Dataplane.Cluster.Network;
 namespace Dataplane.Cluster.Cni.Cilium;
 
 /// <summary>
-/// Each pod's security identity: its CiliumEndpoint's, else that of the CiliumIdentity with its labels, else a number from
-/// 256 for each set of labels.
+/// Each pod's security identity: its CiliumEndpoint's, else that of the CiliumIdentity with its labels, else a number
+/// from 256 for each set of labels.
 /// </summary>
 internal static class CiliumIdentities
 {
@@ -30,8 +30,9 @@ internal static class CiliumIdentities
         ImmutableArray<PodNetwork> identified = [.. pods.Select(pod => pod with { TunnelId = IdentityOf(pod.Pod) })];
         if (unknown.Count > 0)
             request.Note(
-                $"identities of {unknown.Count} {(unknown.Count == 1 ? "pod" : "pods")} not in the manifests, numbered from "
-                + $"{FirstOfCluster} by set of labels (get ciliumendpoints to have them): {NameList.Of(unknown, shown: 5)}");
+                $"identities of {unknown.Count} {(unknown.Count == 1 ? "pod" : "pods")} not in the manifests, "
+                + $"numbered from {FirstOfCluster} by set of labels (get ciliumendpoints to have them): "
+                + $"{NameList.Of(unknown, shown: 5)}");
 
         return identified;
 

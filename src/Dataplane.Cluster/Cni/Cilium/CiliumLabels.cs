@@ -4,8 +4,8 @@ using Dataplane.Cluster.Model;
 namespace Dataplane.Cluster.Cni.Cilium;
 
 /// <summary>
-/// The labels that make an identity: the pod's, but for those that Cilium's default filter leaves out (pkg/labelsfilter),
-/// and its namespace.
+/// The labels that make an identity: the pod's, but for those that Cilium's default filter leaves out
+/// (pkg/labelsfilter), and its namespace.
 /// </summary>
 internal sealed class CiliumLabels(ClusterSnapshot snapshot)
 {
@@ -22,20 +22,23 @@ internal sealed class CiliumLabels(ClusterSnapshot snapshot)
     ];
 
     private readonly Dictionary<string, ImmutableDictionary<string, string>> _namespaces =
-        snapshot.Namespaces.GroupBy(space => space.Name).ToDictionary(group => group.Key, group => group.First().Labels);
+        snapshot.Namespaces.GroupBy(space => space.Name)
+            .ToDictionary(group => group.Key, group => group.First().Labels);
 
     /// <summary>Equal keys are equal identities.</summary>
     public string KeyOf(Pod pod)
     {
-        IEnumerable<string> own = pod.Labels.Where(label => IsKept(label.Key)).Select(label => $"{label.Key}={label.Value}");
-        IEnumerable<string> space = _namespaces.GetValueOrDefault(pod.Namespace, ImmutableDictionary<string, string>.Empty)
+        IEnumerable<string> own = pod.Labels.Where(label => IsKept(label.Key))
+            .Select(label => $"{label.Key}={label.Value}");
+        IEnumerable<string> space = _namespaces.GetValueOrDefault(
+            pod.Namespace, ImmutableDictionary<string, string>.Empty)
             .Select(label => $"{NamespaceLabels}{label.Key}={label.Value}");
         return Join([.. own, .. space, $"{NamespaceKey}={pod.Namespace}"]);
     }
 
     /// <summary>
-    /// Cluster and service account aside, which pods here do not say; labels of a namespace that is not in the manifests
-    /// aside, too.
+    /// Cluster and service account aside, which pods here do not say; labels of a namespace that is not
+    /// in the manifests aside, too.
     /// </summary>
     public string KeyOf(CiliumIdentity identity)
     {

@@ -79,13 +79,15 @@ internal static class CiliumNodes
         string[] missing = [.. request.Snapshot.Nodes
             .Where(node => !known.ContainsKey(node.Name)).Select(node => node.Name)];
         if (missing.Length > 0)
-            request.Note($"no CiliumNode in the manifests, podCIDRs of the Node are taken: {NameList.OfNodes(missing)}");
+            request.Note(
+                $"no CiliumNode in the manifests, podCIDRs of the Node are taken: {NameList.OfNodes(missing)}");
 
         string[] unrouted = [.. request.Snapshot.Nodes
             .Where(node => known.GetValueOrDefault(node.Name)?.RouterIps.IsEmpty ?? true).Select(node => node.Name)];
         if (unrouted.Length > 0)
             request.Note(
-                $"no CiliumInternalIP in the manifests, the first free address of the podCIDR is assumed for cilium_host: "
+                "no CiliumInternalIP in the manifests, "
+                + "the first free address of the podCIDR is assumed for cilium_host: "
                 + NameList.OfNodes(unrouted));
 
         request.Note("MACs of the nodes' ends of veths made up, where the capture does not show them (lxc devices)");

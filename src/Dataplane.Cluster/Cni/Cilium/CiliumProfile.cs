@@ -7,8 +7,8 @@ using Dataplane.Wire;
 namespace Dataplane.Cluster.Cni.Cilium;
 
 /// <summary>
-/// Cilium: routed veths, tunnels that carry the sender's identity as their VNI and the frame as the pod sent it (cilium's
-/// bpf/lib/encap.h), or native routing.
+/// Cilium: routed veths, tunnels that carry the sender's identity as their VNI and the frame as the pod sent it
+/// (cilium's bpf/lib/encap.h), or native routing.
 /// </summary>
 internal sealed class CiliumProfile : ICniProfile
 {
@@ -36,10 +36,13 @@ internal sealed class CiliumProfile : ICniProfile
         TunnelSettings? tunnel = CiliumTunnels.Make(configuration, request);
         ReturnSettings? directReturn = CiliumReturns.Make(configuration, tunnel, request);
         bool hasEgress = CiliumEgress.IsOn(configuration, request);
-        TunnelSettings? any = tunnel ?? (hasEgress || directReturn is { IsByGeneve: true } ? CiliumTunnels.MakeBeside(configuration, request) : null);
+        TunnelSettings? any = tunnel ?? (hasEgress || directReturn is { IsByGeneve: true }
+            ? CiliumTunnels.MakeBeside(configuration, request)
+            : null);
         CniMtus mtus = CiliumTunnels.MakeMtus(configuration, any, request);
         ImmutableArray<NodeNetwork> nodes = CiliumNodes.Compile(mtus, request);
-        ImmutableArray<PodNetwork> pods = CiliumIdentities.Give(CniPods.Compile(request), hasEgress ? any : tunnel, request);
+        ImmutableArray<PodNetwork> pods = CiliumIdentities.Give(
+            CniPods.Compile(request), hasEgress ? any : tunnel, request);
         ImmutableArray<EgressAssignment> egress = hasEgress ? CiliumEgress.Compile(pods, nodes, request) : [];
         return new NetworkModel
         {

@@ -3,7 +3,9 @@ using Dataplane.Cluster.Settings;
 
 namespace Dataplane.Cluster.Cni.Cilium;
 
-/// <summary>cilium_vxlan and cilium_geneve: the kernel's devices, told by eBPF what to write into each header.</summary>
+/// <summary>
+/// cilium_vxlan and cilium_geneve: the kernel's devices, told by eBPF what to write into each header.
+/// </summary>
 internal static class CiliumTunnels
 {
     /// <summary>Null with native routing.</summary>
@@ -18,17 +20,20 @@ internal static class CiliumTunnels
         };
         if (tunnel is null && request.Snapshot.Nodes.Length > 1)
             request.Note(
-                $"native routing: all {request.Snapshot.Nodes.Length} nodes are taken to share one layer-2 segment, or the "
-                + "fabric to have routes to their pods");
+                $"native routing: all {request.Snapshot.Nodes.Length} nodes are taken to share one layer-2 segment, "
+                + "or the fabric to have routes to their pods");
         CniTunnels.NoteIdle(request, tunnel, "native routing");
         NoteVni(request, tunnel);
         return tunnel;
     }
 
-    /// <summary>Beside native routing, for what goes by tunnel all the same: direct server return, egress gateways.</summary>
-    public static TunnelSettings MakeBeside(CiliumConfiguration configuration, CniRequest request) => configuration.TunnelProtocol == "geneve"
-        ? request.Settings.Geneve.Over(Geneve(configuration))
-        : request.Settings.Vxlan.Over(Vxlan(configuration));
+    /// <summary>
+    /// Beside native routing, for what goes by tunnel all the same: direct server return, egress gateways.
+    /// </summary>
+    public static TunnelSettings MakeBeside(CiliumConfiguration configuration, CniRequest request) =>
+        configuration.TunnelProtocol == "geneve"
+            ? request.Settings.Geneve.Over(Geneve(configuration))
+            : request.Settings.Vxlan.Over(Vxlan(configuration));
 
     /// <summary>The device keeps the underlay's MTU; the pods' routes have what the tunnel leaves of it.</summary>
     public static CniMtus MakeMtus(CiliumConfiguration configuration, TunnelSettings? tunnel, CniRequest request)
@@ -87,6 +92,7 @@ internal static class CiliumTunnels
     {
         uint? vni = tunnel?.Kind == TunnelKind.Geneve ? request.Settings.Geneve.Vni : request.Settings.Vxlan.Vni;
         if (tunnel is not null && vni is not null)
-            request.Note("without effect under Cilium, which writes the sender's identity as VNI: the VNI of the settings");
+            request.Note(
+                "without effect under Cilium, which writes the sender's identity as VNI: the VNI of the settings");
     }
 }

@@ -47,7 +47,9 @@ internal static class FlannelNodes
             BridgeV6 = CniNodes.AddressIn(node.PodCidrs, 6, offset: 1),
             TunnelV4 = isTunnel ? CniNodes.AddressIn(node.PodCidrs, 4, offset: 0) : default,
             TunnelV6 = plan.HasVteps ? CniNodes.AddressIn(node.PodCidrs, 6, offset: 0) : default,
-            TunnelMac = plan.HasVteps ? KnownTunnelMac(annotations, settings) ?? MadeUpMac.FromName(node.Name) : default,
+            TunnelMac = plan.HasVteps
+                ? KnownTunnelMac(annotations, settings) ?? MadeUpMac.FromName(node.Name)
+                : default,
             TunnelMacV6 = plan.TunnelV6 is null ? default
                 : annotations.VtepMacV6 ?? MadeUpMac.FromName(node.Name + "/v6"),
         };

@@ -37,8 +37,8 @@ internal sealed record FlannelPlan
         bool direct = settings.FlannelDirectRouting ?? configuration.DirectRouting ?? false;
         if (nodes.Length > 1 && (direct || tunnel is null))
             request.Note(
-                $"{(tunnel is not null ? "direct routing" : "host-gw")}: all {nodes.Length} nodes are taken to share one "
-                + $"layer-2 segment");
+                $"{(tunnel is not null ? "direct routing" : "host-gw")}: "
+                + $"all {nodes.Length} nodes are taken to share one layer-2 segment");
 
         CniTunnels.NoteIdle(request, tunnel, "host-gw", alsoIdle: tunnel is null ? ["flannel.directRouting"] : []);
         IEnumerable<IpPrefix> said = settings.FlannelNetwork.Concat(configuration.Networks);

@@ -18,8 +18,8 @@ internal static class FlannelTunnels
         };
 
     /// <summary>
-    /// Where nodes have both families and flanneld is to use IPv6: a second device, with IPv6 outside. Nodes without IPv6
-    /// addresses carry IPv6 inside of IPv4.
+    /// Where nodes have both families and flanneld is to use IPv6: a second device, with IPv6 outside. Nodes without
+    /// IPv6 addresses carry IPv6 inside of IPv4.
     /// </summary>
     public static TunnelSettings? MakeV6(
         TunnelSettings? tunnel, FlannelConfiguration configuration, ImmutableArray<FlannelAnnotations> nodes)

@@ -18,7 +18,8 @@ internal static class OpenShiftNetIds
             .Where(space => !ids.ContainsKey(space)).Distinct().Order(StringComparer.Ordinal)];
         if (unknown.Length > 0)
             request.Note(
-                $"no NetNamespace in the manifests, NetID 0 is assumed for namespaces {NameList.Of(unknown, shown: 5)}");
+                "no NetNamespace in the manifests, "
+                + $"NetID 0 is assumed for namespaces {NameList.Of(unknown, shown: 5)}");
 
         return [.. pods.Select(pod => pod with { TunnelId = ids.GetValueOrDefault(pod.Pod.Namespace) })];
     }

@@ -19,7 +19,8 @@ internal static class OpenShiftNodes
         string[] missing = [.. request.Snapshot.Nodes
             .Where(node => !subnets.ContainsKey(node.Name)).Select(node => node.Name)];
         if (missing.Length > 0)
-            request.Note($"no HostSubnet in the manifests, podCIDRs of the Node are taken: {NameList.OfNodes(missing)}");
+            request.Note(
+                $"no HostSubnet in the manifests, podCIDRs of the Node are taken: {NameList.OfNodes(missing)}");
 
         CniNodes.NoteIncomplete(request, nodes, "a HostSubnet or podCIDR", "a hostIP or InternalIP");
         CniNodes.NoteMadeUpUnderlays(request, nodes.Select(node => node.Name));

@@ -21,8 +21,10 @@ internal sealed class OpenShiftSdnProfile : ICniProfile
 
     public CniEvidence? Recognise(ClusterSnapshot snapshot) => EvidenceSearch.Strongest(
         EvidenceSearch.Object("HostSubnet", snapshot.OpenShift.HostSubnets, subnet => (subnet.Host, subnet.Source)),
-        EvidenceSearch.Object("ClusterNetwork", snapshot.OpenShift.ClusterNetworks, network => (network.Name, network.Source)),
-        EvidenceSearch.Object("NetNamespace", snapshot.OpenShift.NetNamespaces, space => (space.Namespace, space.Source)));
+        EvidenceSearch.Object(
+            "ClusterNetwork", snapshot.OpenShift.ClusterNetworks, network => (network.Name, network.Source)),
+        EvidenceSearch.Object(
+            "NetNamespace", snapshot.OpenShift.NetNamespaces, space => (space.Namespace, space.Source)));
 
     /// <summary>In the networkpolicy mode, by flows that ask again of connections that stand, as OVN's do.</summary>
     public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings) =>
@@ -33,7 +35,8 @@ internal sealed class OpenShiftSdnProfile : ICniProfile
             _ => PolicyEnforcer.OvnKubernetes,
         };
 
-    public ImmutableArray<EgressRuleSet> EgressRulesOf(ClusterSnapshot snapshot, EmulationSettings settings, List<string> notes) =>
+    public ImmutableArray<EgressRuleSet> EgressRulesOf(
+        ClusterSnapshot snapshot, EmulationSettings settings, List<string> notes) =>
         OpenShiftEgress.RulesOf(snapshot, ModeOf(snapshot, settings), notes);
 
     public string DefaultProxyOf(ClusterSnapshot snapshot) => "iptables";

@@ -28,7 +28,9 @@ internal sealed record OvnAnnotations(Node Node)
 
     public IpAddress TransitV6 { get; private init; }
 
-    /// <summary>The gateway router's address on the join switch: what comes from outside reaches pods with it.</summary>
+    /// <summary>
+    /// The gateway router's address on the join switch: what comes from outside reaches pods with it.
+    /// </summary>
     public IpAddress JoinV4 { get; private init; }
 
     public IpAddress JoinV6 { get; private init; }
@@ -44,7 +46,9 @@ internal sealed record OvnAnnotations(Node Node)
     /// <summary>The subnet of a node outside of OVN; empty for OVN's own.</summary>
     public ImmutableArray<IpPrefix> HybridSubnets { get; private init; } = [];
 
-    /// <summary>Of the node's port on the hybrid overlay, or a Windows node's distributed router; null where it is absent.</summary>
+    /// <summary>
+    /// Of the node's port on the hybrid overlay, or a Windows node's distributed router; null where it is absent.
+    /// </summary>
     public MacAddress? HybridMac { get; private init; }
 
     /// <summary>A node outside of OVN, mostly Windows.</summary>

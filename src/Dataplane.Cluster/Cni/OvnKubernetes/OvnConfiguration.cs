@@ -38,7 +38,8 @@ internal sealed record OvnConfiguration
             HybridPort = (ushort?)Number(map, values, "hybrid-overlay-vxlan-port", notes),
             Networks =
             [
-                .. Prefixes(map, values.GetValueOrDefault("cluster-subnets") ?? values.GetValueOrDefault("net_cidr"), notes),
+                .. Prefixes(
+                    map, values.GetValueOrDefault("cluster-subnets") ?? values.GetValueOrDefault("net_cidr"), notes),
             ],
         };
     }
@@ -56,7 +57,8 @@ internal sealed record OvnConfiguration
         return values;
     }
 
-    private static int? Number(ConfigMap map, IReadOnlyDictionary<string, string> values, string key, List<string> notes)
+    private static int? Number(
+        ConfigMap map, IReadOnlyDictionary<string, string> values, string key, List<string> notes)
     {
         if (!values.TryGetValue(key, out string? text) || text.Length == 0) return null;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
@@ -68,18 +70,21 @@ internal sealed record OvnConfiguration
         return null;
     }
 
-    /// <summary>CIDRs with, for IPv4, the length of the nodes' subnets behind another slash: 10.128.0.0/14/23.</summary>
+    /// <summary>
+    /// CIDRs with, for IPv4, the length of the nodes' subnets behind another slash: 10.128.0.0/14/23.
+    /// </summary>
     private static IEnumerable<IpPrefix> Prefixes(ConfigMap map, string? text, List<string> notes)
     {
-        foreach (string part in (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (string part in (text ?? "").Split(
+            ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             string[] pieces = part.Split('/');
             string cidr = pieces.Length == 3 ? $"{pieces[0]}/{pieces[1]}" : part;
             if (IpPrefix.TryParse(cidr, out IpPrefix prefix)) yield return prefix;
             else
                 notes.Add(
-                    $"{map.Source}: ConfigMap {map.Namespace}/{map.Name}: cluster subnet {SettingValues.Show(part)} is no "
-                    + "CIDR: ignored");
+                    $"{map.Source}: ConfigMap {map.Namespace}/{map.Name}: "
+                    + $"cluster subnet {SettingValues.Show(part)} is no CIDR: ignored");
         }
     }
 }

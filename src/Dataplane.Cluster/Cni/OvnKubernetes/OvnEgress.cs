@@ -6,7 +6,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Cluster.Cni.OvnKubernetes;
 
-/// <summary>EgressIPs at the nodes that their status names, and EgressFirewalls (ovn-kubernetes' go-controller/pkg/ovn).</summary>
+/// <summary>
+/// EgressIPs at the nodes that their status names, and EgressFirewalls (ovn-kubernetes' go-controller/pkg/ovn).
+/// </summary>
 internal static class OvnEgress
 {
     private const string NameLabel = "kubernetes.io/metadata.name";
@@ -26,11 +28,14 @@ internal static class OvnEgress
             int[] shared = [.. selected.Where(taken.Contains)];
             if (shared.Length > 0)
                 request.Note(
-                    $"{asked.Source}: EgressIP {asked.Name}: an earlier one has these pods already: {NameList.Of([.. shared.Select(pod => pods[pod].Pod)], shown: 5)}");
+                    $"{asked.Source}: EgressIP {asked.Name}: an earlier one has these pods already: "
+                    + $"{NameList.Of([.. shared.Select(pod => pods[pod].Pod)], shown: 5)}");
 
             if (addresses.Length == 0)
             {
-                request.Note($"{asked.Source}: EgressIP {asked.Name}: its status names no node: its pods leave with their nodes' addresses");
+                request.Note(
+                    $"{asked.Source}: EgressIP {asked.Name}: its status names no node: "
+                    + "its pods leave with their nodes' addresses");
                 continue;
             }
 
@@ -47,19 +52,26 @@ internal static class OvnEgress
     /// <summary>The API allows one in a namespace, named default; of several the first counts.</summary>
     public static ImmutableArray<EgressRuleSet> RulesOf(ClusterSnapshot snapshot, List<string> notes)
     {
-        IGrouping<string, EgressPolicy>[] spaces = [.. snapshot.Ovn.EgressFirewalls.GroupBy(firewall => firewall.Namespace)];
+        IGrouping<string, EgressPolicy>[] spaces =
+            [.. snapshot.Ovn.EgressFirewalls.GroupBy(firewall => firewall.Namespace)];
         foreach (EgressPolicy extra in spaces.SelectMany(space => space.Skip(1)))
-            notes.Add($"{extra.Source}: EgressFirewall {extra.Namespace}/{extra.Name} has no effect: its namespace has one already");
+            notes.Add(
+                $"{extra.Source}: EgressFirewall {extra.Namespace}/{extra.Name} has no effect: "
+                + "its namespace has one already");
 
         return [.. spaces.Select(space => CniEgress.RulesOf(space.First(), snapshot))];
     }
 
-    private static IEnumerable<EgressAddress> AddressesOf(EgressIp asked, Dictionary<string, int> nodes, CniRequest request)
+    private static IEnumerable<EgressAddress> AddressesOf(
+        EgressIp asked, Dictionary<string, int> nodes, CniRequest request)
     {
         foreach (EgressIpItem item in asked.Items)
         {
             if (nodes.TryGetValue(item.Node, out int node)) yield return new EgressAddress(item.Address, node);
-            else request.Note($"{asked.Source}: EgressIP {asked.Name}: its status names node {item.Node}, which is not in the manifests");
+            else
+                request.Note(
+                    $"{asked.Source}: EgressIP {asked.Name}: its status names node {item.Node}, "
+                    + "which is not in the manifests");
         }
     }
 
@@ -70,7 +82,8 @@ internal static class OvnEgress
         for (int pod = 0; pod < pods.Length; pod++)
         {
             Pod candidate = pods[pod].Pod;
-            ImmutableDictionary<string, string> own = labels.GetValueOrDefault(candidate.Namespace, ImmutableDictionary<string, string>.Empty);
+            ImmutableDictionary<string, string> own = labels.GetValueOrDefault(
+                candidate.Namespace, ImmutableDictionary<string, string>.Empty);
             bool isIn = asked.NamespaceSelector.Matches(own.SetItem(NameLabel, candidate.Namespace));
             if (isIn && asked.PodSelector.Matches(candidate.Labels)) yield return pod;
         }

@@ -7,8 +7,8 @@ using Dataplane.Wire;
 namespace Dataplane.Cluster.Cni.OvnKubernetes;
 
 /// <summary>
-/// OVN-Kubernetes: a logical switch for each node, routers between them, Geneve with the datapath's key and the ports' in
-/// an option (ovn's controller/physical.c; ovn-kubernetes' pkg/util/node_annotations.go).
+/// OVN-Kubernetes: a logical switch for each node, routers between them, Geneve with the datapath's key and the ports'
+/// in an option (ovn's controller/physical.c; ovn-kubernetes' pkg/util/node_annotations.go).
 /// </summary>
 internal sealed class OvnKubernetesProfile : ICniProfile
 {
@@ -21,9 +21,11 @@ internal sealed class OvnKubernetesProfile : ICniProfile
         EvidenceSearch.ConfigMap(snapshot, OvnConfiguration.OpenShiftMap),
         EvidenceSearch.ConfigMap(snapshot, OvnConfiguration.UpstreamMap));
 
-    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings) => PolicyEnforcer.OvnKubernetes;
+    public PolicyEnforcer EnforcerOf(ClusterSnapshot snapshot, EmulationSettings settings) =>
+        PolicyEnforcer.OvnKubernetes;
 
-    public ImmutableArray<EgressRuleSet> EgressRulesOf(ClusterSnapshot snapshot, EmulationSettings settings, List<string> notes) =>
+    public ImmutableArray<EgressRuleSet> EgressRulesOf(
+        ClusterSnapshot snapshot, EmulationSettings settings, List<string> notes) =>
         OvnEgress.RulesOf(snapshot, notes);
 
     /// <summary>OVN's load balancers are maps in Open vSwitch: the nearest that is built.</summary>
@@ -59,7 +61,8 @@ internal sealed class OvnKubernetesProfile : ICniProfile
             ClusterCidrs =
             [
                 .. ClusterNetworks.Choose(
-                    request, configuration.Networks, nodes.Where(node => !node.IsBeside).SelectMany(node => node.PodCidrs), DefaultNetwork,
+                    request, configuration.Networks,
+                    nodes.Where(node => !node.IsBeside).SelectMany(node => node.PodCidrs), DefaultNetwork,
                     new AssumptionWords("ovn-kubernetes", "cluster-subnets in ovnkube-config says another")),
                 .. annotations.Where(node => node.IsHybrid).SelectMany(node => node.HybridSubnets),
             ],

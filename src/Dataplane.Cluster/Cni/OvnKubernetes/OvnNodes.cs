@@ -22,9 +22,11 @@ internal static class OvnNodes
         Dictionary<string, uint> numbers = Number(annotations);
         ImmutableArray<NodeNetwork> nodes = [.. annotations
             .Select(node => Compile(node, numbers[node.Node.Name], isInterconnect, mtus, request.Settings))
-            .Select((node, at) => isJoined ? WithJoinPort(node, annotations[at], numbers[node.Name], request.Settings.OvnKeys) : node)];
+            .Select((node, at) =>
+                isJoined ? WithJoinPort(node, annotations[at], numbers[node.Name], request.Settings.OvnKeys) : node)];
         CniNodes.NoteIncomplete(
-            request, nodes, "k8s.ovn.org/node-subnets or a podCIDR", "k8s.ovn.org/node-primary-ifaddr or an InternalIP");
+            request, nodes, "k8s.ovn.org/node-subnets or a podCIDR",
+            "k8s.ovn.org/node-primary-ifaddr or an InternalIP");
         NoteKeys(annotations, isInterconnect, request);
         CniNodes.NoteMadeUpUnderlays(
             request, annotations.Where(node => node.GatewayMac is null).Select(node => node.Node.Name));
@@ -41,7 +43,8 @@ internal static class OvnNodes
     private static Dictionary<string, uint> Number(ImmutableArray<OvnAnnotations> nodes)
     {
         Dictionary<string, uint> numbers = [];
-        foreach (OvnAnnotations node in nodes.OrderBy(node => node.IsHybrid).ThenBy(node => node.Node.Name, StringComparer.Ordinal))
+        foreach (OvnAnnotations node in nodes.OrderBy(node => node.IsHybrid)
+            .ThenBy(node => node.Node.Name, StringComparer.Ordinal))
             numbers.TryAdd(node.Node.Name, (uint)numbers.Count + 1);
         return numbers;
     }
@@ -83,12 +86,16 @@ internal static class OvnNodes
         };
     }
 
-    /// <summary>The gateway router's port on the join switch, behind the cluster router's, which was the first.</summary>
-    private static NodeNetwork WithJoinPort(NodeNetwork node, OvnAnnotations annotations, uint number, OvnKeys keys) => node with
-    {
-        TransitPortKey = (ushort)keys.JoinPorts.GetValueOrDefault(node.Name, (annotations.Id > 0 ? annotations.Id : number) + 1),
-        TunnelMac = MadeUpMac.FromEither(node.TunnelV4, node.TunnelV6, node.Name + "/rtoj"),
-    };
+    /// <summary>
+    /// The gateway router's port on the join switch, behind the cluster router's, which was the first.
+    /// </summary>
+    private static NodeNetwork WithJoinPort(NodeNetwork node, OvnAnnotations annotations, uint number, OvnKeys keys) =>
+        node with
+        {
+            TransitPortKey = (ushort)keys.JoinPorts.GetValueOrDefault(
+                node.Name, (annotations.Id > 0 ? annotations.Id : number) + 1),
+            TunnelMac = MadeUpMac.FromEither(node.TunnelV4, node.TunnelV6, node.Name + "/rtoj"),
+        };
 
     /// <summary>With the management port's, the second of each subnet.</summary>
     private static ImmutableArray<IpAddress> OwnAddresses(
@@ -101,8 +108,8 @@ internal static class OvnNodes
     ];
 
     /// <summary>
-    /// Of the gateway router, which forces its own source on what comes from outside: annotated, else 100.64.0.0 and the
-    /// node's id; without both, of the management port.
+    /// Of the gateway router, which forces its own source on what comes from outside: annotated, else 100.64.0.0 and
+    /// the node's id; without both, of the management port.
     /// </summary>
     private static IpAddress JoinAddress(OvnAnnotations node, ImmutableArray<IpPrefix> subnets)
     {
@@ -121,20 +128,22 @@ internal static class OvnNodes
         if (isInterconnect)
         {
             string[] unnumbered = [.. annotations
-                .Where(node => node.Id == 0 && !node.IsHybrid && !keys.TransitPorts.ContainsKey(node.Node.Name)).Select(node => node.Node.Name)];
+                .Where(node => node.Id == 0 && !node.IsHybrid && !keys.TransitPorts.ContainsKey(node.Node.Name))
+                .Select(node => node.Node.Name)];
             if (unnumbered.Length > 0)
                 request.Note(
-                    $"keys of transit switch ports numbered from 1 by node name, for there is no k8s.ovn.org/node-id (--set "
-                    + $"ovn.NAME.transitPortKey=N gives one): {NameList.OfNodes(unnumbered)}");
+                    "keys of transit switch ports numbered from 1 by node name, for there is no k8s.ovn.org/node-id "
+                    + $"(--set ovn.NAME.transitPortKey=N gives one): {NameList.OfNodes(unnumbered)}");
             return;
         }
 
         string[] numbered = [.. annotations
-            .Where(node => !node.IsHybrid && !keys.Switches.ContainsKey(node.Node.Name)).Select(node => node.Node.Name)];
+            .Where(node => !node.IsHybrid && !keys.Switches.ContainsKey(node.Node.Name))
+            .Select(node => node.Node.Name)];
         if (numbered.Length > 0)
             request.Note(
-                $"OVN's tunnel keys are in no manifest: switches numbered from 1 by node name, the router's port on each is "
-                + $"{RouterPort}, pods' from {OvnPods.FirstPort} by address (--set ovn.NAME.switchKey=N and the like give "
-                + $"them): {NameList.OfNodes(numbered)}");
+                "OVN's tunnel keys are in no manifest: switches numbered from 1 by node name, "
+                + $"the router's port on each is {RouterPort}, pods' from {OvnPods.FirstPort} by address "
+                + $"(--set ovn.NAME.switchKey=N and the like give them): {NameList.OfNodes(numbered)}");
     }
 }

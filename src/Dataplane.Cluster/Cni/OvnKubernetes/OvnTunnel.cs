@@ -46,7 +46,9 @@ internal static class OvnTunnel
         if (request.Snapshot.Ovn.EgressIps.IsEmpty) return 0;
         if (request.Settings.OvnKeys.JoinSwitch is { } key) return key;
 
-        request.Note($"tunnel key {nodes.Count(node => !node.IsHybrid) + 1} of the join switch assumed: behind those of the nodes' (--set ovn.joinSwitchKey=N gives it)");
+        request.Note(
+            $"tunnel key {nodes.Count(node => !node.IsHybrid) + 1} of the join switch assumed: "
+            + "behind those of the nodes' (--set ovn.joinSwitchKey=N gives it)");
         return (uint)nodes.Count(node => !node.IsHybrid) + 1;
     }
 
@@ -55,13 +57,14 @@ internal static class OvnTunnel
     {
         int room = (request.Settings.UnderlayMtu ?? 1500) - tunnel.Overhead;
         if (configuration.Mtu is null && request.Settings.TunnelMtu is null)
-            request.Note($"MTU {Math.Min(DefaultMtu, room)} assumed: ovn-kubernetes' default (--set mtu.tunnel=N says another)");
+            request.Note(
+                $"MTU {Math.Min(DefaultMtu, room)} assumed: ovn-kubernetes' default (--set mtu.tunnel=N says another)");
         return CniMtus.Of(request, tunnel, configuration.Mtu ?? Math.Min(DefaultMtu, room));
     }
 
     /// <summary>
-    /// Within a zone the sending node's router is the only one; between zones each side's is passed. Pods of one node are on
-    /// one switch.
+    /// Within a zone the sending node's router is the only one; between zones each side's is passed. Pods
+    /// of one node are on one switch.
     /// </summary>
     public static HopCosts HopsOf(TunnelSettings tunnel) => new()
     {
@@ -74,7 +77,8 @@ internal static class OvnTunnel
     {
         if (isInterconnect)
         {
-            string[] shared = [.. nodes.GroupBy(node => node.Zone).Where(zone => zone.Count() > 1).Select(zone => zone.Key)];
+            string[] shared =
+                [.. nodes.GroupBy(node => node.Zone).Where(zone => zone.Count() > 1).Select(zone => zone.Key)];
             if (shared.Length > 0)
                 request.Note(
                     $"zones of several nodes are taken for zones of one each, so that every packet passes the transit "
@@ -84,20 +88,23 @@ internal static class OvnTunnel
     }
 
     /// <summary>
-    /// VXLAN to nodes outside of OVN, as flows on br-ext send it (ovn-kubernetes' hybrid-overlay/pkg/controller/ovn_node_linux.go);
-    /// null without such nodes.
+    /// VXLAN to nodes outside of OVN, as flows on br-ext send it (ovn-kubernetes'
+    /// hybrid-overlay/pkg/controller/ovn_node_linux.go); null without such nodes.
     /// </summary>
-    public static TunnelSettings? MakeHybrid(OvnConfiguration configuration, ImmutableArray<OvnAnnotations> nodes, CniRequest request)
+    public static TunnelSettings? MakeHybrid(
+        OvnConfiguration configuration, ImmutableArray<OvnAnnotations> nodes, CniRequest request)
     {
         string[] hybrid = [.. nodes.Where(node => node.IsHybrid).Select(node => node.Node.Name)];
         if (hybrid.Length == 0) return null;
 
         ushort port = configuration.HybridPort ?? CniTunnels.VxlanPort;
         request.Note(
-            $"hybrid overlay: VXLAN {HybridVni} to port {port} of {NameList.OfNodes(hybrid)}; what these nodes do themselves is not emulated");
+            $"hybrid overlay: VXLAN {HybridVni} to port {port} of {NameList.OfNodes(hybrid)}; "
+            + "what these nodes do themselves is not emulated");
         foreach (OvnAnnotations node in nodes.Where(node => node.HybridMac is null))
             request.Note(
-                $"{node.Node.Source}: node {node.Node.Name}: no annotation {OvnAnnotations.Prefix}hybrid-overlay-distributed-router-gateway-mac: "
+                $"{node.Node.Source}: node {node.Node.Name}: "
+                + $"no annotation {OvnAnnotations.Prefix}hybrid-overlay-distributed-router-gateway-mac: "
                 + "it has no end of the hybrid overlay");
         return new TunnelSettings
         {

@@ -9,7 +9,9 @@ namespace Dataplane.Engines.Iptables.Compilation;
 /// </summary>
 internal sealed class ChainStarts
 {
-    /// <summary>Rules that one packet may walk through: kube-proxy's tables of 50,000 Services have three million.</summary>
+    /// <summary>
+    /// Rules that one packet may walk through: kube-proxy's tables of 50,000 Services have three million.
+    /// </summary>
     internal const long MostVisits = 100_000_000;
 
     private readonly string _file;
@@ -55,7 +57,9 @@ internal sealed class ChainStarts
         return true;
     }
 
-    /// <summary>Follows all jumps from a chain, with a stack of its own: dumps may nest chains deeper than threads nest calls.</summary>
+    /// <summary>
+    /// Follows all jumps from a chain, with a stack of its own: dumps may nest chains deeper than threads nest calls.
+    /// </summary>
     private void Measure(IptablesChain root)
     {
         if (_depths.ContainsKey(root)) return;
@@ -103,7 +107,8 @@ internal sealed class ChainStarts
     private IptablesChain Target(IptablesRule rule)
     {
         if (!_table.TryFind(rule.Target!, out IptablesChain? target))
-            throw DumpError.At(_file, rule.Line, $"no chain {Quoting.Excerpt(rule.Target!)} in table {_table.Name}, nor a target of that name");
+            throw DumpError.At(_file, rule.Line,
+                $"no chain {Quoting.Excerpt(rule.Target!)} in table {_table.Name}, nor a target of that name");
         if (target.Policy is not null)
             throw DumpError.At(_file, rule.Line, $"chain {target.Name} is built in: no rule may jump there");
 
@@ -115,14 +120,16 @@ internal sealed class ChainStarts
         rule.Line,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"chain {rule.Chain}: its jumps lead one packet through more than {MostVisits} rules: no packet would come to an end"));
+            $"chain {rule.Chain}: its jumps lead one packet through more than {MostVisits} rules: "
+            + $"no packet would come to an end"));
 
     private InvalidDataException Circle(IptablesRule rule, IptablesChain target, int length) => DumpError.At(
         _file,
         rule.Line,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"chain {rule.Chain} leads back to chain {target.Name}, a circle of {length} chains: the kernel refuses it"));
+            $"chain {rule.Chain} leads back to chain {target.Name}, a circle of {length} chains: "
+            + $"the kernel refuses it"));
 
     private sealed class Visit(IptablesChain chain)
     {

@@ -52,7 +52,9 @@ internal sealed class CompiledParts(string file, int family, InterfaceNames inte
         Nats.EnsureCapacity(Nats.Count + chains);
     }
 
-    /// <summary>A rarer match on one source address, whole: what an IPv6 address needs besides its hash in the key.</summary>
+    /// <summary>
+    /// A rarer match on one source address, whole: what an IPv6 address needs besides its hash in the key.
+    /// </summary>
     public void AddSource(UInt128 address)
     {
         Matches.Add(new RareMatch { Kind = MatchKind.SourcePrefix, First = (uint)Addresses.Count });
@@ -101,7 +103,8 @@ internal sealed class CompiledParts(string file, int family, InterfaceNames inte
         ulong[] bits = new ulong[1024];
         for (int number = 1; number <= interfaces.Count; number++)
         {
-            if (interfaces.NameOf((ushort)number).StartsWith(start, StringComparison.Ordinal)) bits[number >> 6] |= 1ul << number;
+            if (interfaces.NameOf((ushort)number).StartsWith(start, StringComparison.Ordinal))
+                bits[number >> 6] |= 1ul << number;
         }
 
         Patterns.Add(bits);
@@ -131,7 +134,8 @@ internal sealed class CompiledParts(string file, int family, InterfaceNames inte
     public int[] RecentDepths() =>
     [
         .. _recentShapes.Select(static shape =>
-            shape.Hits == 0 ? 1 : (int)Math.Max(System.Numerics.BitOperations.RoundUpToPowerOf2(shape.Hits), shape.HasPlain ? 32u : 1u)),
+            shape.Hits == 0 ? 1 : (int)Math.Max(
+                System.Numerics.BitOperations.RoundUpToPowerOf2(shape.Hits), shape.HasPlain ? 32u : 1u)),
     ];
 
     public InvalidDataException Error(int line, string what) => Text.DumpError.At(file, line, what);

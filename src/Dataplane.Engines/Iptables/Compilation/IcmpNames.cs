@@ -5,7 +5,8 @@ namespace Dataplane.Engines.Iptables.Compilation;
 /// <summary>Names of ICMP types and codes that iptables knows (<c>iptables -p icmp -h</c>), and numbers.</summary>
 internal static class IcmpNames
 {
-    private static readonly Dictionary<string, (byte Type, byte First, byte Last)> V4 = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, (byte Type, byte First, byte Last)> V4 = new(
+        StringComparer.OrdinalIgnoreCase)
     {
         ["any"] = (255, 0, 255),
         ["echo-reply"] = (0, 0, 255),
@@ -49,7 +50,8 @@ internal static class IcmpNames
         ["address-mask-reply"] = (18, 0, 255),
     };
 
-    private static readonly Dictionary<string, (byte Type, byte First, byte Last)> V6 = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, (byte Type, byte First, byte Last)> V6 = new(
+        StringComparer.OrdinalIgnoreCase)
     {
         ["destination-unreachable"] = (1, 0, 255),
         ["no-route"] = (1, 0, 0),

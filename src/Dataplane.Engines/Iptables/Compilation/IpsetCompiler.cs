@@ -4,7 +4,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Iptables.Compilation;
 
-/// <summary>Compiles the sets of a dump, all of them: a set that is not modelled is an error even where no rule asks it.</summary>
+/// <summary>
+/// Compiles the sets of a dump, all of them: a set that is not modelled is an error even where no rule asks it.
+/// </summary>
 internal sealed class IpsetCompiler
 {
     private static readonly Dictionary<string, IpsetPart[]> Types = new(StringComparer.Ordinal)
@@ -26,13 +28,15 @@ internal sealed class IpsetCompiler
     {
         _file = text.File;
         _interfaces = interfaces;
-        foreach (IpsetText set in text.Sets.OrderBy(static set => set.Type == "list:set")) _sets.Add(set.Name, Compile(set));
+        foreach (IpsetText set in text.Sets.OrderBy(static set => set.Type == "list:set"))
+            _sets.Add(set.Name, Compile(set));
     }
 
     public Ipset Find(string name, int line) =>
         _sets.TryGetValue(name, out Ipset? set)
             ? set
-            : throw DumpError.At(_file, line, $"no set {Quoting.Excerpt(name)}: append the output of ipset save to the dump");
+            : throw DumpError.At(
+                _file, line, $"no set {Quoting.Excerpt(name)}: append the output of ipset save to the dump");
 
     private Ipset Compile(IpsetText set)
     {
@@ -169,7 +173,8 @@ internal sealed class IpsetCompiler
                 _ => false,
             };
             if (!isKnown)
-                throw DumpError.At(_file, set.Line, $"option {Quoting.Excerpt($"{option} {value}".TrimEnd())} of a set is not modelled");
+                throw DumpError.At(_file, set.Line,
+                    $"option {Quoting.Excerpt($"{option} {value}".TrimEnd())} of a set is not modelled");
             if (option == "family") family = value == "inet6" ? 6 : 4;
         }
 
@@ -183,14 +188,17 @@ internal sealed class IpsetCompiler
         {
             string option = member.Options[index];
             if (option is "packets" or "bytes" or "comment" or "skbmark" or "skbprio" or "skbqueue") index++;
-            else if (option == "timeout" && index + 1 < member.Options.Count && member.Options[index + 1] == "0") index++;
+            else if (option == "timeout" && index + 1 < member.Options.Count && member.Options[index + 1] == "0")
+                index++;
             else if (option == "nomatch" && mayExclude) isExcluded = true;
-            else throw DumpError.At(_file, member.Line, $"option {Quoting.Excerpt(option)} of an entry is not modelled");
+            else
+                throw DumpError.At(_file, member.Line, $"option {Quoting.Excerpt(option)} of an entry is not modelled");
         }
 
         return isExcluded;
     }
 
     private InvalidDataException BadEntry(in IpsetMember member, string wanted) =>
-        DumpError.At(_file, member.Line, string.Create(CultureInfo.InvariantCulture, $"entry {Quoting.Excerpt(member.Entry)}: not {wanted}"));
+        DumpError.At(_file, member.Line,
+            string.Create(CultureInfo.InvariantCulture, $"entry {Quoting.Excerpt(member.Entry)}: not {wanted}"));
 }

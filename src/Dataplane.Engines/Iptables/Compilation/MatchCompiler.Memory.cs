@@ -12,7 +12,8 @@ internal sealed partial class MatchCompiler
     private void CompileRecent(IptablesMatch match)
     {
         _isOrdered = true;
-        IptablesOption[] verbs = [.. match.Options.Where(static option => option.Name is "--set" or "--rcheck" or "--update" or "--remove")];
+        IptablesOption[] verbs =
+            [.. match.Options.Where(static option => option.Name is "--set" or "--rcheck" or "--update" or "--remove")];
         if (verbs.Length != 1) throw Error("match recent takes one of --set, --rcheck, --update, --remove");
 
         RecentMode mode = verbs[0].Name switch
@@ -30,7 +31,8 @@ internal sealed partial class MatchCompiler
         if (reaps && seconds == 0) throw Error("--reap needs --seconds");
         if (hits > MostHits) throw Error($"--hitcount {hits}: more than {MostHits}");
 
-        int list = parts.RecentList(Find(match, "--name").Value ?? "DEFAULT", RecentMask(match), hits, out UInt128 mask);
+        int list = parts.RecentList(
+            Find(match, "--name").Value ?? "DEFAULT", RecentMask(match), hits, out UInt128 mask);
         Rare(MatchKind.Recent, verbs[0].IsNegated, (uint)parts.Recents.Count);
         parts.Recents.Add(new RecentRule
         {
@@ -81,7 +83,9 @@ internal sealed partial class MatchCompiler
         average = 0;
         int slash = text.IndexOf('/');
         string unit = slash < 0 ? "second" : text[(slash + 1)..];
-        if (unit.Length == 0 || !RuleValues.TryNumber(slash < 0 ? text : text.AsSpan(0, slash), out uint packets) || packets == 0) return false;
+        if (unit.Length == 0 || !RuleValues.TryNumber(slash < 0 ? text : text.AsSpan(0, slash), out uint packets)
+            || packets == 0)
+            return false;
 
         uint seconds =
             "second".StartsWith(unit, StringComparison.OrdinalIgnoreCase) || unit == "sec" ? 1u

@@ -150,7 +150,8 @@ internal sealed partial class MatchCompiler
         {
             if (!RuleValues.TryFlags(option.Value!, AddressTypeNames, out uint types))
                 throw BadValue(in option, "a list of address types");
-            Rare(option.Name == "--src-type" ? MatchKind.SourceType : MatchKind.DestinationType, option.IsNegated, types, limit: limit);
+            Rare(option.Name == "--src-type" ? MatchKind.SourceType : MatchKind.DestinationType,
+                option.IsNegated, types, limit: limit);
         }
     }
 
@@ -194,7 +195,9 @@ internal sealed partial class MatchCompiler
                 default:
                     if (!RuleValues.TryPorts(option.Value, out ushort first, out ushort last))
                         throw BadValue(in option, "a port or a range of ports");
-                    MatchKind kind = option.Name == "--ctorigsrcport" ? MatchKind.OriginalSourcePort : MatchKind.OriginalDestinationPort;
+                    MatchKind kind = option.Name == "--ctorigsrcport"
+                        ? MatchKind.OriginalSourcePort
+                        : MatchKind.OriginalDestinationPort;
                     Rare(kind, option.IsNegated, first, last, hasState);
                     break;
             }
@@ -206,7 +209,9 @@ internal sealed partial class MatchCompiler
         if (!RuleValues.TryMasked(option.Value!, parts.Family, out AddressPair masked))
             throw BadValue(in option, $"an IPv{parts.Family} address or prefix");
 
-        MatchKind kind = option.Name == "--ctorigsrc" ? MatchKind.OriginalSourcePrefix : MatchKind.OriginalDestinationPrefix;
+        MatchKind kind = option.Name == "--ctorigsrc"
+            ? MatchKind.OriginalSourcePrefix
+            : MatchKind.OriginalDestinationPrefix;
         Rare(kind, option.IsNegated, (uint)parts.Addresses.Count, hasState: hasState);
         parts.Addresses.Add(masked);
     }
@@ -218,11 +223,13 @@ internal sealed partial class MatchCompiler
         if (mode == "random")
         {
             IptablesOption option = Find(match, "--probability");
-            if (!double.TryParse(option.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double probability)
+            if (!double.TryParse(
+                option.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double probability)
                 || probability is < 0 or > 1)
                 throw Error($"--probability {Quoting.Excerpt(option.Value ?? "")}: not a number from 0 to 1");
 
-            Rare(MatchKind.Random, option.IsNegated, (uint)Math.Round(0x8000_0000u * probability, MidpointRounding.AwayFromZero));
+            Rare(MatchKind.Random, option.IsNegated,
+                (uint)Math.Round(0x8000_0000u * probability, MidpointRounding.AwayFromZero));
         }
         else if (mode == "nth")
         {
@@ -231,7 +238,8 @@ internal sealed partial class MatchCompiler
                 throw Error("--mode nth needs --every N, 1 or more");
 
             uint packet = 0;
-            if (Find(match, "--packet").Value is { } text && (!RuleValues.TryNumber(text, out packet) || packet >= every))
+            if (Find(match, "--packet").Value is { } text
+                && (!RuleValues.TryNumber(text, out packet) || packet >= every))
                 throw Error($"--packet {Quoting.Excerpt(text)}: not a number below --every {every}");
 
             Rare(MatchKind.Nth, option.IsNegated, every - 1, (uint)parts.NthStarts.Count);
@@ -248,7 +256,9 @@ internal sealed partial class MatchCompiler
         _isOrdered = true;
         string[] directions = option.SecondValue!.Split(',');
         if (directions.Length > 6 || directions.Any(static direction => direction is not ("src" or "dst")))
-            throw Error($"--match-set {Quoting.Excerpt(option.Value!)} {Quoting.Excerpt(option.SecondValue)}: not a list of src and dst");
+            throw Error(
+                $"--match-set {Quoting.Excerpt(option.Value!)} {Quoting.Excerpt(option.SecondValue)}: "
+                + "not a list of src and dst");
 
         uint sources = 0;
         for (int index = 0; index < directions.Length; index++) sources |= directions[index] == "src" ? 1u << index : 0;
@@ -298,7 +308,8 @@ internal sealed partial class MatchCompiler
         {
             if (!RuleValues.TryAddressRange(option.Value!, parts.Family, out AddressPair range))
                 throw BadValue(in option, $"a range of IPv{parts.Family} addresses");
-            Rare(option.Name == "--src-range" ? MatchKind.SourceRange : MatchKind.DestinationRange, option.IsNegated, (uint)parts.Addresses.Count);
+            Rare(option.Name == "--src-range" ? MatchKind.SourceRange : MatchKind.DestinationRange,
+                option.IsNegated, (uint)parts.Addresses.Count);
             parts.Addresses.Add(range);
         }
     }

@@ -78,7 +78,8 @@ internal sealed partial class MatchCompiler(CompiledParts parts, IpsetCompiler s
 
         bool isWhole = masked.Second == UInt128.MaxValue;
         bool isPinned = !option.IsNegated && (parts.Family == 4 || isWhole)
-            && TryPin(word, parts.Family == 4 ? (uint)masked.Second : uint.MaxValue, RuleKey.Fold(masked.First, parts.Family));
+            && TryPin(word, parts.Family == 4 ? (uint)masked.Second : uint.MaxValue,
+                RuleKey.Fold(masked.First, parts.Family));
         if (isPinned && parts.Family == 4) return;
 
         Rare(kind, option.IsNegated, (uint)parts.Addresses.Count);
@@ -101,7 +102,8 @@ internal sealed partial class MatchCompiler(CompiledParts parts, IpsetCompiler s
 
         ushort number = parts.Interfaces.NumberOf(name);
         byte hot = option.IsNegated || shift < 0 ? (byte)0 : parts.HotInterface(number);
-        if (hot == 0 || !TryPin(RuleKey.RestWord, 0xffu << shift, (uint)hot << shift)) Rare(exact, option.IsNegated, number);
+        if (hot == 0 || !TryPin(RuleKey.RestWord, 0xffu << shift, (uint)hot << shift))
+            Rare(exact, option.IsNegated, number);
     }
 
     private void CompilePorts(in IptablesOption option, int shift, MatchKind kind)
@@ -141,7 +143,8 @@ internal sealed partial class MatchCompiler(CompiledParts parts, IpsetCompiler s
         _value = _value.WithElement(word, _value[word] | value & mask);
     }
 
-    private void Rare(MatchKind kind, bool isNegated, uint first = 0, uint second = 0, bool hasState = false, byte limit = 0) =>
+    private void Rare(
+        MatchKind kind, bool isNegated, uint first = 0, uint second = 0, bool hasState = false, byte limit = 0) =>
         parts.Matches.Add(new RareMatch
         {
             Kind = kind,

@@ -123,7 +123,10 @@ internal static class RuleValues
         return true;
     }
 
-    /// <summary>Dotted quads only, without leading zeros: the same that <see cref="IpAddress"/> reads, for dumps of a million rules.</summary>
+    /// <summary>
+    /// Dotted quads only, without leading zeros: the same that <see cref="IpAddress"/> reads,
+    /// for dumps of a million rules.
+    /// </summary>
     private static bool TryQuad(ReadOnlySpan<char> text, out UInt128 address)
     {
         address = 0;

@@ -71,7 +71,9 @@ internal sealed class RulesCompiler
         {
             bool isBuiltIn = chain is not DirectChain && BuiltIn[(int)table].Contains(chain.Name);
             if (isBuiltIn != chain.Policy is not null)
-                throw Parts.Error(chain.Line, $"chain {chain.Name} of table {text.Name} {(isBuiltIn ? "is built in: it needs a policy" : "is not built in: it has no policy")}");
+                throw Parts.Error(chain.Line,
+                    $"chain {chain.Name} of table {text.Name} "
+                    + $"{(isBuiltIn ? "is built in: it needs a policy" : "is not built in: it has no policy")}");
 
             Chains.Add(new CompiledChain(text.Name, chain, Parts.Keys.Count));
             if (isBuiltIn) Entries[Slot(table, HookOf(chain))] = Parts.Keys.Count;

@@ -92,7 +92,8 @@ internal sealed class TargetCompiler(CompiledParts parts, string table, Iptables
         if (Has("--random")) nat.Options |= NatOptions.Random;
         if (Has("--random-fully")) nat.Options |= NatOptions.RandomFully;
         if (Has("--persistent")) nat.Options |= NatOptions.Persistent;
-        if (option is not null) ReadTarget(option, Value(option) ?? throw Error($"target {rule.Target} needs {option}"), ref nat);
+        if (option is not null)
+            ReadTarget(option, Value(option) ?? throw Error($"target {rule.Target} needs {option}"), ref nat);
         else if (Value("--to-ports") is { } ports) ReadPorts("--to-ports", ports, ref nat);
 
         parts.Nats.Add(nat);
@@ -103,12 +104,16 @@ internal sealed class TargetCompiler(CompiledParts parts, string table, Iptables
     private void ReadTarget(string option, string text, ref NatRequest nat)
     {
         int colon = parts.Family == 4 ? text.IndexOf(':') : text.IndexOf("]:", StringComparison.Ordinal) + 1;
-        bool hasPorts = parts.Family == 4 ? colon >= 0 : colon > 0 || text.StartsWith(':') && !text.StartsWith("::", StringComparison.Ordinal);
+        bool hasPorts = parts.Family == 4
+            ? colon >= 0
+            : colon > 0 || text.StartsWith(':') && !text.StartsWith("::", StringComparison.Ordinal);
         string addresses = hasPorts ? text[..colon] : text;
         if (hasPorts) ReadPorts(option, text[(colon + 1)..], ref nat);
         if (addresses.Length == 0 && hasPorts) return;
 
-        string bare = parts.Family == 4 ? addresses : addresses.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
+        string bare = parts.Family == 4
+            ? addresses
+            : addresses.Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
         if (!RuleValues.TryAddressRange(bare, parts.Family, out AddressPair range))
             throw Error($"{option} {Quoting.Excerpt(text)}: not an IPv{parts.Family} address with ports");
 
@@ -118,7 +123,8 @@ internal sealed class TargetCompiler(CompiledParts parts, string table, Iptables
 
     private void ReadPorts(string option, string text, ref NatRequest nat)
     {
-        if (protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.Icmp or IpProtocol.Icmpv6 or 33 or 136))
+        if (protocol is not (IpProtocol.Tcp or IpProtocol.Udp or IpProtocol.Sctp or IpProtocol.Icmp or IpProtocol.Icmpv6
+            or 33 or 136))
             throw Error($"{option} with a port needs -p with tcp, udp, udplite, dccp or sctp");
         if (!RuleValues.TryPorts(text, out nat.FirstPort, out nat.LastPort, '-') || nat.FirstPort == 0)
             throw Error($"{option} {Quoting.Excerpt(text)}: not a port or a range of ports");
@@ -164,7 +170,8 @@ internal sealed class TargetCompiler(CompiledParts parts, string table, Iptables
     private uint MaskOf(string option, uint otherwise)
     {
         if (Value(option) is not { } text) return otherwise;
-        return RuleValues.TryNumber(text, out uint mask) ? mask : throw Error($"{option} {Quoting.Excerpt(text)}: not a mask");
+        return RuleValues.TryNumber(text, out uint mask) ? mask : throw Error(
+            $"{option} {Quoting.Excerpt(text)}: not a mask");
     }
 
     private RuleAction CompileSegmentSize()
@@ -174,7 +181,8 @@ internal sealed class TargetCompiler(CompiledParts parts, string table, Iptables
             throw Error("target TCPMSS takes --set-mss or --clamp-mss-to-pmtu");
 
         ushort size = NetfilterOutcome.ClampToPath;
-        if (Value("--set-mss") is { } text && (!RuleValues.TryPort(text, out size) || size is 0 or NetfilterOutcome.ClampToPath))
+        if (Value("--set-mss") is { } text
+            && (!RuleValues.TryPort(text, out size) || size is 0 or NetfilterOutcome.ClampToPath))
             throw Error($"--set-mss {Quoting.Excerpt(text)}: not a segment size");
 
         return new RuleAction { Kind = ActionKind.SegmentSize, Argument = size };

@@ -10,6 +10,7 @@ internal static class DumpError
     public static InvalidDataException At(string file, int line, string what)
     {
         string safe = Quoting.Excerpt(what, Longest);
-        return new(line == 0 ? $"{file}: {safe}" : string.Create(CultureInfo.InvariantCulture, $"{file}:{line}: {safe}"));
+        return new(
+            line == 0 ? $"{file}: {safe}" : string.Create(CultureInfo.InvariantCulture, $"{file}:{line}: {safe}"));
     }
 }

@@ -1,6 +1,8 @@
 namespace Dataplane.Engines.Iptables.Text;
 
-/// <summary>A set as <c>ipset save</c> prints it: one <c>create</c> line and the <c>add</c> lines that belong to it.</summary>
+/// <summary>
+/// A set as <c>ipset save</c> prints it: one <c>create</c> line and the <c>add</c> lines that belong to it.
+/// </summary>
 public sealed class IpsetText(string name, string type, IReadOnlyList<string> options)
 {
     private readonly List<IpsetMember> _members = [];
@@ -21,7 +23,8 @@ public sealed class IpsetText(string name, string type, IReadOnlyList<string> op
     public void Add(IpsetMember member) => _members.Add(member);
 
     public override string ToString() =>
-        string.Join('\n', _members.Select(member => member.ToString(name)).Prepend(string.Join(' ', ["create", name, type, .. options])));
+        string.Join('\n', _members.Select(member => member.ToString(name))
+            .Prepend(string.Join(' ', ["create", name, type, .. options])));
 }
 
 /// <summary>One member: the text of the entry (<c>10.0.0.1,tcp:80</c>) and the words behind it.</summary>

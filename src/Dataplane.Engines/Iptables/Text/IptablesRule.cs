@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Dataplane.Engines.Iptables.Text;
 
-/// <summary>One rule as text: what <c>-A</c> says, with options in the order in which iptables-save writes them.</summary>
+/// <summary>
+/// One rule as text: what <c>-A</c> says, with options in the order in which iptables-save writes them.
+/// </summary>
 public sealed class IptablesRule
 {
     public required string Chain { get; init; }

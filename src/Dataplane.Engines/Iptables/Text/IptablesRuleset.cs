@@ -4,8 +4,8 @@ using System.Text;
 namespace Dataplane.Engines.Iptables.Text;
 
 /// <summary>
-/// What iptables-save, ip6tables-save and ipset save print, as text: tables, chains, rules and sets in order, each with its
-/// line. Read, built and printed; <c>NetfilterRules</c> is what packets walk through.
+/// What iptables-save, ip6tables-save and ipset save print, as text: tables, chains, rules and sets in order, each with
+/// its line. Read, built and printed; <c>NetfilterRules</c> is what packets walk through.
 /// </summary>
 public sealed class IptablesRuleset(string file)
 {
@@ -42,7 +42,8 @@ public sealed class IptablesRuleset(string file)
     public void WriteTo(TextWriter writer, int family = 4, bool withCounters = false)
     {
         StringBuilder text = new();
-        foreach (IptablesTable table in _tables.Where(table => table.Family == family)) Append(text, table, withCounters);
+        foreach (IptablesTable table in _tables.Where(table => table.Family == family))
+            Append(text, table, withCounters);
         writer.Write(text);
     }
 
@@ -61,7 +62,8 @@ public sealed class IptablesRuleset(string file)
         foreach (IptablesChain chain in table.Chains)
         {
             text.Append(CultureInfo.InvariantCulture, $":{chain.Name} {chain.Policy ?? "-"} [");
-            text.Append(withCounters ? chain.Packets : 0).Append(':').Append(withCounters ? chain.Bytes : 0).Append("]\n");
+            text.Append(withCounters ? chain.Packets : 0).Append(':')
+                .Append(withCounters ? chain.Bytes : 0).Append("]\n");
         }
 
         foreach (IptablesRule rule in table.Chains.SelectMany(chain => chain.Rules))

@@ -19,8 +19,8 @@ public sealed class IptablesTable(string name, int family = 4)
     public int Line { get; init; }
 
     /// <summary>
-    /// Built-in chains first, then the others by name, as libiptc lists what a program has written; otherwise chains stay in
-    /// the order of the dump.
+    /// Built-in chains first, then the others by name, as libiptc lists what a program has written; otherwise chains
+    /// stay in the order of the dump.
     /// </summary>
     internal bool IsListedByName { get; init; }
 
@@ -30,7 +30,9 @@ public sealed class IptablesTable(string name, int family = 4)
     /// <summary>In the order in which they were added: nobody has to know their names for it.</summary>
     internal IReadOnlyList<IptablesChain> AsAdded => _chains;
 
-    /// <summary>False: there is a chain of that name. Chains that nobody has asked for their name are taken for new.</summary>
+    /// <summary>
+    /// False: there is a chain of that name. Chains that nobody has asked for their name are taken for new.
+    /// </summary>
     public bool TryAdd(IptablesChain chain)
     {
         if (chain.IsUnnamed) _hasUnnamed = true;
@@ -54,6 +56,7 @@ public sealed class IptablesTable(string name, int family = 4)
     private IptablesChain[] ListByName() =>
     [
         .. _chains.Where(static chain => chain.Policy is not null),
-        .. _chains.Where(static chain => chain.Policy is null).OrderBy(static chain => chain.Name, StringComparer.Ordinal),
+        .. _chains.Where(static chain => chain.Policy is null)
+            .OrderBy(static chain => chain.Name, StringComparer.Ordinal),
     ];
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Dataplane.Engines.Iptables.Text;
 
-/// <summary>Words and quotes of a dump's line, as <c>xtables_save_string</c> writes and iptables-restore reads them.</summary>
+/// <summary>
+/// Words and quotes of a dump's line, as <c>xtables_save_string</c> writes and iptables-restore reads them.
+/// </summary>
 internal static class Quoting
 {
     private static readonly SearchValues<char> Plain =
@@ -27,7 +29,10 @@ internal static class Quoting
         text.Append('"');
     }
 
-    /// <summary>Cuts a line into words; inside double quotes a backslash takes the next letter as it is. False: a quote stays open.</summary>
+    /// <summary>
+    /// Cuts a line into words; inside double quotes a backslash takes the next letter as it
+    /// is. False: a quote stays open.
+    /// </summary>
     public static bool TrySplit(string line, List<string> words)
     {
         int position = 0;

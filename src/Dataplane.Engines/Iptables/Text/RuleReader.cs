@@ -100,7 +100,9 @@ internal sealed class RuleReader(string file, int line, string text)
         to.Add(new IptablesOption(word.Name, value, isNegated, second));
     }
 
-    /// <summary>The last match that has the option, or the target behind -j, or the match that -p brings along.</summary>
+    /// <summary>
+    /// The last match that has the option, or the target behind -j, or the match that -p brings along.
+    /// </summary>
     private List<IptablesOption> Find(string name, out Vocabulary.Word word)
     {
         if (Vocabulary.TryFindInHeader(name, out Vocabulary.Word? found))

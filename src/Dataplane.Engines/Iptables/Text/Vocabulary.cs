@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Dataplane.Engines.Iptables.Text;
 
-/// <summary>Which matches, targets and options are modelled: the words of iptables-extensions(8) that a dump may use.</summary>
+/// <summary>
+/// Which matches, targets and options are modelled: the words of iptables-extensions(8) that a dump may use.
+/// </summary>
 internal static class Vocabulary
 {
     private static readonly Dictionary<string, Word> Header = Words(
@@ -127,6 +129,8 @@ internal static class Vocabulary
         return words;
     }
 
-    /// <summary>An option: the name that iptables-save writes, how many values follow, and whether <c>!</c> may precede.</summary>
+    /// <summary>
+    /// An option: the name that iptables-save writes, how many values follow, and whether <c>!</c> may precede.
+    /// </summary>
     internal sealed record Word(string Name, int ValueCount, bool MayNegate);
 }

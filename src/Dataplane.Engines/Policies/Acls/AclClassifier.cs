@@ -10,9 +10,9 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Policies.Acls;
 
 /// <summary>
-/// One tier's ACLs of one direction as flows (<c>lib/classifier.c</c>): for each axis (the pod's port, the peer's address, the
-/// destination port) a hash table for each mask that occurs. An ACL is a conjunction: a flow of each axis must hit. Of
-/// those that do, the first by priority wins.
+/// One tier's ACLs of one direction as flows (<c>lib/classifier.c</c>): for each axis (the pod's port, the peer's
+/// address, the destination port) a hash table for each mask that occurs. An ACL is a conjunction: a flow of each axis
+/// must hit. Of those that do, the first by priority wins.
 /// </summary>
 internal sealed class AclClassifier : IDisposable
 {
@@ -36,7 +36,8 @@ internal sealed class AclClassifier : IDisposable
         _peers = new FlatMap<PeerFlowKey, FlowRun>(draft.Peers.Count);
         _ports = new FlatMap<PortFlowKey, FlowRun>(draft.Ports.Count);
         int used = 0;
-        for (int identity = 0; identity < draft.Subjects.Length; identity++) _subjects[identity] = Store(draft.Subjects[identity], ref used);
+        for (int identity = 0; identity < draft.Subjects.Length; identity++)
+            _subjects[identity] = Store(draft.Subjects[identity], ref used);
 
         var stored = new Dictionary<List<int>, FlowRun>(ReferenceEqualityComparer.Instance);
         foreach ((IpPrefix prefix, List<int> ranks) in draft.Peers)

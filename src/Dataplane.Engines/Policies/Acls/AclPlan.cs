@@ -39,7 +39,8 @@ internal static class AclPlan
     /// <summary>One port group a namespace, of the pods that any policy there selects.</summary>
     private static IEnumerable<Acl> DefaultDenies(PolicyModel model, PolicyDirection direction) =>
         model.Identities
-            .Where(identity => identity.PoliciesFor(direction).Any(policy => model.Policies[policy].Tier == PolicyTier.Namespaced))
+            .Where(identity =>
+                identity.PoliciesFor(direction).Any(policy => model.Policies[policy].Tier == PolicyTier.Namespaced))
             .GroupBy(identity => identity.Namespace)
             .Select(group => new Acl(2, Acl.DenyPriority, PolicyAction.Deny, PolicyVerdict.DefaultDeny)
             {
@@ -49,7 +50,8 @@ internal static class AclPlan
             });
 
     /// <summary>
-    /// A rule is one ACL, and one more for each number that a port's name of it has: an ACL's expression knows no names.
+    /// A rule is one ACL, and one more for each number that a port's name of it has: an
+    /// ACL's expression knows no names.
     /// </summary>
     private static IEnumerable<Acl> Split(
         PolicyModel model, PolicyPlaces places, CompiledRule rule, CompiledPolicy policy, ImmutableArray<int> subjects)
@@ -77,7 +79,8 @@ internal static class AclPlan
 
     private static IEnumerable<Acl> NamedIngress(PolicyModel model, Acl whole, PortMatch port) =>
         whole.Subjects
-            .SelectMany(subject => NamedPorts.Resolve(model.Identities[subject], port).Select(number => (subject, number)))
+            .SelectMany(subject =>
+                NamedPorts.Resolve(model.Identities[subject], port).Select(number => (subject, number)))
             .GroupBy(pair => pair.number, pair => pair.subject)
             .Select(group => whole with { Subjects = [.. group], Ports = [group.Key] });
 

@@ -8,7 +8,9 @@ public readonly struct AclPolicyEngine(AclPolicyTables tables) : IPolicyEngine
 {
     public static string Name => "acls";
 
-    /// <summary>Packets of the original direction of a connection that stands are asked for again; replies are not.</summary>
+    /// <summary>
+    /// Packets of the original direction of a connection that stands are asked for again; replies are not.
+    /// </summary>
     public static bool JudgesEstablished => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -33,7 +33,8 @@ public sealed class AclPolicyTables : IDisposable
     public long Size => All.Sum(tier => tier.Size);
 
     /// <summary>The ACLs as <c>ovn-nbctl acl-list</c> has them, in the order in which each tier asks.</summary>
-    public IEnumerable<AclRow> Rows => RowsOf(_ingress, PolicyDirection.Ingress).Concat(RowsOf(_egress, PolicyDirection.Egress));
+    public IEnumerable<AclRow> Rows =>
+        RowsOf(_ingress, PolicyDirection.Ingress).Concat(RowsOf(_egress, PolicyDirection.Egress));
 
     private IEnumerable<AclClassifier> All => _ingress.Concat(_egress);
 
@@ -70,7 +71,8 @@ public sealed class AclPolicyTables : IDisposable
     }
 
     private static IEnumerable<AclRow> RowsOf(AclClassifier[] tiers, PolicyDirection direction) =>
-        tiers.SelectMany(tier => tier.Acls).Select(acl => new AclRow(direction, acl.Tier, acl.Priority, acl.Action, acl.Rule));
+        tiers.SelectMany(tier => tier.Acls)
+            .Select(acl => new AclRow(direction, acl.Tier, acl.Priority, acl.Action, acl.Rule));
 
     private static AclClassifier[] Classify(PolicyModel model, PolicyPlaces places, PolicyDirection direction) =>
         [.. Tiers.Select(tier => new AclClassifier(

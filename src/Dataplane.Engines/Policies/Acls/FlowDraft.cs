@@ -3,7 +3,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Policies.Acls;
 
-/// <summary>One tier's flows while they are collected: of each match the ranks of the ACLs that it is part of.</summary>
+/// <summary>
+/// One tier's flows while they are collected: of each match the ranks of the ACLs that it is part of.
+/// </summary>
 internal sealed class FlowDraft
 {
     public FlowDraft(List<Acl> acls, PolicyPlaces places, int identities)
@@ -19,7 +21,8 @@ internal sealed class FlowDraft
             foreach (IpPrefix block in acl.PeerBlocks) Add(ListOf(Peers, block), rank);
             if (acl.AnyPeer) AnyPeer.Add(rank);
             if (acl.AnyPort) AnyPort.Add(rank);
-            foreach (PolicyTraffic port in acl.Ports.SelectMany(port => PolicyTraffic.OfPorts(0, port.Protocol, port.First, port.Last)))
+            foreach (PolicyTraffic port in acl.Ports.SelectMany(port =>
+                PolicyTraffic.OfPorts(0, port.Protocol, port.First, port.Last)))
                 Add(ListOf(Ports, port), rank);
         }
 

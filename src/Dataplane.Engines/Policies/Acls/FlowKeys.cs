@@ -5,7 +5,9 @@ using Dataplane.Engines.Ebpf;
 
 namespace Dataplane.Engines.Policies.Acls;
 
-/// <summary>A flow's match on the peer's address under a mask; the mask is part of the key, so that each has its own table.</summary>
+/// <summary>
+/// A flow's match on the peer's address under a mask; the mask is part of the key, so that each has its own table.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly struct PeerFlowKey(AddressWords address, int length, byte family) : IFlatKey<PeerFlowKey>
 {

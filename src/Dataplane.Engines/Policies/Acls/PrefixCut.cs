@@ -3,7 +3,10 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Policies.Acls;
 
-/// <summary>A block without parts of it, as prefixes: what OVN's expressions make of <c>ip4.src == A &amp;&amp; ip4.src != B</c>.</summary>
+/// <summary>
+/// A block without parts of it, as prefixes: what OVN's expressions make of <c>ip4.src ==
+/// A &amp;&amp; ip4.src != B</c>.
+/// </summary>
 internal static class PrefixCut
 {
     public static IEnumerable<IpPrefix> Without(IpPrefix block, ImmutableArray<IpPrefix> except)

@@ -6,8 +6,8 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Policies.Chains;
 
 /// <summary>
-/// Turns the model into one family's chains: one for each policy and direction, one for each identity and direction (pods
-/// with the same labels have equal ones), one for each namespace's profile.
+/// Turns the model into one family's chains: one for each policy and direction, one for each identity and direction
+/// (pods with the same labels have equal ones), one for each namespace's profile.
 /// </summary>
 internal sealed class ChainCompiler
 {
@@ -85,8 +85,10 @@ internal sealed class ChainCompiler
     {
         CompiledPolicy policy = _model.Policies[number];
         PolicyDirection direction = isIngress ? PolicyDirection.Ingress : PolicyDirection.Egress;
-        List<ChainRule> rules = _renderer.ChainOf(policy.RulesFor(direction).SelectMany(rule => FelixRulesOf(_model.Rules[rule])));
-        if (rules.Count > 0) rules[0] = rules[0] with { Comment = $"Policy {policy} {(isIngress ? "ingress" : "egress")}" };
+        List<ChainRule> rules = _renderer.ChainOf(
+            policy.RulesFor(direction).SelectMany(rule => FelixRulesOf(_model.Rules[rule])));
+        if (rules.Count > 0)
+            rules[0] = rules[0] with { Comment = $"Policy {policy} {(isIngress ? "ingress" : "egress")}" };
         _policyChains[(number, isIngress)] = _builder.Add(FelixNames.OfPolicy(policy, isIngress), rules);
     }
 
@@ -120,7 +122,8 @@ internal sealed class ChainCompiler
             yield break;
         }
 
-        foreach (PeerSelector peer in rule.PeerSelectors) yield return new FelixSide { Sets = [SelectorSet(peer.Selector)] };
+        foreach (PeerSelector peer in rule.PeerSelectors)
+            yield return new FelixSide { Sets = [SelectorSet(peer.Selector)] };
         foreach (PeerBlock block in rule.PeerBlocks)
             yield return new FelixSide { Nets = [block.Block], NotNets = block.Except };
     }
@@ -138,7 +141,8 @@ internal sealed class ChainCompiler
             bool isWhole = protocol.Any(port => port.Name is null && port.First == 0 && port.Last == ushort.MaxValue);
             FelixSide ports = isWhole ? FelixSide.Any : new FelixSide
             {
-                Ports = [.. protocol.Where(port => port.Name is null).Select(port => new PortRange(port.First, port.Last))],
+                Ports =
+                    [.. protocol.Where(port => port.Name is null).Select(port => new PortRange(port.First, port.Last))],
                 PortSets = [.. protocol.Where(port => port.Name is not null).Select(PortSet)],
             };
             yield return (protocol.Key == 0 ? null : protocol.Key, ports);
@@ -162,7 +166,8 @@ internal sealed class ChainCompiler
         var set = new ChainSet(ChainSetType.AddressPort, $"{port.Protocol},{port.Name}");
         foreach (PolicyIdentity identity in _model.Identities)
         {
-            foreach (PortMatch found in NamedPorts.Resolve(identity, port)) AddMembers(set, identity.Number, found.Protocol, found.First);
+            foreach (PortMatch found in NamedPorts.Resolve(identity, port))
+                AddMembers(set, identity.Number, found.Protocol, found.First);
         }
 
         return _portSets[(port.Protocol, port.Name!)] = AddSet(set);
@@ -190,13 +195,17 @@ internal sealed class ChainCompiler
         _profileChains[(name, isIngress)] = _builder.Add(FelixNames.OfProfile(name, isIngress), rules);
     }
 
-    /// <summary>kube-admin and kube-baseline leave to the next tier what they do not decide; default drops it.</summary>
+    /// <summary>
+    /// kube-admin and kube-baseline leave to the next tier what they do not decide; default drops it.
+    /// </summary>
     private int AddEndpoint(PolicyIdentity identity, PolicyDirection direction)
     {
         bool isIngress = direction == PolicyDirection.Ingress;
-        IEnumerable<FelixTier> tiers = identity.PoliciesFor(direction).Where(policy => _model.Policies[policy].Tier != PolicyTier.Outside)
+        IEnumerable<FelixTier> tiers = identity.PoliciesFor(direction)
+            .Where(policy => _model.Policies[policy].Tier != PolicyTier.Outside)
             .GroupBy(policy => _model.Policies[policy].Tier, policy => _policyChains[(policy, isIngress)])
-            .Select(tier => new FelixTier(FelixNames.OfTier(tier.Key), [.. tier], DropsAtEnd: tier.Key == PolicyTier.Namespaced));
+            .Select(tier =>
+                new FelixTier(FelixNames.OfTier(tier.Key), [.. tier], DropsAtEnd: tier.Key == PolicyTier.Namespaced));
         List<ChainRule> rules = WorkloadChain.Of(isIngress, tiers, [_profileChains[(identity.Namespace, isIngress)]]);
         return _builder.Add(isIngress ? FelixNames.ToWorkload : FelixNames.FromWorkload, rules);
     }

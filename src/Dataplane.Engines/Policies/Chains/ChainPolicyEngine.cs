@@ -3,7 +3,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Engines.Policies.Chains;
 
-/// <summary>Calico's enforcement: a new connection's packet walks its pod's chain, rule by rule, policy by policy.</summary>
+/// <summary>
+/// Calico's enforcement: a new connection's packet walks its pod's chain, rule by rule, policy by policy.
+/// </summary>
 public readonly struct ChainPolicyEngine(ChainPolicyTables tables) : IPolicyEngine
 {
     public static string Name => "chains";

@@ -7,8 +7,9 @@ using Dataplane.Engines.Iptables.Text;
 namespace Dataplane.Engines.Policies.Chains;
 
 /// <summary>
-/// Policies as Felix writes them for iptables (<c>felix/rules</c>): endpoints' chains, policies' chains, sets. Immutable once
-/// compiled; engines share it. Pods of one identity share a compiled chain, which is printed once for each.
+/// Policies as Felix writes them for iptables (<c>felix/rules</c>): endpoints' chains, policies' chains,
+/// sets. Immutable once compiled; engines share it. Pods of one identity share a compiled chain, which is
+/// printed once for each.
 /// </summary>
 public sealed class ChainPolicyTables : IDisposable
 {
@@ -81,7 +82,9 @@ public sealed class ChainPolicyTables : IDisposable
             : _programV6.Walk(_endpointsV6[slot], in packet, ref trace);
     }
 
-    /// <summary>A rule by its number in a walk: the chain that it stands in, and how iptables-save would print it.</summary>
+    /// <summary>
+    /// A rule by its number in a walk: the chain that it stands in, and how iptables-save would print it.
+    /// </summary>
     /// <param name="rule">As <see cref="IChainTrace"/> was told it.</param>
     /// <param name="family">The packet's: 4 or 6.</param>
     /// <param name="endpoint">The pod that was judged: chains of endpoints have its veth's name.</param>

@@ -35,7 +35,9 @@ internal sealed class ChainProgram : IDisposable
 
     public long Size => _rules.Length * FlatRule.Size + _matches.Length * FlatMatch.Size + _sets.Size;
 
-    /// <summary>An endpoint's chain, and the policies' that it jumps to: accepted or dropped, and which rule said so.</summary>
+    /// <summary>
+    /// An endpoint's chain, and the policies' that it jumps to: accepted or dropped, and which rule said so.
+    /// </summary>
     public PolicyVerdict Walk<TTrace>(int chain, in ChainPacket packet, ref TTrace trace)
         where TTrace : struct, IChainTrace
     {

@@ -19,8 +19,8 @@ internal readonly record struct ChainSetMember(IpPrefix Net, byte Protocol = 0, 
 }
 
 /// <summary>
-/// All sets of one family in one hash table (<c>hash:ip</c>, <c>hash:net</c>, <c>hash:ip,port</c>): a set with nets is asked
-/// once for each length that it has, the longest first, as <c>ip_set_hash_gen.h</c> does.
+/// All sets of one family in one hash table (<c>hash:ip</c>, <c>hash:net</c>, <c>hash:ip,port</c>): a set with nets is
+/// asked once for each length that it has, the longest first, as <c>ip_set_hash_gen.h</c> does.
 /// </summary>
 internal sealed class ChainSets : IDisposable
 {

@@ -72,5 +72,6 @@ public static class FelixNames
         _ => $"knp/{policy.Namespace}/{policy.Name}",
     };
 
-    private static string HashOf(string text) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private static string HashOf(string text) =>
+        Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -4,8 +4,9 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Policies.Chains;
 
 /// <summary>
-/// Turns Felix's rules into iptables' (<c>felix/rules/policy.go</c>). What iptables cannot ask in one rule (several nets, more
-/// than fifteen ports, ports and sets of ports) becomes blocks of rules that keep their result in two bits of the mark.
+/// Turns Felix's rules into iptables' (<c>felix/rules/policy.go</c>). What iptables cannot ask in one rule
+/// (several nets, more than fifteen ports, ports and sets of ports) becomes blocks of rules that keep their
+/// result in two bits of the mark.
 /// </summary>
 internal sealed class FelixRenderer(int family)
 {
@@ -30,7 +31,8 @@ internal sealed class FelixRenderer(int family)
 
     private void Append(FelixRule rule)
     {
-        if (!TryFilter(rule.Source, out FelixSide source) || !TryFilter(rule.Destination, out FelixSide destination)) return;
+        if (!TryFilter(rule.Source, out FelixSide source) || !TryFilter(rule.Destination, out FelixSide destination))
+            return;
 
         _hasBlocks = _hasPositiveBlock = false;
         var matches = ImmutableArray.CreateBuilder<ChainMatch>();

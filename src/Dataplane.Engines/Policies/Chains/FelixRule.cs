@@ -3,7 +3,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Policies.Chains;
 
-/// <summary>A rule as Felix gets it from its calculation graph (<c>proto.Rule</c>): all that is given must match.</summary>
+/// <summary>
+/// A rule as Felix gets it from its calculation graph (<c>proto.Rule</c>): all that is given must match.
+/// </summary>
 internal sealed record FelixRule(PolicyAction Action, int Cause)
 {
     public byte? Protocol { get; init; }
@@ -19,7 +21,9 @@ internal sealed record FelixRule(PolicyAction Action, int Cause)
     public IcmpMatch? NotIcmp { get; init; }
 }
 
-/// <summary>What a rule asks of one end. Nets are alternatives, and so are ports and sets of ports; sets must all hold.</summary>
+/// <summary>
+/// What a rule asks of one end. Nets are alternatives, and so are ports and sets of ports; sets must all hold.
+/// </summary>
 internal sealed record FelixSide
 {
     public static readonly FelixSide Any = new();

@@ -4,7 +4,9 @@ using Dataplane.Engines.Iptables.Text;
 
 namespace Dataplane.Engines.Policies.Chains;
 
-/// <summary>One node's filter table and sets as Felix programs them, for iptables-save's and ipset save's print.</summary>
+/// <summary>
+/// One node's filter table and sets as Felix programs them, for iptables-save's and ipset save's print.
+/// </summary>
 internal sealed class FelixRuleset
 {
     private const string Forward = "cali-FORWARD";
@@ -30,23 +32,28 @@ internal sealed class FelixRuleset
 
     public IptablesRuleset Text { get; }
 
-    public static IptablesRuleset Of(ChainPolicyTables tables, int node, int family) => new FelixRuleset(tables, node, family).Text;
+    public static IptablesRuleset Of(ChainPolicyTables tables, int node, int family) =>
+        new FelixRuleset(tables, node, family).Text;
 
     private void AddTable(int family)
     {
         var forward = new IptablesChain("FORWARD", "ACCEPT");
         forward.Add(Jump("FORWARD", Forward));
-        forward.Add(_compiled.TextOf("FORWARD", new ChainRule(ChainTarget.Accept, ChainMatch.OfMark(FelixMarks.Accept, FelixMarks.Accept))
-        {
-            Comment = "Policy explicitly accepted packet.",
-        }));
+        forward.Add(_compiled.TextOf(
+            "FORWARD", new ChainRule(ChainTarget.Accept, ChainMatch.OfMark(FelixMarks.Accept, FelixMarks.Accept))
+            {
+                Comment = "Policy explicitly accepted packet.",
+            }));
         forward.Add(_compiled.TextOf("FORWARD", ChainRule.SetMark(FelixMarks.Accept)));
         AddEndpoints();
-        foreach (int chain in _jumpedTo) Add(_compiled.Program.Chains[chain].Name, _compiled.Program.Chains[chain].Rules);
+        foreach (int chain in _jumpedTo)
+            Add(_compiled.Program.Chains[chain].Name, _compiled.Program.Chains[chain].Rules);
 
         var table = new IptablesTable("filter", family);
-        foreach (IptablesChain chain in (IptablesChain[])[new("INPUT", "ACCEPT"), forward, new("OUTPUT", "ACCEPT")]) table.TryAdd(chain);
-        foreach (IptablesChain chain in _chains.OrderBy(chain => chain.Name, StringComparer.Ordinal)) table.TryAdd(chain);
+        foreach (IptablesChain chain in (IptablesChain[])[new("INPUT", "ACCEPT"), forward, new("OUTPUT", "ACCEPT")])
+            table.TryAdd(chain);
+        foreach (IptablesChain chain in _chains.OrderBy(chain => chain.Name, StringComparer.Ordinal))
+            table.TryAdd(chain);
         Text.Add(table);
     }
 

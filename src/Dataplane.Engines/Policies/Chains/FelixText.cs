@@ -37,7 +37,8 @@ internal static class FelixText
     {
         List<IptablesOption> header = [];
         List<IptablesMatch> matches = [];
-        foreach (ChainMatch match in rule.Matches.Where(match => match.Kind == ChainMatchKind.Net).OrderBy(match => !match.IsSource))
+        foreach (ChainMatch match in rule.Matches.Where(match => match.Kind == ChainMatchKind.Net)
+            .OrderBy(match => !match.IsSource))
             header.Add(new IptablesOption(match.IsSource ? "-s" : "-d", match.Net.ToString(), match.IsNegated));
         foreach (ChainMatch match in rule.Matches.Where(match => match.Kind == ChainMatchKind.Protocol))
             header.Add(new IptablesOption("-p", ProtocolOf(match.Protocol), match.IsNegated));
@@ -74,12 +75,17 @@ internal static class FelixText
         return match.Kind switch
         {
             ChainMatchKind.Set => One("set", "--match-set", sets[match.Set].NameIn(family), side, match.IsNegated),
-            ChainMatchKind.PortSet => One("set", "--match-set", sets[match.Set].NameIn(family), $"{side},{side}", match.IsNegated),
-            ChainMatchKind.Ports => One("multiport", match.IsSource ? "--sports" : "--dports", PortsOf(match), null, match.IsNegated),
+            ChainMatchKind.PortSet =>
+                One("set", "--match-set", sets[match.Set].NameIn(family), $"{side},{side}", match.IsNegated),
+            ChainMatchKind.Ports =>
+                One("multiport", match.IsSource ? "--sports" : "--dports", PortsOf(match), null, match.IsNegated),
             ChainMatchKind.Icmp => One(
-                family == 4 ? "icmp" : "icmp6", family == 4 ? "--icmp-type" : "--icmpv6-type", IcmpOf(match.Icmp), null, match.IsNegated),
-            ChainMatchKind.Mark => One("mark", "--mark", $"{Hex(match.MarkValue)}/{Hex(match.MarkMask)}", null, match.IsNegated),
-            _ => One("conntrack", "--ctstate", match.States == ChainMatch.Invalid ? "INVALID" : "RELATED,ESTABLISHED", null, false),
+                family == 4 ? "icmp" : "icmp6", family == 4 ? "--icmp-type" : "--icmpv6-type",
+                IcmpOf(match.Icmp), null, match.IsNegated),
+            ChainMatchKind.Mark =>
+                One("mark", "--mark", $"{Hex(match.MarkValue)}/{Hex(match.MarkMask)}", null, match.IsNegated),
+            _ => One("conntrack", "--ctstate",
+                match.States == ChainMatch.Invalid ? "INVALID" : "RELATED,ESTABLISHED", null, false),
         };
     }
 

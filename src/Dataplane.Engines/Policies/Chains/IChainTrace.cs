@@ -26,7 +26,9 @@ public struct ChainTraceOff : IChainTrace
     }
 }
 
-/// <summary>Counts, as <c>iptables -c</c> would not: the rules that were looked at, not those that matched alone.</summary>
+/// <summary>
+/// Counts, as <c>iptables -c</c> would not: the rules that were looked at, not those that matched alone.
+/// </summary>
 public struct ChainTraceCount : IChainTrace
 {
     public static bool IsOn => true;

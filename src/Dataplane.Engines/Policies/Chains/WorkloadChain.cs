@@ -4,8 +4,8 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Policies.Chains;
 
 /// <summary>
-/// The chain that packets to a pod walk, or packets from it, as <c>endpointIptablesChain</c> (<c>felix/rules/endpoints.go</c>)
-/// puts it together: tier by tier the policies, then the profiles, then DROP.
+/// The chain that packets to a pod walk, or packets from it, as <c>endpointIptablesChain</c>
+/// (<c>felix/rules/endpoints.go</c>) puts it together: tier by tier the policies, then the profiles, then DROP.
 /// </summary>
 internal static class WorkloadChain
 {
@@ -33,7 +33,11 @@ internal static class WorkloadChain
             rules.Add(new ChainRule(ChainTarget.Return, Accepted) { Comment = "Return if profile accepted" });
         }
 
-        rules.Add(new ChainRule(ChainTarget.Drop) { Cause = PolicyVerdict.DefaultDeny, Comment = "Drop if no profiles matched" });
+        rules.Add(new ChainRule(ChainTarget.Drop)
+        {
+            Cause = PolicyVerdict.DefaultDeny,
+            Comment = "Drop if no profiles matched",
+        });
         return rules;
     }
 
@@ -71,5 +75,7 @@ internal static class WorkloadChain
     }
 }
 
-/// <summary>One tier of an endpoint: numbers of its policies' chains, and what becomes of packets that none of them decided.</summary>
+/// <summary>
+/// One tier of an endpoint: numbers of its policies' chains, and what becomes of packets that none of them decided.
+/// </summary>
 internal sealed record FelixTier(string Name, IReadOnlyList<int> Policies, bool DropsAtEnd);

@@ -4,8 +4,9 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Policies.Identities;
 
 /// <summary>
-/// Turns the model into policy maps. Administrators' rules come first, each at a precedence of its own; a Pass becomes what
-/// the tiers below it say of the same traffic; NetworkPolicies' rules have one precedence together, for they are a union.
+/// Turns the model into policy maps. Administrators' rules come first, each at a precedence of its own; a Pass
+/// becomes what the tiers below it say of the same traffic; NetworkPolicies' rules have one precedence
+/// together, for they are a union.
 /// </summary>
 internal sealed class IdentityCompiler
 {
@@ -32,7 +33,9 @@ internal sealed class IdentityCompiler
     /// <summary>Of each identity the map for ingress, then the one for egress.</summary>
     public int[] MapsOfIdentities { get; }
 
-    /// <summary>Identities with the same policies share a map, unless a port's name could mean different numbers in them.</summary>
+    /// <summary>
+    /// Identities with the same policies share a map, unless a port's name could mean different numbers in them.
+    /// </summary>
     private int MapOf(PolicyIdentity subject, PolicyDirection direction)
     {
         ImmutableArray<int> policies = subject.PoliciesFor(direction);
@@ -45,7 +48,8 @@ internal sealed class IdentityCompiler
         return _shared[key] = Maps.Count - 1;
     }
 
-    private PolicyMapDraft Fill(PolicyIdentity subject, PolicyDirection direction, ImmutableArray<CompiledPolicy> policies)
+    private PolicyMapDraft Fill(
+        PolicyIdentity subject, PolicyDirection direction, ImmutableArray<CompiledPolicy> policies)
     {
         var map = new PolicyMapDraft(direction);
         List<Level> lower = LowerTiers(subject, direction, policies);
@@ -90,7 +94,8 @@ internal sealed class IdentityCompiler
         }
     }
 
-    private List<Level> LowerTiers(PolicyIdentity subject, PolicyDirection direction, ImmutableArray<CompiledPolicy> policies)
+    private List<Level> LowerTiers(
+        PolicyIdentity subject, PolicyDirection direction, ImmutableArray<CompiledPolicy> policies)
     {
         PolicyTraffic everything = new(NumericIdentities.Any, 0, 0, 0);
         if (policies.Any(policy => policy.Tier == PolicyTier.Namespaced))
@@ -115,8 +120,10 @@ internal sealed class IdentityCompiler
         return levels;
     }
 
-    private IEnumerable<CompiledRule> RulesOf(ImmutableArray<CompiledPolicy> policies, PolicyTier tier, PolicyDirection direction) =>
-        policies.Where(policy => policy.Tier == tier).SelectMany(policy => policy.RulesFor(direction)).Select(rule => _model.Rules[rule]);
+    private IEnumerable<CompiledRule> RulesOf(
+        ImmutableArray<CompiledPolicy> policies, PolicyTier tier, PolicyDirection direction) =>
+        policies.Where(policy => policy.Tier == tier)
+            .SelectMany(policy => policy.RulesFor(direction)).Select(rule => _model.Rules[rule]);
 
     /// <summary>Only a port's name makes a rule mean something else for another subject.</summary>
     private ImmutableArray<PolicyTraffic> TrafficOf(CompiledRule rule, PolicyIdentity subject)
@@ -139,7 +146,8 @@ internal sealed class IdentityCompiler
 
     private static IEnumerable<PolicyTraffic> NamedOf(PolicyIdentity destination, PortMatch port, uint[] peers) =>
         NamedPorts.Resolve(destination, port)
-            .SelectMany(found => peers.SelectMany(peer => PolicyTraffic.OfPorts(peer, found.Protocol, found.First, found.Last)));
+            .SelectMany(found =>
+                peers.SelectMany(peer => PolicyTraffic.OfPorts(peer, found.Protocol, found.First, found.Last)));
 
     /// <summary>Egress: each destination says for itself which number its port's name has.</summary>
     private IEnumerable<PolicyTraffic> NamedOfPeers(CompiledRule rule, PortMatch port)

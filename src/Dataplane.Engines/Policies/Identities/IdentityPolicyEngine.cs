@@ -3,7 +3,9 @@ using Dataplane.Core;
 
 namespace Dataplane.Engines.Policies.Identities;
 
-/// <summary>Cilium's enforcement: from address to identity, and from identity, protocol and port to the verdict.</summary>
+/// <summary>
+/// Cilium's enforcement: from address to identity, and from identity, protocol and port to the verdict.
+/// </summary>
 public readonly struct IdentityPolicyEngine(IdentityPolicyTables tables) : IPolicyEngine
 {
     public static string Name => "identities";

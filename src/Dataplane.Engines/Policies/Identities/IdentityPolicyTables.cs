@@ -5,8 +5,8 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Policies.Identities;
 
 /// <summary>
-/// Policies as Cilium's programs ask for them (<c>bpf/lib/policy.h</c>): an ipcache from address to identity, and policy maps
-/// by identity. Immutable once compiled; engines share it.
+/// Policies as Cilium's programs ask for them (<c>bpf/lib/policy.h</c>): an ipcache from address to identity, and
+/// policy maps by identity. Immutable once compiled; engines share it.
 /// </summary>
 public sealed class IdentityPolicyTables : IDisposable
 {
@@ -23,7 +23,8 @@ public sealed class IdentityPolicyTables : IDisposable
         var compiler = new IdentityCompiler(model, peers);
         _maps = new PolicyMaps(compiler.Maps);
         _mapOfIdentity = new NativeArray<int>(compiler.MapsOfIdentities.Length);
-        for (int slot = 0; slot < compiler.MapsOfIdentities.Length; slot++) _mapOfIdentity[slot] = compiler.MapsOfIdentities[slot];
+        for (int slot = 0; slot < compiler.MapsOfIdentities.Length; slot++)
+            _mapOfIdentity[slot] = compiler.MapsOfIdentities[slot];
     }
 
     /// <summary>Policy maps: one for each set of policies that an identity has in one direction.</summary>
@@ -41,7 +42,9 @@ public sealed class IdentityPolicyTables : IDisposable
     public static IdentityPolicyTables Compile(PolicyModel model, NetworkModel network, Topology topology) =>
         new(model, PolicyPlaces.Of(model, network, topology));
 
-    /// <summary>The security identity of an address (a key's name for it), as <c>cilium bpf ipcache get</c> would tell.</summary>
+    /// <summary>
+    /// The security identity of an address (a key's name for it), as <c>cilium bpf ipcache get</c> would tell.
+    /// </summary>
     public uint IdentityOf(uint name, byte family) => _ipcache.IdentityOf(name, family, _places.Names);
 
     public void Dispose()

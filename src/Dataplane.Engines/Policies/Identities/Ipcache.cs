@@ -5,7 +5,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Engines.Policies.Identities;
 
-/// <summary>From address to identity by the longest prefix; every family that the cluster has ends in its world.</summary>
+/// <summary>
+/// From address to identity by the longest prefix; every family that the cluster has ends in its world.
+/// </summary>
 internal sealed class Ipcache : IDisposable
 {
     private readonly FlatMap<IpcacheKey, IpcacheEntry> _entries;

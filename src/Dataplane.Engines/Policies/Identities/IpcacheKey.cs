@@ -6,8 +6,8 @@ using Dataplane.Engines.Ebpf;
 namespace Dataplane.Engines.Policies.Identities;
 
 /// <summary>
-/// Key of <c>cilium_ipcache</c> (<c>struct ipcache_key</c>): a prefix. Its length counts the 32 bits in front of the address,
-/// which are always compared. Words of the address are in host order.
+/// Key of <c>cilium_ipcache</c> (<c>struct ipcache_key</c>): a prefix. Its length counts the 32 bits in front of the
+/// address, which are always compared. Words of the address are in host order.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 internal readonly struct IpcacheKey(AddressWords address, int length, byte family) : IFlatKey<IpcacheKey>

@@ -7,8 +7,8 @@ using Dataplane.Engines.Ebpf;
 namespace Dataplane.Engines.Policies.Identities;
 
 /// <summary>
-/// Key of <c>cilium_policy</c> (<c>struct policy_key</c>): identity and direction, then protocol and port as a prefix, so that
-/// an entry can stand for all protocols, for all ports of one, or for a power of two of ports.
+/// Key of <c>cilium_policy</c> (<c>struct policy_key</c>): identity and direction, then protocol and port as a prefix,
+/// so that an entry can stand for all protocols, for all ports of one, or for a power of two of ports.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 public readonly struct PolicyKey : IEquatable<PolicyKey>
@@ -96,8 +96,8 @@ public readonly struct PolicyKey : IEquatable<PolicyKey>
 }
 
 /// <summary>
-/// Value of <c>cilium_policy</c> (<c>struct policy_entry</c>, its newer form). The cookie, by which Cilium finds the text of a
-/// policy's log, is the number of the rule here.
+/// Value of <c>cilium_policy</c> (<c>struct policy_entry</c>, its newer form). The cookie, by which Cilium finds the
+/// text of a policy's log, is the number of the rule here.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Size = Size)]
 public readonly struct PolicyEntry

@@ -3,8 +3,9 @@ using Dataplane.Core;
 namespace Dataplane.Engines.Policies.Identities;
 
 /// <summary>
-/// One policy map while it fills, the highest precedence first. An entry goes where another of the same identity covers it
-/// with higher precedence: a look-up finds the longest prefix alone, and must not find a lesser one (Cilium's <c>mapstate</c>).
+/// One policy map while it fills, the highest precedence first. An entry goes where another of the same
+/// identity covers it with higher precedence: a look-up finds the longest prefix alone, and must not find a
+/// lesser one (Cilium's <c>mapstate</c>).
 /// </summary>
 internal sealed class PolicyMapDraft(PolicyDirection direction)
 {
@@ -29,7 +30,8 @@ internal sealed class PolicyMapDraft(PolicyDirection direction)
         var key = new PolicyKey(traffic.Identity, direction, traffic.Suffix, traffic.Protocol, traffic.Port);
         if (_hasLevels && IsCovered(key)) return;
 
-        if (_entries.TryAdd(key, new PolicyEntry(isDeny, traffic.Suffix, _precedence, rule))) Suffixes |= 1u << traffic.Suffix;
+        if (_entries.TryAdd(key, new PolicyEntry(isDeny, traffic.Suffix, _precedence, rule)))
+            Suffixes |= 1u << traffic.Suffix;
     }
 
     private bool IsCovered(PolicyKey key)
@@ -37,7 +39,8 @@ internal sealed class PolicyMapDraft(PolicyDirection direction)
         for (int suffix = 0; suffix < key.Suffix; suffix++)
         {
             if ((Suffixes >> suffix & 1) == 0) continue;
-            if (_entries.TryGetValue(key.Shortened(suffix), out PolicyEntry wider) && wider.Precedence > _precedence) return true;
+            if (_entries.TryGetValue(key.Shortened(suffix), out PolicyEntry wider) && wider.Precedence > _precedence)
+                return true;
         }
 
         return false;

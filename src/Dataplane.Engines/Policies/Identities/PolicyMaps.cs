@@ -6,8 +6,9 @@ using Dataplane.Engines.Ebpf;
 namespace Dataplane.Engines.Policies.Identities;
 
 /// <summary>
-/// Cilium's policy maps (<c>cilium_policy_*</c>), all in one hash table, with <c>bpf/lib/policy.h</c>'s question: the longest
-/// prefix of protocol and port is found for the peer's identity and for any, and precedence chooses between the two.
+/// Cilium's policy maps (<c>cilium_policy_*</c>), all in one hash table, with <c>bpf/lib/policy.h</c>'s
+/// question: the longest prefix of protocol and port is found for the peer's identity and for any, and
+/// precedence chooses between the two.
 /// </summary>
 internal sealed class PolicyMaps : IDisposable
 {
@@ -63,10 +64,13 @@ internal sealed class PolicyMaps : IDisposable
         _suffixes.Dispose();
     }
 
-    /// <summary>A hash table's way to the longest prefix: once for each length that the map has, the longest first.</summary>
+    /// <summary>
+    /// A hash table's way to the longest prefix: once for each length that the map has, the longest first.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryFind(
-        int map, uint suffixes, uint identity, PolicyDirection direction, byte protocol, ushort port, out PolicyEntry entry)
+        int map, uint suffixes, uint identity, PolicyDirection direction, byte protocol, ushort port,
+        out PolicyEntry entry)
     {
         for (; suffixes != 0; suffixes &= ~(1u << BitOperations.Log2(suffixes)))
         {

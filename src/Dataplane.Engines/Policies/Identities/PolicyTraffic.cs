@@ -5,14 +5,18 @@ namespace Dataplane.Engines.Policies.Identities;
 /// <summary>A peer's identity (0: any) with protocol and port as a prefix of so many bits.</summary>
 internal readonly record struct PolicyTraffic(uint Identity, int Suffix, byte Protocol, ushort Port)
 {
-    /// <summary>What both have in common: the narrower on each axis; nothing where they are beside each other.</summary>
+    /// <summary>
+    /// What both have in common: the narrower on each axis; nothing where they are beside each other.
+    /// </summary>
     public bool TryIntersect(PolicyTraffic other, out PolicyTraffic common)
     {
         PolicyTraffic narrow = Suffix >= other.Suffix ? this : other;
         PolicyTraffic wide = Suffix >= other.Suffix ? other : this;
         common = narrow with { Identity = Identity == NumericIdentities.Any ? other.Identity : Identity };
-        bool isSamePeer = Identity == other.Identity || Identity == NumericIdentities.Any || other.Identity == NumericIdentities.Any;
-        return isSamePeer && narrow.Bits >> (PolicyKey.MaxSuffix - wide.Suffix) == wide.Bits >> (PolicyKey.MaxSuffix - wide.Suffix);
+        bool isSamePeer = Identity == other.Identity || Identity == NumericIdentities.Any
+            || other.Identity == NumericIdentities.Any;
+        return isSamePeer
+            && narrow.Bits >> (PolicyKey.MaxSuffix - wide.Suffix) == wide.Bits >> (PolicyKey.MaxSuffix - wide.Suffix);
     }
 
     private uint Bits => (uint)(Protocol << 16 | Port);

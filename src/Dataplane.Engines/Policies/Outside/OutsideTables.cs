@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Engines.Policies.Outside;
 
 /// <summary>
-/// A CNI's own rules for what leaves the cluster (EgressFirewall, EgressNetworkPolicy), by the pod that sends: flows in the
-/// order of the rules, of which the first that matches decides. Immutable once compiled.
+/// A CNI's own rules for what leaves the cluster (EgressFirewall, EgressNetworkPolicy), by the pod that sends: flows in
+/// the order of the rules, of which the first that matches decides. Immutable once compiled.
 /// </summary>
 public sealed class OutsideTables
 {
@@ -37,12 +37,15 @@ public sealed class OutsideTables
         return new OutsideTables(flows, topology);
     }
 
-    /// <summary>What the rules say of a packet that other policies let pass; those verdicts stand where they say nothing.</summary>
+    /// <summary>
+    /// What the rules say of a packet that other policies let pass; those verdicts stand where they say nothing.
+    /// </summary>
     internal PolicyVerdict Judge(in PolicyQuery query, PolicyVerdict otherwise)
     {
         OutsideFlow[]? flows = _flows[query.Endpoint];
         ref readonly FlowKey key = ref query.Key;
-        if (flows is null || _topology.ClusterNetwork.Contains(key.Destination, key.Family, _topology.Names)) return otherwise;
+        if (flows is null || _topology.ClusterNetwork.Contains(key.Destination, key.Family, _topology.Names))
+            return otherwise;
 
         int found = Find(flows, in key);
         return found == NoRule ? otherwise : new PolicyVerdict(flows[found].IsAllow, flows[found].Rule);
@@ -50,7 +53,9 @@ public sealed class OutsideTables
 
     private int Find(OutsideFlow[] flows, in FlowKey key)
     {
-        IpAddress address = key.Family == 6 ? _topology.Names.AddressOf(key.Destination) : IpAddress.FromV4(key.Destination);
+        IpAddress address = key.Family == 6
+            ? _topology.Names.AddressOf(key.Destination)
+            : IpAddress.FromV4(key.Destination);
         for (int flow = 0; flow < flows.Length; flow++)
         {
             if (flows[flow].Matches(address, key.Protocol, key.DestinationPort)) return flow;
@@ -61,10 +66,12 @@ public sealed class OutsideTables
 
     private static IEnumerable<OutsideFlow> FlowsOf(CompiledRule rule) => rule.PeerBlocks.SelectMany(block =>
         (rule.AnyPort ? [new PortMatch(0, 0, ushort.MaxValue, null)] : rule.Ports)
-            .Select(port => new OutsideFlow(block.Block, port.Protocol, port.First, port.Last, rule.Action == PolicyAction.Allow, rule.Number)));
+            .Select(port => new OutsideFlow(
+                block.Block, port.Protocol, port.First, port.Last, rule.Action == PolicyAction.Allow, rule.Number)));
 
     /// <summary>One destination of a rule; protocol 0 is any.</summary>
-    private readonly record struct OutsideFlow(IpPrefix Block, byte Protocol, ushort First, ushort Last, bool IsAllow, int Rule)
+    private readonly record struct OutsideFlow(
+        IpPrefix Block, byte Protocol, ushort First, ushort Last, bool IsAllow, int Rule)
     {
         public bool Matches(IpAddress address, byte protocol, ushort port) =>
             (Protocol == 0 || Protocol == protocol) && port >= First && port <= Last && Block.Contains(address);

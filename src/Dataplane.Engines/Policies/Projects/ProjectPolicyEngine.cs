@@ -16,7 +16,8 @@ public readonly struct ProjectPolicyEngine(Topology topology) : IPolicyEngine
 
     public PolicyVerdict Judge(in PolicyQuery query)
     {
-        bool isAsked = query.Peer.Kind == PlaceKind.Pod && (query.Direction == PolicyDirection.Ingress || query.IsToService);
+        bool isAsked = query.Peer.Kind == PlaceKind.Pod
+            && (query.Direction == PolicyDirection.Ingress || query.IsToService);
         if (!isAsked) return new PolicyVerdict(true, PolicyVerdict.NotIsolated);
 
         uint one = topology.Endpoints[query.Endpoint].TunnelId;

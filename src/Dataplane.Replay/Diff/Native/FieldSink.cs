@@ -46,7 +46,8 @@ internal sealed class FieldSink(DissectedFrame frame, ReadOnlyMemory<byte> bytes
         value.ToString("X", CultureInfo.InvariantCulture)));
 
     /// <summary>What follows from bytes but is none of them.</summary>
-    public void Derived(int layer, string name, string show) => frame.AddField(new DissectedField(layer, name, show, ""));
+    public void Derived(int layer, string name, string show) =>
+        frame.AddField(new DissectedField(layer, name, show, ""));
 
     public void Derived(int layer, string name, long show) =>
         Derived(layer, name, show.ToString(CultureInfo.InvariantCulture));

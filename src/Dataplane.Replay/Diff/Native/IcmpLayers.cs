@@ -71,7 +71,8 @@ internal static class IcmpLayers
                 sink.Number(layer, "icmpv6.echo.sequence_number", at + 6, 2);
                 sink.Octets(layer, "data.data", at + IcmpHeader.Size, rest.Size - IcmpHeader.Size);
                 break;
-            case Icmpv6Type.NeighborSolicitation or Icmpv6Type.NeighborAdvertisement when rest.Size >= NeighborMessageSize:
+            case Icmpv6Type.NeighborSolicitation
+                or Icmpv6Type.NeighborAdvertisement when rest.Size >= NeighborMessageSize:
                 Neighbor(sink, layer, rest, view.Type == Icmpv6Type.NeighborSolicitation);
                 break;
             default:
@@ -99,7 +100,9 @@ internal static class IcmpLayers
         }
     }
 
-    /// <summary>The quoted header's fields stand in the error's layer; ports where there are some, and the rest as bytes.</summary>
+    /// <summary>
+    /// The quoted header's fields stand in the error's layer; ports where there are some, and the rest as bytes.
+    /// </summary>
     private static void Quote(FieldSink sink, int layer, in IpPacket quoted)
     {
         Rest rest = quoted.Rest;

@@ -9,7 +9,9 @@ internal static class IpLayers
     private const int Bad = 0;
     private const uint OffsetUnit = 8;
 
-    /// <summary>A header that an ICMP error quotes gets no layer of its own: its fields belong to the error's.</summary>
+    /// <summary>
+    /// A header that an ICMP error quotes gets no layer of its own: its fields belong to the error's.
+    /// </summary>
     public static IpPacket V4(FieldSink sink, Rest rest, int? quotedIn)
     {
         if (Ipv4View.TryParseCut(rest.Of(sink), out Ipv4View view) != WireError.None) return Refuse(rest);
@@ -41,7 +43,8 @@ internal static class IpLayers
 
         int end = Math.Min(rest.End, at + view.TotalLength);
         uint addresses = InternetChecksum.Sum(sink.Bytes.Slice(at + Ipv4Header.SourceOffset, 8));
-        return new IpPacket(view.Protocol, new Rest(at + view.HeaderLength, end), addresses, view.IsFragment, view.IsCut);
+        return new IpPacket(
+            view.Protocol, new Rest(at + view.HeaderLength, end), addresses, view.IsFragment, view.IsCut);
     }
 
     public static IpPacket V6(FieldSink sink, Rest rest, int? quotedIn)

@@ -103,7 +103,8 @@ internal static class LinkLayers
 
     private static Carried Loopback(FieldSink sink, Rest rest)
     {
-        if (LoopbackView.TryParse(rest.Of(sink), out LoopbackView view) != WireError.None) return new Carried(Nothing, rest);
+        if (LoopbackView.TryParse(rest.Of(sink), out LoopbackView view) != WireError.None)
+            return new Carried(Nothing, rest);
 
         int layer = sink.Layer("null", "Null/Loopback", rest.At);
         sink.Derived(layer, "null.family", view.Family);

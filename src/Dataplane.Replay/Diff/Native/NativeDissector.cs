@@ -5,8 +5,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Diff.Native;
 
 /// <summary>
-/// Dissects frames by the views of <c>Dataplane.Wire</c>: link layers, ARP, IP with fragments, what IP carries, VXLAN and
-/// Geneve and what is in them. What a view refuses becomes a layer <c>_ws.malformed</c>, bytes and all.
+/// Dissects frames by the views of <c>Dataplane.Wire</c>: link layers, ARP, IP with fragments, what IP carries, VXLAN
+/// and Geneve and what is in them. What a view refuses becomes a layer <c>_ws.malformed</c>, bytes and all.
 /// </summary>
 internal sealed class NativeDissector(ImmutableArray<TunnelPort> ports)
 {

@@ -4,7 +4,8 @@ namespace Dataplane.Replay.Diff.Native;
 
 /// <summary>Dissects a capture with our own parser, under tshark's names; no other program is needed.</summary>
 public sealed class NativeReader(
-    string capture, ImmutableArray<TunnelPort> ports, bool keepRecords, CancellationToken cancellation = default) : IFrameReader
+    string capture, ImmutableArray<TunnelPort> ports, bool keepRecords,
+    CancellationToken cancellation = default) : IFrameReader
 {
     private readonly RecordReader _records = new(capture, cancellation);
     private readonly NativeDissector _dissector = new(ports);

@@ -150,7 +150,8 @@ internal static class Transports
         }
 
         int at = rest.At;
-        string title = $"Stream Control Transmission Protocol, Src Port: {view.SourcePort}, Dst Port: {view.DestinationPort}";
+        string title = $"Stream Control Transmission Protocol, Src Port: {view.SourcePort}, Dst Port: "
+            + $"{view.DestinationPort}";
         int layer = sink.Layer("sctp", title, at);
         sink.Number(layer, "sctp.srcport", at, 2);
         sink.Number(layer, "sctp.dstport", at + 2, 2);

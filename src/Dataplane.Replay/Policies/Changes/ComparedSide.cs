@@ -17,7 +17,8 @@ internal sealed class ComparedSide
     private readonly PolicyModel _model;
     private ReachJudge? _judge;
 
-    private ComparedSide(string cni, ClusterSnapshot snapshot, PolicyEnforcement enforcement, EmulationSettings settings)
+    private ComparedSide(
+        string cni, ClusterSnapshot snapshot, PolicyEnforcement enforcement, EmulationSettings settings)
     {
         _cni = cni;
         _settings = settings;

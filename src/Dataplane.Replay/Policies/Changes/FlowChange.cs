@@ -10,7 +10,8 @@ namespace Dataplane.Replay.Policies.Changes;
 /// <param name="Packets">Records that are dropped on one side alone.</param>
 /// <param name="Was">Before: why it was dropped, or what let it pass.</param>
 /// <param name="Is">After.</param>
-public sealed record FlowChange(string From, string To, ReachPort Port, int Flows, long Packets, PolicyOutcome Was, PolicyOutcome Is)
+public sealed record FlowChange(
+    string From, string To, ReachPort Port, int Flows, long Packets, PolicyOutcome Was, PolicyOutcome Is)
 {
     /// <summary>Newly; otherwise newly allowed.</summary>
     public bool IsDropped => !Is.IsAllowed;

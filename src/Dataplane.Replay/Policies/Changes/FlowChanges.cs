@@ -28,16 +28,19 @@ public sealed class FlowChanges
     /// <param name="cancellation">Ends the run.</param>
     /// <exception cref="InvalidDataException">A capture cannot be read, or a side has no Node.</exception>
     public static PolicyChangeReport AddTo(
-        PolicyChangeReport report, ClusterSnapshot old, ClusterSnapshot @new, ReplayOptions options, CancellationToken cancellation)
+        PolicyChangeReport report, ClusterSnapshot old, ClusterSnapshot @new, ReplayOptions options,
+        CancellationToken cancellation)
     {
         if (old.Nodes.IsEmpty || @new.Nodes.IsEmpty)
-            throw new InvalidDataException("to replay a capture, both sides need the cluster's Nodes: name what they share with -f PATH");
+            throw new InvalidDataException(
+                "to replay a capture, both sides need the cluster's Nodes: name what they share with -f PATH");
 
         // Both sides read the records in one order: clocks are compared once.
         FlowReplay before = FlowReplay.Run(old, options, clocks: null, cancellation);
         FlowReplay after = FlowReplay.Run(@new, options, before.Clocks, cancellation);
         var settings = EmulationSettings.Parse(options.Settings);
-        var changes = new FlowChanges(ComparedSide.Of(old, options.Cni, settings), ComparedSide.Of(@new, options.Cni, settings));
+        var changes = new FlowChanges(
+            ComparedSide.Of(old, options.Cni, settings), ComparedSide.Of(@new, options.Cni, settings));
         return report with
         {
             Flows = changes.Between(before.Drops, after.Drops),
@@ -46,7 +49,8 @@ public sealed class FlowChanges
         };
     }
 
-    private ImmutableArray<FlowChange> Between(IReadOnlyDictionary<long, PolicyDrop> before, IReadOnlyDictionary<long, PolicyDrop> after)
+    private ImmutableArray<FlowChange> Between(
+        IReadOnlyDictionary<long, PolicyDrop> before, IReadOnlyDictionary<long, PolicyDrop> after)
     {
         PolicyDrop[] newly = [.. OnlyIn(after, before)];
         PolicyDrop[] noLonger = [.. OnlyIn(before, after)];
@@ -68,14 +72,16 @@ public sealed class FlowChanges
         ];
     }
 
-    private static IEnumerable<PolicyDrop> OnlyIn(IReadOnlyDictionary<long, PolicyDrop> drops, IReadOnlyDictionary<long, PolicyDrop> others) =>
+    private static IEnumerable<PolicyDrop> OnlyIn(
+        IReadOnlyDictionary<long, PolicyDrop> drops, IReadOnlyDictionary<long, PolicyDrop> others) =>
         drops.Where(drop => !others.ContainsKey(drop.Key)).OrderBy(drop => drop.Key).Select(drop => drop.Value);
 
     private static IEnumerable<IGrouping<PolicyDrop, ushort>> Grouped(PolicyDrop[] drops) =>
         drops.GroupBy(drop => drop with { SourcePort = 0 }, drop => drop.SourcePort);
 
     private FlowChange ChangeOf(IGrouping<PolicyDrop, ushort> flow, PolicyOutcome was, PolicyOutcome @is) => new(
-        NameOf(flow.Key.Source), NameOf(flow.Key.Destination), flow.Key.Port, flow.Distinct().Count(), flow.LongCount(), was, @is);
+        NameOf(flow.Key.Source), NameOf(flow.Key.Destination),
+        flow.Key.Port, flow.Distinct().Count(), flow.LongCount(), was, @is);
 
     private string NameOf(IpAddress address)
     {
@@ -83,10 +89,13 @@ public sealed class FlowChanges
         return end.IsNode ? address.ToString() : end.Name;
     }
 
-    /// <summary>What lets it pass on the side that does; where the policies alone would not, something else did.</summary>
+    /// <summary>
+    /// What lets it pass on the side that does; where the policies alone would not, something else did.
+    /// </summary>
     private static PolicyOutcome PassingAt(ComparedSide side, PolicyDrop drop)
     {
-        ReachVerdict verdict = side.Judge.Judge(side.Ends.OfAddress(drop.Source), side.Ends.OfAddress(drop.Destination), drop.Port);
+        ReachVerdict verdict = side.Judge.Judge(
+            side.Ends.OfAddress(drop.Source), side.Ends.OfAddress(drop.Destination), drop.Port);
         return verdict.IsAllowed ? side.Outcome(verdict) : PolicyOutcome.Undecided;
     }
 }

@@ -33,7 +33,8 @@ internal sealed unsafe class FlowReplay
     /// <param name="clocks">As they are known; null: compared here.</param>
     /// <param name="cancellation">Ends the run.</param>
     public static FlowReplay Run(
-        ClusterSnapshot snapshot, ReplayOptions options, ImmutableArray<CaptureClock>? clocks, CancellationToken cancellation)
+        ClusterSnapshot snapshot, ReplayOptions options, ImmutableArray<CaptureClock>? clocks,
+        CancellationToken cancellation)
     {
         using Emulation emulation = Emulation.Compile(snapshot, options);
         var replay = new FlowReplay(clocks ?? CaptureClocks.Find(options, emulation.Topology, cancellation));
@@ -75,7 +76,8 @@ internal sealed unsafe class FlowReplay
             CauseOf(emulation, teller, in burst.Records[record], in lane));
     }
 
-    private static IpAddress AddressOf(uint name, byte family, AddressNames names) => family == 6 ? names.AddressOf(name) : IpAddress.FromV4(name);
+    private static IpAddress AddressOf(uint name, byte family, AddressNames names) =>
+        family == 6 ? names.AddressOf(name) : IpAddress.FromV4(name);
 
     private PolicyOutcome CauseOf(Emulation emulation, PolicyTeller teller, in RecordState state, in Lane lane)
     {
@@ -83,7 +85,9 @@ internal sealed unsafe class FlowReplay
         if (_causes.TryGetValue(key, out PolicyOutcome? known)) return known;
 
         PolicyModel model = emulation.Policies!.Model;
-        CompiledPolicy? isolating = state.Rule == PolicyVerdict.DefaultDeny ? teller.SelectingAt(state.Judged, state.Direction).FirstOrDefault() : null;
+        CompiledPolicy? isolating = state.Rule == PolicyVerdict.DefaultDeny
+            ? teller.SelectingAt(state.Judged, state.Direction).FirstOrDefault()
+            : null;
         if (state.Rule < 0 && isolating is null) return ByItself(teller.Explain(in state, in lane), state.Drop);
 
         int policy = isolating is null ? model.Rules[state.Rule].Policy : model.Policies.IndexOf(isolating);

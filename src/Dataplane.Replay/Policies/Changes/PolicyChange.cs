@@ -16,7 +16,10 @@ public sealed record PolicyChange(ReachGroup From, ReachGroup To, ReachPort Port
     /// <summary>Pairs of a pod with itself are none.</summary>
     public long Pairs { get; init; } = (long)From.Ends.Length * To.Ends.Length;
 
-    /// <summary><c>443/tcp</c>; <c>other ports</c>, of an address outside, for those that no rule names (0 in <see cref="Port"/>).</summary>
+    /// <summary>
+    /// <c>443/tcp</c>; <c>other ports</c>, of an address outside, for those that no rule
+    /// names (0 in <see cref="Port"/>).
+    /// </summary>
     public string PortName { get; init; } = Port.ToString();
 
     /// <summary>The side whose line does it.</summary>
@@ -24,13 +27,15 @@ public sealed record PolicyChange(ReachGroup From, ReachGroup To, ReachPort Port
 }
 
 /// <summary>One side's verdict, with its policies' names and lines.</summary>
-public sealed record PolicyOutcome(bool IsAllowed, string Reason, string? Policy, string? Rule, SourceLine? Source, string Sentence)
+public sealed record PolicyOutcome(
+    bool IsAllowed, string Reason, string? Policy, string? Rule, SourceLine? Source, string Sentence)
 {
     /// <summary>No policy decides, whatever else may.</summary>
     internal static readonly PolicyOutcome Undecided = new(true, "allowed", null, null, null, "no policy denies it");
 
     /// <summary>The side whose line does it: the rule or isolation that is new, or the one that is gone.</summary>
-    public static PolicyOutcome CauseOf(PolicyOutcome was, PolicyOutcome @is) => @is.Policy is not null || was.Policy is null ? @is : was;
+    public static PolicyOutcome CauseOf(PolicyOutcome was, PolicyOutcome @is) =>
+        @is.Policy is not null || was.Policy is null ? @is : was;
 
     /// <summary>What decides now, and what did before: that nothing allowed it goes without saying.</summary>
     public static string Sentences(PolicyOutcome was, PolicyOutcome @is)
@@ -53,7 +58,10 @@ public sealed record PolicyOutcome(bool IsAllowed, string Reason, string? Policy
 /// <summary>What changes from one set of manifests to another.</summary>
 public sealed record PolicyChangeReport
 {
-    /// <summary>Names of the pods that both sides have, and of addresses outside; <see cref="ReachGroup.Ends"/> are positions in it.</summary>
+    /// <summary>
+    /// Names of the pods that both sides have, and of addresses outside;
+    /// <see cref="ReachGroup.Ends"/> are positions in it.
+    /// </summary>
     public required ImmutableArray<string> Pods { get; init; }
 
     public required ImmutableArray<PolicyChange> Changes { get; init; }

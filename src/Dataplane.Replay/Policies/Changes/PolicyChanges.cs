@@ -10,8 +10,9 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Policies.Changes;
 
 /// <summary>
-/// Compares two sets of manifests pair by pair: pods that both have, on their container ports or those that are asked for; and
-/// pods with the addresses outside that rules of either side name. Whom neither side's policies can tell apart is compared once.
+/// Compares two sets of manifests pair by pair: pods that both have, on their container ports or those that are
+/// asked for; and pods with the addresses outside that rules of either side name. Whom neither side's policies
+/// can tell apart is compared once.
 /// </summary>
 public sealed class PolicyChanges
 {
@@ -35,9 +36,11 @@ public sealed class PolicyChanges
     /// <param name="cni">As <c>--cni</c> names it; null: recognised.</param>
     /// <param name="settings">Of <c>--set</c>.</param>
     public static PolicyChangeReport Compare(
-        ClusterSnapshot old, ClusterSnapshot @new, ImmutableArray<ReachPort> ports, string? cni, EmulationSettings settings)
+        ClusterSnapshot old, ClusterSnapshot @new, ImmutableArray<ReachPort> ports, string? cni,
+        EmulationSettings settings)
     {
-        var changes = new PolicyChanges(ComparedSide.Of(old, cni, settings), ComparedSide.Of(@new, cni, settings), ports);
+        var changes = new PolicyChanges(
+            ComparedSide.Of(old, cni, settings), ComparedSide.Of(@new, cni, settings), ports);
         changes.CompareAll();
         return new PolicyChangeReport
         {
@@ -70,9 +73,10 @@ public sealed class PolicyChanges
         }
     }
 
-    private IEnumerable<ReachPort> PortsOf(int old, int @new) => _old.Ends.PodOf(old).Ports.Concat(_new.Ends.PodOf(@new).Ports)
-        .Select(port => new ReachPort(port.Protocol, port.Port))
-        .Distinct();
+    private IEnumerable<ReachPort> PortsOf(int old, int @new) =>
+        _old.Ends.PodOf(old).Ports.Concat(_new.Ends.PodOf(@new).Ports)
+            .Select(port => new ReachPort(port.Protocol, port.Port))
+            .Distinct();
 
     private IEnumerable<Subject> Outside()
     {
@@ -80,18 +84,21 @@ public sealed class PolicyChanges
         if (rules.Length == 0) return [];
 
         IpPrefix[] inside = [.. _old.Inside().Concat(_new.Inside()).Distinct()];
-        return new[] { PolicyDirection.Ingress, PolicyDirection.Egress }.SelectMany(direction => OutsideBlock.Of(rules, direction, inside)
-            .Select(block => new Subject(block.Name, _old.Ends.OfAddress(block.Address), _new.Ends.OfAddress(block.Address), [])
-            {
-                OutsideOf = direction,
-            }));
+        return new[] { PolicyDirection.Ingress, PolicyDirection.Egress }.SelectMany(direction =>
+            OutsideBlock.Of(rules, direction, inside)
+                .Select(block =>
+                    new Subject(block.Name, _old.Ends.OfAddress(block.Address), _new.Ends.OfAddress(block.Address), [])
+                    {
+                        OutsideOf = direction,
+                    }));
     }
 
     private void CompareAll()
     {
         ImmutableArray<ReachGroup> pods = Group(pod => "", pod => pod.OutsideOf is null);
         ImmutableArray<ReachGroup> senders = Group(pod => "", pod => pod.OutsideOf == PolicyDirection.Ingress);
-        ImmutableArray<ReachGroup> destinations = Group(pod => string.Join(',', pod.Ports), pod => pod.OutsideOf is null);
+        ImmutableArray<ReachGroup> destinations = Group(
+            pod => string.Join(',', pod.Ports), pod => pod.OutsideOf is null);
         foreach (ReachGroup source in pods.Concat(senders))
         {
             foreach (ReachGroup destination in destinations)
@@ -100,7 +107,9 @@ public sealed class PolicyChanges
             }
         }
 
-        ImmutableArray<OutsidePort> ports = _ports.IsEmpty ? OutsidePort.Of(_old.Rules.Concat(_new.Rules)) : [.. _ports.Select(OutsidePort.Of)];
+        ImmutableArray<OutsidePort> ports = _ports.IsEmpty
+            ? OutsidePort.Of(_old.Rules.Concat(_new.Rules))
+            : [.. _ports.Select(OutsidePort.Of)];
         foreach (ReachGroup source in pods)
         {
             foreach (ReachGroup destination in Group(pod => "", pod => pod.OutsideOf == PolicyDirection.Egress))
@@ -131,14 +140,16 @@ public sealed class PolicyChanges
     // What is so on every port is told once, and so is what is so on all that no rule names.
     private void Compare(ReachGroup source, ReachGroup destination, ImmutableArray<OutsidePort> ports)
     {
-        var asked = ports.Select(port => (Port: port, Outcomes: Judge(source.Ends[0], destination.Ends[0], port.Asked))).ToArray();
+        var asked = ports.Select(port => (Port: port, Outcomes: Judge(source.Ends[0], destination.Ends[0], port.Asked)))
+            .ToArray();
         foreach (var same in asked.GroupBy(one => one.Outcomes).Where(group => group.Key is not null))
         {
             (PolicyOutcome was, PolicyOutcome @is) = same.Key!.Value;
             bool isEvery = _ports.IsEmpty && same.Count() == asked.Length;
             bool isAllOthers = asked.Where(one => one.Port.IsOther).All(one => one.Outcomes == same.Key);
             if (isEvery) Add(new ReachPort(0, 0), "any port");
-            foreach ((OutsidePort port, _) in same.Where(one => !isEvery && !(isAllOthers && one.Port.IsOther))) Add(port.Shown, port.Name);
+            foreach ((OutsidePort port, _) in same.Where(one => !isEvery && !(isAllOthers && one.Port.IsOther)))
+                Add(port.Shown, port.Name);
             if (!isEvery && isAllOthers && same.Any(one => one.Port.IsOther)) Add(new ReachPort(0, 0), "other ports");
 
             void Add(ReachPort port, string name) =>
@@ -154,7 +165,9 @@ public sealed class PolicyChanges
         return was.IsAllowed == @is.IsAllowed ? null : (_old.Outcome(was), _new.Outcome(@is));
     }
 
-    /// <summary>Those that neither side tells apart; what a node sends depends on the node, so it stands alone.</summary>
+    /// <summary>
+    /// Those that neither side tells apart; what a node sends depends on the node, so it stands alone.
+    /// </summary>
     private ImmutableArray<ReachGroup> Group(Func<Subject, string> also, Func<Subject, bool> isMeant)
     {
         IEnumerable<IGrouping<object, int>> groups = Enumerable.Range(0, _pods.Length)
@@ -166,7 +179,8 @@ public sealed class PolicyChanges
             {
                 ImmutableArray<int> ends = [.. group];
                 string first = _pods[ends[0]].Name;
-                return new ReachGroup(ends.Length == 1 ? first : $"{Wording.Count(ends.Length, "pod")} like {first}", ends);
+                return new ReachGroup(
+                    ends.Length == 1 ? first : $"{Wording.Count(ends.Length, "pod")} like {first}", ends);
             }),
         ];
     }
@@ -187,12 +201,16 @@ public sealed class PolicyChanges
         HashSet<string> both = [.. _pods.Select(pod => pod.Name)];
         foreach ((ComparedSide side, string word) in new[] { (_old, "old"), (_new, "new") })
         {
-            string[] only = [.. side.Ends.All.Take(side.Ends.PodCount).Select(end => end.Name).Where(name => !both.Contains(name))];
-            if (only.Length > 0) yield return $"{Wording.Count(only.Length, "pod")} in the {word} manifests alone not compared: {Wording.List(only, 3)}";
+            string[] only =
+                [.. side.Ends.All.Take(side.Ends.PodCount).Select(end => end.Name).Where(name => !both.Contains(name))];
+            if (only.Length > 0)
+                yield return $"{Wording.Count(only.Length, "pod")} in the {word} manifests alone not compared: "
+                    + $"{Wording.List(only, 3)}";
         }
 
         string[] portless = [.. _pods.Where(pod => pod.OutsideOf is null && pod.Ports.IsEmpty).Select(pod => pod.Name)];
         if (portless.Length > 0)
-            yield return $"{Wording.Count(portless.Length, "pod")} without a known port not among the destinations: {Wording.List(portless, 3)} (--port 80/tcp asks for one)";
+            yield return $"{Wording.Count(portless.Length, "pod")} without a known port not among the destinations: "
+                + $"{Wording.List(portless, 3)} (--port 80/tcp asks for one)";
     }
 }

@@ -4,7 +4,9 @@ using Dataplane.Cluster.Selectors;
 
 namespace Dataplane.Replay.Policies.Lint;
 
-/// <summary>Selectors of AdminNetworkPolicy and its baseline that match nothing, with what they may have meant.</summary>
+/// <summary>
+/// Selectors of AdminNetworkPolicy and its baseline that match nothing, with what they may have meant.
+/// </summary>
 internal static class AdminSelectorLint
 {
     public static void Check(LintScope scope, AdminNetworkPolicy policy)
@@ -29,7 +31,8 @@ internal static class AdminSelectorLint
         if (spaces.Length == 0)
         {
             string near = new LabelInventory("namespace", scope.Namespaces.Values).NearMiss(selector.NamespaceSelector);
-            scope.Warn(isSubject ? rule : LintRule.PeerSelectsNoNamespace, source, policy.Name, $"{what}'s namespaceSelector matches no namespace: {near}");
+            scope.Warn(isSubject ? rule : LintRule.PeerSelectsNoNamespace, source,
+                policy.Name, $"{what}'s namespaceSelector matches no namespace: {near}");
             return;
         }
 
@@ -40,12 +43,14 @@ internal static class AdminSelectorLint
         string where = Wording.List(spaces, 3);
         string sentence = pods.IsEmpty ? $"{what} matches no pod: there is none in {where}"
             : matched.IsEmpty ? $"{what} matches no pod in {where}: {Inventory(pods).NearMiss(selector.PodSelector)}"
-            : $"{what} matches no pod in {where}: those with these labels are of the host's network, which no policy is about";
+            : $"{what} matches no pod in {where}: those with these labels are of the host's network, "
+                + "which no policy is about";
         scope.Warn(rule, source, policy.Name, sentence);
     }
 
     /// <summary>Manifests without any Node say nothing about which there are.</summary>
-    private static void CheckNodes(LintScope scope, AdminNetworkPolicy policy, LabelSelector selector, SourceLine source)
+    private static void CheckNodes(
+        LintScope scope, AdminNetworkPolicy policy, LabelSelector selector, SourceLine source)
     {
         ImmutableArray<Node> nodes = scope.Snapshot.Nodes;
         if (nodes.IsEmpty || nodes.Any(node => selector.Matches(node.Labels))) return;

@@ -4,7 +4,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Policies.Lint;
 
-/// <summary>Pods that egress policies isolate, and none of them lets ask for names: the outage that everybody has once.</summary>
+/// <summary>
+/// Pods that egress policies isolate, and none of them lets ask for names: the outage that everybody has once.
+/// </summary>
 internal sealed class DnsLint
 {
     private const ushort DnsPort = 53;
@@ -31,7 +33,8 @@ internal sealed class DnsLint
     {
         foreach ((string space, NetworkPolicy[] policies) in _isolating)
         {
-            Dictionary<NetworkPolicy, HashSet<Pod>> subjects = policies.ToDictionary(policy => policy, policy => _scope.SubjectsOf(policy).ToHashSet());
+            Dictionary<NetworkPolicy, HashSet<Pod>> subjects = policies.ToDictionary(
+                policy => policy, policy => _scope.SubjectsOf(policy).ToHashSet());
             Dictionary<NetworkPolicy, bool> allows = policies.ToDictionary(policy => policy, AllowsDns);
             var deaf = _scope.PodsIn(space)
                 .Select(pod => (Pod: pod, By: policies.Where(policy => subjects[policy].Contains(pod)).ToArray()))
@@ -44,7 +47,9 @@ internal sealed class DnsLint
     private void Warn(NetworkPolicy policy, Pod[] pods)
     {
         string who = pods.Length == 1 ? $"pod {pods[0]}" : $"{Wording.Count(pods.Length, "pod")} such as {pods[0]}";
-        string where = _servers.Count == 0 ? "" : $" of {Wording.List([.. _servers.Select(pod => pod.ToString()).Order(StringComparer.Ordinal)], 2)}";
+        string where = _servers.Count == 0
+            ? ""
+            : $" of {Wording.List([.. _servers.Select(pod => pod.ToString()).Order(StringComparer.Ordinal)], 2)}";
         _scope.Warn(
             LintRule.EgressWithoutDns, policy.Source, policy,
             $"isolates egress of {who}, and no policy lets it ask DNS: allow port 53/udp (and 53/tcp){where}");
@@ -58,7 +63,8 @@ internal sealed class DnsLint
         || pod.Labels.GetValueOrDefault("app.kubernetes.io/name") is "coredns"
         || pod.Labels.GetValueOrDefault("dns.operator.openshift.io/daemonset-dns") is not null;
 
-    private bool AllowsDns(NetworkPolicy policy) => policy.Egress.Any(rule => HasDnsPort(rule) && ReachesDns(policy, rule));
+    private bool AllowsDns(NetworkPolicy policy) =>
+        policy.Egress.Any(rule => HasDnsPort(rule) && ReachesDns(policy, rule));
 
     private bool HasDnsPort(PolicyRule rule) => rule.Ports.IsEmpty || rule.Ports.Any(port =>
         port.Protocol == IpProtocol.Udp

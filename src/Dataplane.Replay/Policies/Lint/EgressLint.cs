@@ -4,7 +4,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Policies.Lint;
 
-/// <summary>Where egress means something else than it looks: ClusterIPs, which are translated first, and an empty list.</summary>
+/// <summary>
+/// Where egress means something else than it looks: ClusterIPs, which are translated first, and an empty list.
+/// </summary>
 internal static class EgressLint
 {
     /// <summary>Wider blocks are about the world, and hold ClusterIPs by the way.</summary>
@@ -17,7 +19,8 @@ internal static class EgressLint
         {
             scope.Warn(
                 LintRule.EmptyEgress, egress, policy,
-                "egress: [] without policyTypes isolates nobody: write policyTypes: [Ingress, Egress] to deny all egress");
+                "egress: [] without policyTypes isolates nobody: write policyTypes: [Ingress, "
+                + "Egress] to deny all egress");
         }
 
         foreach (PolicyPeer peer in policy.Egress.SelectMany(rule => rule.Peers))
@@ -34,7 +37,8 @@ internal static class EgressLint
 
         string those = covered.Length == 1
             ? $"the ClusterIP of Service {covered[0]}, and none of its endpoints"
-            : $"ClusterIPs of {Wording.Count(covered.Length, "Service")} ({Wording.List([.. covered.Select(service => service.ToString())], 3)}), "
+            : $"ClusterIPs of {Wording.Count(covered.Length, "Service")} "
+                + $"({Wording.List([.. covered.Select(service => service.ToString())], 3)}), "
                 + "and none of their endpoints";
         scope.Warn(
             LintRule.EgressToClusterIp, peer.Source, policy,

@@ -5,7 +5,9 @@ using Dataplane.Cluster.Settings;
 
 namespace Dataplane.Replay.Policies.Lint;
 
-/// <summary>The labels of some pods or namespaces, and which of them a selector that matches none may have meant.</summary>
+/// <summary>
+/// The labels of some pods or namespaces, and which of them a selector that matches none may have meant.
+/// </summary>
 internal sealed class LabelInventory(string what, IEnumerable<ImmutableDictionary<string, string>> labelSets)
 {
     private readonly ImmutableArray<ImmutableDictionary<string, string>> _sets = [.. labelSets];
@@ -20,7 +22,8 @@ internal sealed class LabelInventory(string what, IEnumerable<ImmutableDictionar
     public string NearMiss(LabelSelector selector)
     {
         LabelRequirement[] requirements = [.. SelectorText.Requirements(selector)];
-        LabelRequirement? missing = requirements.FirstOrDefault(requirement => !_sets.Any(set => requirement.Matches(set)));
+        LabelRequirement? missing = requirements.FirstOrDefault(requirement =>
+            !_sets.Any(set => requirement.Matches(set)));
         if (missing is null)
             return $"asks for {SelectorText.Format(selector)}; each part of it matches {what}s, but none has all";
 
@@ -36,7 +39,9 @@ internal sealed class LabelInventory(string what, IEnumerable<ImmutableDictionar
     private string NearestOf(LabelRequirement missing)
     {
         (string Key, string Value)[] sameKey = [.. Counts.Keys.Where(label => label.Key == missing.Key)];
-        if (sameKey.Length > 0) return Say(sameKey.MinBy(label => RankOf(label, missing.Values.Min(value => Closeness(value, label.Value)))));
+        if (sameKey.Length > 0)
+            return Say(
+                sameKey.MinBy(label => RankOf(label, missing.Values.Min(value => Closeness(value, label.Value)))));
 
         (string Key, string Value)[] sameValue = [.. Counts.Keys.Where(label => missing.Values.Contains(label.Value))];
         return sameValue.Length > 0
@@ -46,7 +51,8 @@ internal sealed class LabelInventory(string what, IEnumerable<ImmutableDictionar
 
     private string NearestKey(string key)
     {
-        string? nearest = NearestWord.Of(key, Counts.Keys.Select(label => label.Key).Distinct().Order(StringComparer.Ordinal));
+        string? nearest = NearestWord.Of(
+            key, Counts.Keys.Select(label => label.Key).Distinct().Order(StringComparer.Ordinal));
         return nearest is null
             ? $"no {what} has the label {key}"
             : Say(Counts.Keys.Where(label => label.Key == nearest).MinBy(label => RankOf(label, 0)));
@@ -62,7 +68,8 @@ internal sealed class LabelInventory(string what, IEnumerable<ImmutableDictionar
     private static int Closeness(string asked, string known)
     {
         bool holds = asked.Length > 1 && known.Length > 1
-            && (known.Contains(asked, StringComparison.OrdinalIgnoreCase) || asked.Contains(known, StringComparison.OrdinalIgnoreCase));
+            && (known.Contains(asked, StringComparison.OrdinalIgnoreCase)
+                || asked.Contains(known, StringComparison.OrdinalIgnoreCase));
         return holds ? 1 : NearestWord.Distance(asked, known);
     }
 }

@@ -4,7 +4,9 @@ using Dataplane.Cluster.Selectors;
 
 namespace Dataplane.Replay.Policies.Lint;
 
-/// <summary>The cluster as lint asks it: living pods by namespace, namespaces with their labels; and what was found.</summary>
+/// <summary>
+/// The cluster as lint asks it: living pods by namespace, namespaces with their labels; and what was found.
+/// </summary>
 internal sealed class LintScope
 {
     /// <summary>The label that every namespace has, whether its manifest shows it or not.</summary>
@@ -17,11 +19,16 @@ internal sealed class LintScope
     {
         Snapshot = snapshot;
         Pods = [.. snapshot.Pods.Where(pod => !pod.IsTerminated)];
-        _podsByNamespace = Pods.GroupBy(pod => pod.Namespace).ToDictionary(group => group.Key, group => group.ToImmutableArray());
+        _podsByNamespace = Pods.GroupBy(pod => pod.Namespace)
+            .ToDictionary(group => group.Key, group => group.ToImmutableArray());
         IEnumerable<string> mentioned =
-            snapshot.Namespaces.IsEmpty ? Pods.Select(pod => pod.Namespace).Concat(snapshot.NetworkPolicies.Select(policy => policy.Namespace)) : [];
-        foreach (string name in mentioned) _namespaces[name] = ImmutableDictionary<string, string>.Empty.Add(NameLabel, name);
-        foreach (Namespace space in snapshot.Namespaces) _namespaces[space.Name] = space.Labels.SetItem(NameLabel, space.Name);
+            snapshot.Namespaces.IsEmpty
+                ? Pods.Select(pod => pod.Namespace).Concat(snapshot.NetworkPolicies.Select(policy => policy.Namespace))
+                : [];
+        foreach (string name in mentioned)
+            _namespaces[name] = ImmutableDictionary<string, string>.Empty.Add(NameLabel, name);
+        foreach (Namespace space in snapshot.Namespaces)
+            _namespaces[space.Name] = space.Labels.SetItem(NameLabel, space.Name);
     }
 
     public ClusterSnapshot Snapshot { get; }
@@ -38,7 +45,9 @@ internal sealed class LintScope
     public IEnumerable<string> NamespacesOf(LabelSelector selector) =>
         _namespaces.Where(space => selector.Matches(space.Value)).Select(space => space.Key);
 
-    /// <summary>Whether anything is known of what this selector asks for: without Namespace objects only names are.</summary>
+    /// <summary>
+    /// Whether anything is known of what this selector asks for: without Namespace objects only names are.
+    /// </summary>
     public bool CanJudgeNamespaces(LabelSelector selector) => !Snapshot.Namespaces.IsEmpty
         || SelectorText.Requirements(selector).All(requirement => requirement.Key == NameLabel);
 
@@ -51,7 +60,9 @@ internal sealed class LintScope
     {
         if (peer.Block is not null) return null;
 
-        IEnumerable<string> spaces = peer.NamespaceSelector is null ? [policy.Namespace] : NamespacesOf(peer.NamespaceSelector);
+        IEnumerable<string> spaces = peer.NamespaceSelector is null
+            ? [policy.Namespace]
+            : NamespacesOf(peer.NamespaceSelector);
         LabelSelector selector = peer.PodSelector ?? LabelSelector.Everything;
         return [.. spaces.SelectMany(space => PodsIn(space)).Where(pod => selector.Matches(pod.Labels))];
     }

@@ -24,13 +24,15 @@ public static class PolicyLint
         IEnumerable<LintFinding> ordered = scope.Findings
             .OrderBy(finding => finding.Source.File, StringComparer.Ordinal)
             .ThenBy(finding => finding.Source.Line);
-        return new LintReport([.. ordered], [.. snapshot.NetworkPolicies.Select(policy => policy.ToString())], [.. notes]);
+        return new LintReport(
+            [.. ordered], [.. snapshot.NetworkPolicies.Select(policy => policy.ToString())], [.. notes]);
     }
 
     private static void CheckAgainstPods(LintScope scope, List<string> notes)
     {
         ImmutableArray<NetworkPolicy> policies = scope.Snapshot.NetworkPolicies;
-        AdminNetworkPolicy[] admin = [.. scope.Snapshot.AdminNetworkPolicies, .. scope.Snapshot.BaselineAdminNetworkPolicies];
+        AdminNetworkPolicy[] admin =
+            [.. scope.Snapshot.AdminNetworkPolicies, .. scope.Snapshot.BaselineAdminNetworkPolicies];
         if (policies.IsEmpty && admin.Length == 0) return;
 
         if (scope.Pods.IsEmpty)
@@ -40,7 +42,8 @@ public static class PolicyLint
         }
 
         if (scope.Snapshot.Namespaces.IsEmpty)
-            notes.Add("the manifests have no Namespace: namespaceSelectors that ask for more than names were left alone");
+            notes.Add(
+                "the manifests have no Namespace: namespaceSelectors that ask for more than names were left alone");
 
         foreach (NetworkPolicy policy in policies)
         {
@@ -60,7 +63,8 @@ public static class PolicyLint
         (SourceLine Source, string Name)[] policies =
         [
             .. snapshot.NetworkPolicies.Select(policy => (policy.Source, policy.ToString())),
-            .. snapshot.AdminNetworkPolicies.Concat(snapshot.BaselineAdminNetworkPolicies).Select(policy => (policy.Source, policy.Name)),
+            .. snapshot.AdminNetworkPolicies.Concat(snapshot.BaselineAdminNetworkPolicies)
+                .Select(policy => (policy.Source, policy.Name)),
         ];
         if (enforcement.IsEnforced || policies.Length == 0) return;
 
@@ -70,9 +74,12 @@ public static class PolicyLint
             return;
         }
 
-        string those = policies.Length == 1 ? "this policy has" : $"these {Wording.Count(policies.Length, "policy")} have";
+        string those = policies.Length == 1
+            ? "this policy has"
+            : $"these {Wording.Count(policies.Length, "policy")} have";
         scope.Findings.Add(new LintFinding(
-            LintRule.IgnoredByCni, Severity.Warning, policies[0].Source, policies[0].Name, $"{those} no effect: {enforcement.Evidence}"));
+            LintRule.IgnoredByCni, Severity.Warning, policies[0].Source,
+            policies[0].Name, $"{those} no effect: {enforcement.Evidence}"));
     }
 
     /// <summary>Manifests without any Namespace say nothing about which there are.</summary>
@@ -84,6 +91,7 @@ public static class PolicyLint
         string hint = nearest is null ? "" : $"; nearest is {nearest}";
         scope.Warn(
             LintRule.UnknownNamespace, policy.Source, policy,
-            $"namespace {policy.Namespace} is not among the {Wording.Count(scope.Namespaces.Count, "namespace")} of the manifests{hint}");
+            $"namespace {policy.Namespace} is not among the {Wording.Count(scope.Namespaces.Count, "namespace")} of "
+            + $"the manifests{hint}");
     }
 }

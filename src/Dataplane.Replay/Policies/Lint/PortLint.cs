@@ -5,7 +5,9 @@ using Dataplane.Cluster.Settings;
 
 namespace Dataplane.Replay.Policies.Lint;
 
-/// <summary>Ports that no container of the pods has that a rule opens them to: often a Service's port in their place.</summary>
+/// <summary>
+/// Ports that no container of the pods has that a rule opens them to: often a Service's port in their place.
+/// </summary>
 internal static class PortLint
 {
     public static void Check(LintScope scope, NetworkPolicy policy)
@@ -32,7 +34,8 @@ internal static class PortLint
         return [.. rule.Peers.SelectMany(peer => scope.PodsOf(policy, peer) ?? []).Distinct()];
     }
 
-    private static void Check(LintScope scope, NetworkPolicy policy, PolicyPort port, ImmutableArray<Pod> pods, string role)
+    private static void Check(
+        LintScope scope, NetworkPolicy policy, PolicyPort port, ImmutableArray<Pod> pods, string role)
     {
         if (pods.IsEmpty || port.Port.IsNone) return;
 
@@ -47,11 +50,15 @@ internal static class PortLint
         ContainerPort[] ports = [.. pods.SelectMany(pod => pod.Ports)];
         if (ports.Any(known => known.Name == name && known.Protocol == port.Protocol)) return null;
 
-        string asked = $"port {name}/{Wording.Protocol(port.Protocol)}: no container of the {Count(pods, role)} has a port of that name";
+        string asked = $"port {name}/{Wording.Protocol(port.Protocol)}: "
+            + $"no container of the {Count(pods, role)} has a port of that name";
         ContainerPort? other = ports.FirstOrDefault(known => known.Name == name);
-        if (other is not null) return $"{asked} and protocol: it is {Wording.Protocol(other.Protocol)} there (protocol is TCP where it is absent)";
+        if (other is not null)
+            return $"{asked} and protocol: "
+                + $"it is {Wording.Protocol(other.Protocol)} there (protocol is TCP where it is absent)";
 
-        string[] names = [.. ports.Select(known => known.Name).Where(known => known.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+        string[] names = [.. ports.Select(known => known.Name)
+            .Where(known => known.Length > 0).Distinct().Order(StringComparer.Ordinal)];
         if (names.Length == 0) return $"{asked}, or any";
 
         string nearest = NearestWord.Of(name, names) ?? names.MinBy(known => NearestWord.Distance(name, known))!;
@@ -71,8 +78,10 @@ internal static class PortLint
 
         string asked = port.EndPort == 0
             ? Wording.Port(port.Port.Number, port.Protocol)
-            : string.Create(CultureInfo.InvariantCulture, $"{port.Port.Number}-{last}/{Wording.Protocol(port.Protocol)}");
-        string[] have = [.. pods.SelectMany(pod => pod.Ports).Select(known => Wording.Port(known.Port, known.Protocol)).Distinct()];
+            : string.Create(
+                CultureInfo.InvariantCulture, $"{port.Port.Number}-{last}/{Wording.Protocol(port.Protocol)}");
+        string[] have =
+            [.. pods.SelectMany(pod => pod.Ports).Select(known => Wording.Port(known.Port, known.Protocol)).Distinct()];
         return $"port {asked}: no container of the {Count(pods, role)} has it; they have {Wording.List(have, 4)}"
             + ServiceHint(scope, port, pods);
     }
@@ -86,7 +95,8 @@ internal static class PortLint
             bool isTheirs = known is not null && pods.Any(pod => pod.Namespace == service.Namespace
                 && service.Selector.All(label => pod.Labels.GetValueOrDefault(label.Key) == label.Value));
             if (isTheirs)
-                return $" ({port.Port} is the port of Service {service}: policies see what it translates to, {known!.TargetPort})";
+                return $" ({port.Port} is the port of Service {service}: policies see what it translates to, "
+                    + $"{known!.TargetPort})";
         }
 
         return "";

@@ -14,7 +14,8 @@ internal static class ReaderFindings
             if (finding.Severity == Severity.Damage)
                 yield return new LintFinding(LintRule.Unreadable, finding.Severity, finding.Source, null, finding.Text);
             else if (policy is not null && finding.Severity == Severity.Warning)
-                yield return new LintFinding(LintRule.UnknownField, finding.Severity, finding.Source, policy.ToString(), finding.Text);
+                yield return new LintFinding(
+                    LintRule.UnknownField, finding.Severity, finding.Source, policy.ToString(), finding.Text);
         }
     }
 
@@ -32,10 +33,12 @@ internal static class ReaderFindings
         return snapshot.NetworkPolicies.Select(policy => (policy.Source, (NetworkPolicy?)policy))
             .Concat(others)
             .GroupBy(start => start.Source.File)
-            .ToDictionary(group => group.Key, group => group.Select(start => (start.Source.Line, start.Item2)).OrderBy(start => start.Line).ToArray());
+            .ToDictionary(group => group.Key, group =>
+                group.Select(start => (start.Source.Line, start.Item2)).OrderBy(start => start.Line).ToArray());
     }
 
-    private static NetworkPolicy? PolicyAt(Dictionary<string, (int Line, NetworkPolicy? Policy)[]> starts, SourceLine source) =>
+    private static NetworkPolicy? PolicyAt(
+        Dictionary<string, (int Line, NetworkPolicy? Policy)[]> starts, SourceLine source) =>
         starts.TryGetValue(source.File, out (int Line, NetworkPolicy? Policy)[]? objects)
             ? objects.LastOrDefault(start => start.Line <= source.Line).Policy
             : null;

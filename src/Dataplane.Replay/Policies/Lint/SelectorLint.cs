@@ -24,7 +24,9 @@ internal static class SelectorLint
         if (pods.IsEmpty) sentence += "the namespace has none" + Elsewhere(scope, policy.Namespace, policy.PodSelector);
         else if (pods.Any(pod => policy.PodSelector.Matches(pod.Labels)))
             sentence += "those with these labels are of the host's network, which no policy is about";
-        else sentence += Inventory(pods).NearMiss(policy.PodSelector) + Elsewhere(scope, policy.Namespace, policy.PodSelector);
+        else
+            sentence += Inventory(pods).NearMiss(policy.PodSelector)
+                + Elsewhere(scope, policy.Namespace, policy.PodSelector);
 
         scope.Warn(LintRule.SelectsNoPod, policy.Source, policy, sentence);
     }
@@ -38,7 +40,8 @@ internal static class SelectorLint
             {
                 string near = new LabelInventory("namespace", scope.Namespaces.Values).NearMiss(spaces);
                 scope.Warn(
-                    LintRule.PeerSelectsNoNamespace, peer.Source, policy, $"namespaceSelector matches no namespace: {near}");
+                    LintRule.PeerSelectsNoNamespace, peer.Source, policy,
+                    $"namespaceSelector matches no namespace: {near}");
                 return;
             }
         }
@@ -46,7 +49,9 @@ internal static class SelectorLint
         if (scope.PodsOf(policy, peer) is not { IsEmpty: true }) return;
 
         LabelSelector selector = peer.PodSelector ?? LabelSelector.Everything;
-        string[] searched = peer.NamespaceSelector is null ? [policy.Namespace] : [.. scope.NamespacesOf(peer.NamespaceSelector)];
+        string[] searched = peer.NamespaceSelector is null
+            ? [policy.Namespace]
+            : [.. scope.NamespacesOf(peer.NamespaceSelector)];
         ImmutableArray<Pod> pods = [.. searched.SelectMany(space => scope.PodsIn(space))];
         string where = Wording.List([.. searched.Order(StringComparer.Ordinal)], 3);
         string hint = peer.NamespaceSelector is null ? Elsewhere(scope, policy.Namespace, selector) : "";
@@ -59,7 +64,8 @@ internal static class SelectorLint
     /// <summary>A podSelector alone means the policy's own namespace: people forget.</summary>
     private static string Elsewhere(LintScope scope, string space, LabelSelector selector)
     {
-        bool asksForSomething = SelectorText.Requirements(selector).Any(part => part.Operator is LabelOperator.In or LabelOperator.Exists);
+        bool asksForSomething = SelectorText.Requirements(selector)
+            .Any(part => part.Operator is LabelOperator.In or LabelOperator.Exists);
         if (!asksForSomething) return "";
 
         IGrouping<string, Pod>? first = scope.Pods
@@ -68,7 +74,8 @@ internal static class SelectorLint
             .MinBy(group => (-group.Count(), group.Key));
         return first is null
             ? ""
-            : $" ({Wording.Count(first.Count(), "pod")} in namespace {first.Key} would match: without a namespaceSelector only {space} counts)";
+            : $" ({Wording.Count(first.Count(), "pod")} in namespace {first.Key} would match: "
+                + $"without a namespaceSelector only {space} counts)";
     }
 
     private static LabelInventory Inventory(ImmutableArray<Pod> pods) => new("pod", pods.Select(pod => pod.Labels));

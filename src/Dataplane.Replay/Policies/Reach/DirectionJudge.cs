@@ -22,7 +22,8 @@ internal sealed class DirectionJudge
     private readonly int _notIsolated;
     private int[]?[][] _byPort = [];
 
-    public DirectionJudge(PolicyModel model, PolicyDirection direction, bool blocksMatchPods, ReachEnd[] ends, VerdictPool verdicts)
+    public DirectionJudge(
+        PolicyModel model, PolicyDirection direction, bool blocksMatchPods, ReachEnd[] ends, VerdictPool verdicts)
     {
         _verdicts = verdicts;
         _notIsolated = verdicts.NumberOf(ReachVerdict.NotIsolated);

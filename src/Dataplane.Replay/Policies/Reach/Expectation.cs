@@ -7,7 +7,8 @@ namespace Dataplane.Replay.Policies.Reach;
 /// <param name="Allows">All pairs must be allowed; otherwise all must be denied.</param>
 /// <param name="Ports">Empty: the destinations' own.</param>
 /// <param name="Text">The line as it stands, without its comment.</param>
-public sealed record Expectation(bool Allows, ReachWho From, ReachWho To, ImmutableArray<ReachPort> Ports, string Text, SourceLine Source)
+public sealed record Expectation(
+    bool Allows, ReachWho From, ReachWho To, ImmutableArray<ReachPort> Ports, string Text, SourceLine Source)
 {
     private const string Arrow = " -> ";
 
@@ -37,13 +38,15 @@ public sealed record Expectation(bool Allows, ReachWho From, ReachWho To, Immuta
             }
             catch (FormatException error)
             {
-                throw new InvalidDataException($"{file}:{number}: {error.Message} (a line is: allow|deny FROM -> TO PORT/PROTOCOL)", error);
+                throw new InvalidDataException(
+                    $"{file}:{number}: {error.Message} (a line is: allow|deny FROM -> TO PORT/PROTOCOL)", error);
             }
         }
 
         return all.Count > 0
             ? all.ToImmutable()
-            : throw new InvalidDataException($"{file}: no expectation in this file: write lines such as: deny any -> shop/app=db 5432/tcp");
+            : throw new InvalidDataException(
+                $"{file}: no expectation in this file: write lines such as: deny any -> shop/app=db 5432/tcp");
     }
 
     private static Expectation Parse(string text, SourceLine source, string? space)
@@ -61,9 +64,12 @@ public sealed record Expectation(bool Allows, ReachWho From, ReachWho To, Immuta
         int last = to.LastIndexOf(' ');
         if (last > 0 && TryPorts(to[(last + 1)..], out ports)) to = to[..last].Trim();
 
-        var expectation = new Expectation(verb == "allow", ReachWho.Parse(from, space), ReachWho.Parse(to, space), ports, text, source);
-        if (expectation.From.Service is not null) throw new FormatException("a Service sends nothing: FROM is a pod or an address");
-        if (expectation.To.Address is not null && ports.IsEmpty) throw new FormatException($"which port of {to}? write one behind it, say 443/tcp");
+        var expectation = new Expectation(
+            verb == "allow", ReachWho.Parse(from, space), ReachWho.Parse(to, space), ports, text, source);
+        if (expectation.From.Service is not null)
+            throw new FormatException("a Service sends nothing: FROM is a pod or an address");
+        if (expectation.To.Address is not null && ports.IsEmpty)
+            throw new FormatException($"which port of {to}? write one behind it, say 443/tcp");
 
         return expectation;
     }
@@ -76,7 +82,8 @@ public sealed record Expectation(bool Allows, ReachWho From, ReachWho To, Immuta
         ImmutableArray<ReachPort>.Builder all = ImmutableArray.CreateBuilder<ReachPort>();
         foreach (string part in text.Split(','))
         {
-            if (!ReachPort.TryParse(part, out ReachPort port)) throw new FormatException($"\"{part}\" is not a port such as 80/tcp");
+            if (!ReachPort.TryParse(part, out ReachPort port))
+                throw new FormatException($"\"{part}\" is not a port such as 80/tcp");
             all.Add(port);
         }
 

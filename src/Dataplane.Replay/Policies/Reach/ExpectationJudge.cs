@@ -4,7 +4,8 @@ using Dataplane.Wire;
 namespace Dataplane.Replay.Policies.Reach;
 
 /// <summary>Asks what each line of a file of expectations says.</summary>
-internal sealed class ExpectationJudge(ReachEnds ends, ReachJudge judge, ServiceTargets services, Func<int, ImmutableArray<ReachPort>> portsOf)
+internal sealed class ExpectationJudge(
+    ReachEnds ends, ReachJudge judge, ServiceTargets services, Func<int, ImmutableArray<ReachPort>> portsOf)
 {
     private const int MostExamples = 10;
 
@@ -39,7 +40,9 @@ internal sealed class ExpectationJudge(ReachEnds ends, ReachJudge judge, Service
 
                 wrong++;
                 ReachTarget target = targets[column.Target];
-                if (examples.Count < MostExamples) examples.Add(new ReachSurprise(_judge.Ends[source].Name, NameOf(target, column), target.Port, verdict));
+                if (examples.Count < MostExamples)
+                    examples.Add(
+                        new ReachSurprise(_judge.Ends[source].Name, NameOf(target, column), target.Port, verdict));
             }
         }
 
@@ -56,7 +59,9 @@ internal sealed class ExpectationJudge(ReachEnds ends, ReachJudge judge, Service
     {
         ReachWho to = expectation.To;
         problem = null;
-        if (to.Service is { } service) return Filter(_services.Of(service), expectation, $"there is no Service {service} with an address", out problem);
+        if (to.Service is { } service)
+            return Filter(
+                _services.Of(service), expectation, $"there is no Service {service} with an address", out problem);
         if (to.Address is { } address && _services.Of(address).Any())
             return Filter(_services.Of(address), expectation, "", out problem);
 
@@ -75,12 +80,15 @@ internal sealed class ExpectationJudge(ReachEnds ends, ReachJudge judge, Service
         IEnumerable<ReachTarget> service, Expectation expectation, string otherwise, out string? problem)
     {
         ReachTarget[] all = [.. service];
-        ImmutableArray<ReachTarget> asked = [.. all.Where(target => expectation.Ports.IsEmpty || expectation.Ports.Contains(target.Port))];
+        ImmutableArray<ReachTarget> asked =
+            [.. all.Where(target => expectation.Ports.IsEmpty || expectation.Ports.Contains(target.Port))];
         problem = all.Length == 0 ? otherwise
-            : asked.IsEmpty ? $"{expectation.To} has no port {string.Join(", ", expectation.Ports)}: it has {string.Join(", ", all.Select(target => target.Port))}"
+            : asked.IsEmpty ? $"{expectation.To} has no port {string.Join(", ", expectation.Ports)}: "
+                + $"it has {string.Join(", ", all.Select(target => target.Port))}"
             : null;
         return asked;
     }
 
-    private static ExpectationResult Problem(Expectation expectation, string problem) => new(expectation, 0, 0, [], problem);
+    private static ExpectationResult Problem(Expectation expectation, string problem) =>
+        new(expectation, 0, 0, [], problem);
 }

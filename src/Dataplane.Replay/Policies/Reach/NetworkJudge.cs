@@ -27,14 +27,18 @@ internal sealed class NetworkJudge
             if (numbers.TryAdd(network.Namespace, _networks.Count)) _networks.Add(network);
         }
 
-        _networkOf = [.. ends.Select(end => end.Identity < 0 ? NoNetwork : numbers.GetValueOrDefault(model.Identities[end.Identity].Namespace, NoNetwork))];
+        _networkOf = [.. ends.Select(end => end.Identity < 0
+            ? NoNetwork
+            : numbers.GetValueOrDefault(model.Identities[end.Identity].Namespace, NoNetwork))];
         _byJudged = new int[]?[_networks.Count];
     }
 
     /// <summary>Ends of one class have one NetNamespace, or none: those are on the network that reaches all.</summary>
     public int ClassOf(int end) => _networkOf[end];
 
-    /// <summary>The verdict's number; −1 where networks say nothing: of one namespace, or where one has no NetNamespace.</summary>
+    /// <summary>
+    /// The verdict's number; −1 where networks say nothing: of one namespace, or where one has no NetNamespace.
+    /// </summary>
     public int Judge(int judged, int peer)
     {
         int own = _networkOf[judged];
@@ -42,14 +46,19 @@ internal sealed class NetworkJudge
         if (own == other || own == NoNetwork || other == NoNetwork) return NoNetwork;
 
         int[] row = _byJudged[own] ??= NewRow();
-        return row[other] != Unknown ? row[other] : row[other] = _verdicts.NumberOf(Of(_networks[own], _networks[other]));
+        return row[other] != Unknown
+            ? row[other]
+            : row[other] = _verdicts.NumberOf(Of(_networks[own], _networks[other]));
     }
 
     private static ReachVerdict Of(NetNamespace own, NetNamespace other)
     {
         bool isOne = own.NetId == other.NetId || own.NetId == 0 || other.NetId == 0;
         ReachReason reason = isOne ? ReachReason.SameNetwork : ReachReason.OtherNetwork;
-        return new ReachVerdict(reason, PolicyDirection.Ingress, -1, -1) { Networks = (own.Namespace, other.Namespace) };
+        return new ReachVerdict(reason, PolicyDirection.Ingress, -1, -1)
+        {
+            Networks = (own.Namespace, other.Namespace),
+        };
     }
 
     private int[] NewRow()

@@ -6,8 +6,9 @@ using Dataplane.Engines.Policies;
 namespace Dataplane.Replay.Policies.Reach;
 
 /// <summary>
-/// Ends that one direction's policies cannot tell apart: as the pod that is judged (the same policies are about it), and as
-/// the other side (the same rules match it). Thousands of pods are a few classes, and each pair of classes is judged once.
+/// Ends that one direction's policies cannot tell apart: as the pod that is judged (the same policies are
+/// about it), and as the other side (the same rules match it). Thousands of pods are a few classes, and each
+/// pair of classes is judged once.
 /// </summary>
 internal sealed class PeerClasses
 {
@@ -69,7 +70,8 @@ internal sealed class PeerClasses
             }
         }
 
-        if (_direction == PolicyDirection.Egress && end.Identity >= 0) AppendPorts(key, _model.Identities[end.Identity]);
+        if (_direction == PolicyDirection.Egress && end.Identity >= 0)
+            AppendPorts(key, _model.Identities[end.Identity]);
         return NumberOf(_peers, key);
     }
 
@@ -83,7 +85,8 @@ internal sealed class PeerClasses
     /// <summary>Rules that name a port ask the destination what it is.</summary>
     private static void AppendPorts(StringBuilder key, PolicyIdentity identity)
     {
-        foreach (ContainerPort port in identity.NamedPorts) key.Append('/').Append(port.Name).Append(':').Append(port.Port).Append(':').Append(port.Protocol);
+        foreach (ContainerPort port in identity.NamedPorts)
+            key.Append('/').Append(port.Name).Append(':').Append(port.Port).Append(':').Append(port.Protocol);
     }
 
     private static void Append(StringBuilder key, int number) => key.Append((char)number).Append((char)(number >> 16));

@@ -6,7 +6,9 @@ using Dataplane.Wire;
 
 namespace Dataplane.Replay.Policies.Reach;
 
-/// <summary>Everybody in a cluster who can send or receive: living pods with an address; and addresses that were asked for.</summary>
+/// <summary>
+/// Everybody in a cluster who can send or receive: living pods with an address; and addresses that were asked for.
+/// </summary>
 public sealed class ReachEnds
 {
     private readonly ClusterSnapshot _snapshot;
@@ -58,7 +60,8 @@ public sealed class ReachEnds
     {
         if (_byAddress.TryGetValue(address, out int known)) return known;
 
-        Node? node = _snapshot.Nodes.FirstOrDefault(node => node.InternalIps.Contains(address) || node.ExternalIps.Contains(address));
+        Node? node = _snapshot.Nodes.FirstOrDefault(node =>
+            node.InternalIps.Contains(address) || node.ExternalIps.Contains(address));
         return Add(new ReachEnd(address.ToString(), address) { Node = node?.Name ?? "", IsNode = node is not null });
     }
 

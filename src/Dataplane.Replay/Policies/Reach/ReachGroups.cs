@@ -20,20 +20,24 @@ public static class ReachGroups
     {
         if (ends.Count <= MostPods) return [.. ends.Select(end => new ReachGroup(judge.Ends[end].Name, [end]))];
 
-        ImmutableArray<ReachGroup> groups = GroupBy(judge, ends, end => (judge.Ends[end].Identity, Alone(judge, end), judge.ClassOf(end), ""));
+        ImmutableArray<ReachGroup> groups = GroupBy(
+            judge, ends, end => (judge.Ends[end].Identity, Alone(judge, end), judge.ClassOf(end), ""));
         return groups.Length <= MostIdentities
             ? groups
             : GroupBy(judge, ends, end => (0, Alone(judge, end), judge.ClassOf(end), NamespaceOf(judge, end)));
     }
 
-    /// <summary>All pods of a namespace together, whatever policies say of each; addresses outside stand alone.</summary>
+    /// <summary>
+    /// All pods of a namespace together, whatever policies say of each; addresses outside stand alone.
+    /// </summary>
     public static ImmutableArray<ReachGroup> ByNamespace(ReachJudge judge, IReadOnlyCollection<int> ends) =>
     [
         .. ends.GroupBy(end => judge.Ends[end].Pod < 0 ? judge.Ends[end].Name : NamespaceOf(judge, end) + "/*")
             .Select(group => new ReachGroup(group.Key, [.. group])),
     ];
 
-    private static ImmutableArray<ReachGroup> GroupBy<TKey>(ReachJudge judge, IReadOnlyCollection<int> ends, Func<int, TKey> key) =>
+    private static ImmutableArray<ReachGroup> GroupBy<TKey>(
+        ReachJudge judge, IReadOnlyCollection<int> ends, Func<int, TKey> key) =>
         [.. ends.GroupBy(key).Select(group => Name(judge, [.. group]))];
 
     private static ReachGroup Name(ReachJudge judge, ImmutableArray<int> ends)

@@ -5,7 +5,9 @@ using Dataplane.Engines.Policies;
 
 namespace Dataplane.Replay.Policies.Reach;
 
-/// <summary>Who may reach whom: egress of the one and ingress of the other, as the cluster's enforcer judges them.</summary>
+/// <summary>
+/// Who may reach whom: egress of the one and ingress of the other, as the cluster's enforcer judges them.
+/// </summary>
 public sealed class ReachJudge
 {
     private readonly ReachEnd[] _ends;

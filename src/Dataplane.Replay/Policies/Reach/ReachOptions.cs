@@ -14,7 +14,9 @@ public sealed record ReachOptions
 
     public string? To { get; init; }
 
-    /// <summary>Where selectors without a namespace look; without <see cref="To"/>, its pods are the destinations.</summary>
+    /// <summary>
+    /// Where selectors without a namespace look; without <see cref="To"/>, its pods are the destinations.
+    /// </summary>
     public string? Namespace { get; init; }
 
     public bool IncludeServices { get; init; }

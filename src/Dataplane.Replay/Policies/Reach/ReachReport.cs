@@ -28,7 +28,9 @@ public sealed record ExpectationResult(
 
     /// <summary><c>leaks</c>, <c>is blocked</c>, or what the problem is; null where it holds.</summary>
     public string? Sentence => Problem
-        ?? (Wrong == 0 ? null : $"{Wrong} of {Pairs} {(Pairs == 1 ? "pair" : "pairs")} {(Expectation.Allows ? "blocked" : "leaking")}");
+        ?? (Wrong == 0
+            ? null
+            : $"{Wrong} of {Pairs} {(Pairs == 1 ? "pair" : "pairs")} {(Expectation.Allows ? "blocked" : "leaking")}");
 }
 
 /// <summary>A pair that is otherwise than was expected.</summary>

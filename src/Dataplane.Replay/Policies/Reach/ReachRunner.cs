@@ -21,10 +21,12 @@ public sealed class ReachRunner
     private readonly ReachJudge _judge;
     private readonly List<string> _notes = [];
 
-    private ReachRunner(ClusterSnapshot snapshot, ReachOptions options, PolicyEnforcement enforcement, EmulationSettings settings)
+    private ReachRunner(
+        ClusterSnapshot snapshot, ReachOptions options, PolicyEnforcement enforcement, EmulationSettings settings)
     {
         string cni = CniCatalog.Resolve(options.Cni, snapshot).Name;
-        PolicyModel model = EnforcedPolicies.ModelOf(enforcement, snapshot, CniProfiles.EgressRules(cni, snapshot, settings));
+        PolicyModel model = EnforcedPolicies.ModelOf(
+            enforcement, snapshot, CniProfiles.EgressRules(cni, snapshot, settings));
         _options = options;
         _ends = new ReachEnds(model);
         _services = new ServiceTargets(ServiceModel.Compile(snapshot), _ends);
@@ -32,7 +34,8 @@ public sealed class ReachRunner
         _to = Parse("--to", options.To ?? (options.Namespace is null ? null : $"{options.Namespace}/*"));
 
         // Whoever is judged has to be known before: classes are made of all.
-        IEnumerable<IpAddress?> named = options.Expectations.SelectMany(line => new[] { line.From.Address, line.To.Address })
+        IEnumerable<IpAddress?> named = options.Expectations
+            .SelectMany(line => new[] { line.From.Address, line.To.Address })
             .Concat([_from?.Address, _to?.Address]);
         foreach (IpAddress address in named.OfType<IpAddress>().Concat(options.External)) _ends.OfAddress(address);
         _judge = new ReachJudge(model, enforcement, _ends.All);
@@ -65,7 +68,8 @@ public sealed class ReachRunner
     {
         IEnumerable<int> outside = _options.External.Select(_ends.OfAddress).Where(end => _ends.All[end].Pod < 0);
         if (_from is null) return [.. Enumerable.Range(0, _ends.PodCount), .. outside];
-        if (_from.Service is not null) throw new InvalidDataException($"--from {_from}: a Service sends nothing: name pods or an address");
+        if (_from.Service is not null)
+            throw new InvalidDataException($"--from {_from}: a Service sends nothing: name pods or an address");
 
         return _from.Address is { } address ? [_ends.OfAddress(address)] : PodsOf("--from", _from);
     }
@@ -75,7 +79,9 @@ public sealed class ReachRunner
         if (_to?.Service is { } service)
         {
             ImmutableArray<ReachTarget> one = [.. _services.Of(service)];
-            return one.IsEmpty ? throw new InvalidDataException($"--to {_to}: there is no such Service with an address") : one;
+            return one.IsEmpty
+                ? throw new InvalidDataException($"--to {_to}: there is no such Service with an address")
+                : one;
         }
 
         ImmutableArray<int> pods = _to is null ? [.. Enumerable.Range(0, _ends.PodCount)]
@@ -86,7 +92,8 @@ public sealed class ReachRunner
 
     private IEnumerable<ReachTarget> ServicesInScope() => _options.To is null && _options.Namespace is null
         ? _services.All
-        : _services.All.Where(target => _options.To is not null || target.Name.StartsWith($"svc/{_options.Namespace}/", StringComparison.Ordinal));
+        : _services.All.Where(target =>
+            _options.To is not null || target.Name.StartsWith($"svc/{_options.Namespace}/", StringComparison.Ordinal));
 
     private List<ReachTarget> PodTargets(ImmutableArray<int> pods)
     {
@@ -96,7 +103,8 @@ public sealed class ReachRunner
         {
             ImmutableArray<ReachPort> ports = PortsOf(end);
             if (ports.IsEmpty) portless.Add(_ends.All[end].Name);
-            foreach (ReachPort port in ports) targets.Add(new ReachTarget(_ends.All[end].Name, port, [new ReachHop(end, port)]));
+            foreach (ReachPort port in ports)
+                targets.Add(new ReachTarget(_ends.All[end].Name, port, [new ReachHop(end, port)]));
         }
 
         if (portless.Count > 0)
@@ -112,9 +120,11 @@ public sealed class ReachRunner
     {
         if (_options.External.IsEmpty) return [];
 
-        if (_options.Ports.IsEmpty) _notes.Add("outside addresses are sources alone: --port 443/tcp makes them destinations, too");
-        return _options.External.Select(_ends.OfAddress).Distinct().Where(end => _ends.All[end].Pod < 0).SelectMany(end =>
-            _options.Ports.Select(port => new ReachTarget(_ends.All[end].Name, port, [new ReachHop(end, port)])));
+        if (_options.Ports.IsEmpty)
+            _notes.Add("outside addresses are sources alone: --port 443/tcp makes them destinations, too");
+        return _options.External.Select(_ends.OfAddress).Distinct()
+            .Where(end => _ends.All[end].Pod < 0).SelectMany(end =>
+                _options.Ports.Select(port => new ReachTarget(_ends.All[end].Name, port, [new ReachHop(end, port)])));
     }
 
     private ImmutableArray<ReachPort> PortsOf(int end)

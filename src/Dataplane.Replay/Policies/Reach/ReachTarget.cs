@@ -4,7 +4,8 @@ namespace Dataplane.Replay.Policies.Reach;
 
 /// <summary>Where a packet arrives behind translation.</summary>
 /// <param name="End">Position among the judge's ends; −1 where a Service has no endpoint.</param>
-/// <param name="OnlyFromNode">The Service's traffic policy is Local: pods of this node alone come here; null: all do.</param>
+/// <param name="OnlyFromNode">The Service's traffic policy is Local: pods of this node alone
+/// come here; null: all do.</param>
 public readonly record struct ReachHop(int End, ReachPort Port, string? OnlyFromNode = null);
 
 /// <summary>A destination as it is asked for: a pod's port, a Service's, an address outside.</summary>

@@ -35,7 +35,8 @@ public enum ReachReason : byte
 
 /// <summary>Whether one end may reach another on one port, and the line that decides it.</summary>
 /// <param name="Direction">Of the policy that decides.</param>
-/// <param name="Policy">Position in the model's policies: under default deny, the first that isolates the pod; else −1.</param>
+/// <param name="Policy">Position in the model's policies: under default deny, the first that
+/// isolates the pod; else −1.</param>
 /// <param name="Rule">Position in the model's rules; −1 where no rule decides.</param>
 public readonly record struct ReachVerdict(ReachReason Reason, PolicyDirection Direction, int Policy, int Rule)
 {
@@ -47,11 +48,14 @@ public readonly record struct ReachVerdict(ReachReason Reason, PolicyDirection D
 
     public static readonly ReachVerdict NoEndpoints = new(ReachReason.NoEndpoints, PolicyDirection.Ingress, -1, -1);
 
-    /// <summary>Of two networks: the namespace of the pod that is judged, and the other's; null where networks do not decide.</summary>
+    /// <summary>
+    /// Of two networks: the namespace of the pod that is judged, and the other's; null where networks do not decide.
+    /// </summary>
     public (string Judged, string Peer)? Networks { get; init; }
 
     public bool IsAllowed =>
-        Reason is not (ReachReason.DefaultDeny or ReachReason.DeniedByRule or ReachReason.NoEndpoints or ReachReason.OtherNetwork);
+        Reason is not (ReachReason.DefaultDeny or ReachReason.DeniedByRule or ReachReason.NoEndpoints
+            or ReachReason.OtherNetwork);
 
     /// <summary>As JSON has it: where it is a drop, the drop's name.</summary>
     public string ReasonText => Reason switch

@@ -95,7 +95,8 @@ public sealed record ReachWho
 
     /// <summary>A label's prefix is a domain with dots, a namespace's name has none.</summary>
     private static bool IsNamespace(string text) =>
-        text == Star || text.All(letter => letter is '-' || char.IsAsciiDigit(letter) || char.IsAsciiLetterLower(letter));
+        text == Star
+        || text.All(letter => letter is '-' || char.IsAsciiDigit(letter) || char.IsAsciiLetterLower(letter));
 
     private static bool IsNameLetter(char letter) => letter is '-' or '.' || char.IsAsciiLetterOrDigit(letter);
 

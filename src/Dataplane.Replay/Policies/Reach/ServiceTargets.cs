@@ -20,13 +20,18 @@ internal sealed class ServiceTargets
             if (port.ClusterIp != port.Service.ClusterIps[0]) continue;
 
             ImmutableArray<ProxiedEndpoint> taking = [.. port.Endpoints.Where(endpoint => endpoint.Ready)];
-            if (taking.IsEmpty) taking = [.. port.Endpoints.Where(endpoint => endpoint is { Serving: true, Terminating: true })];
+            if (taking.IsEmpty)
+                taking = [.. port.Endpoints.Where(endpoint => endpoint is { Serving: true, Terminating: true })];
             IEnumerable<ReachHop> hops = taking.Select(endpoint => new ReachHop(
                 ends.OfAddress(endpoint.Address),
                 new ReachPort(port.Protocol, endpoint.Port),
                 port.IsInternalPolicyLocal ? endpoint.NodeName : null));
             var asked = new ReachPort(port.Protocol, port.Port.Port);
-            _all.Add((port, new ReachTarget(Prefix + port.Service, asked, [.. hops.DefaultIfEmpty(new ReachHop(-1, asked))]) { IsService = true }));
+            _all.Add(
+                (port, new ReachTarget(Prefix + port.Service, asked, [.. hops.DefaultIfEmpty(new ReachHop(-1, asked))])
+                {
+                    IsService = true,
+                }));
         }
 
         _portsOfEnd = new Lazy<ILookup<int, ReachPort>>(() => _all

@@ -16,7 +16,9 @@ public static class VerdictWords
     /// <summary>The line of the rule; under default deny, of the policy that isolates the pod.</summary>
     public static SourceLine? SourceOf(ReachJudge judge, ReachVerdict verdict) => SourceOf(judge.Model, verdict);
 
-    /// <summary><c>default deny of ingress: shop/deny-all isolates the pod, and nothing allows it (shop.yaml:7)</c>.</summary>
+    /// <summary>
+    /// <c>default deny of ingress: shop/deny-all isolates the pod, and nothing allows it (shop.yaml:7)</c>.
+    /// </summary>
     public static string Sentence(ReachJudge judge, ReachVerdict verdict) => Sentence(judge.Model, verdict);
 
     internal static string? PolicyOf(PolicyModel model, ReachVerdict verdict)
@@ -42,18 +44,22 @@ public static class VerdictWords
         return verdict.Policy < 0 ? null : model.Policies[verdict.Policy].Source;
     }
 
-    public static string DirectionOf(ReachVerdict verdict) => verdict.Direction == PolicyDirection.Ingress ? "ingress" : "egress";
+    public static string DirectionOf(ReachVerdict verdict) =>
+        verdict.Direction == PolicyDirection.Ingress ? "ingress" : "egress";
 
     internal static string Sentence(PolicyModel model, ReachVerdict verdict) => verdict.Reason switch
     {
         ReachReason.NotIsolated => "no policy is about it",
         ReachReason.NeverJudged => "a node reaches its own pods, and a pod itself",
         ReachReason.NotEnforced => "the CNI does not enforce policies",
-        ReachReason.OtherNetwork => NetworkText.Apart(model, verdict.Networks!.Value.Judged, verdict.Networks.Value.Peer),
-        ReachReason.SameNetwork => NetworkText.Together(model, verdict.Networks!.Value.Judged, verdict.Networks.Value.Peer),
+        ReachReason.OtherNetwork =>
+            NetworkText.Apart(model, verdict.Networks!.Value.Judged, verdict.Networks.Value.Peer),
+        ReachReason.SameNetwork =>
+            NetworkText.Together(model, verdict.Networks!.Value.Judged, verdict.Networks.Value.Peer),
         ReachReason.NoEndpoints => "the Service has no endpoint",
         ReachReason.DefaultDeny => $"default deny of {DirectionOf(verdict)}: {PolicyOf(model, verdict)} isolates the "
-            + $"{(verdict.Direction == PolicyDirection.Ingress ? "destination" : "source")}, and no rule allows it ({SourceOf(model, verdict)})",
+            + $"{(verdict.Direction == PolicyDirection.Ingress ? "destination" : "source")}, "
+            + $"and no rule allows it ({SourceOf(model, verdict)})",
         ReachReason.AllowedByRule => $"allowed by {RulePlaceOf(model, verdict)}",
         _ => $"denied by {RulePlaceOf(model, verdict)}",
     };

@@ -28,7 +28,8 @@ public class CalicoProfileTests
                 Overhead = 20,
             },
             model.Tunnel);
-        Assert.All(model.Nodes, node => Assert.Equal((1500, 1480, 1480), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu)));
+        Assert.All(
+            model.Nodes, node => Assert.Equal((1500, 1480, 1480), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu)));
         Assert.All(model.Nodes, node => Assert.True(node.TunnelMac.IsNone));
     }
 
@@ -37,8 +38,10 @@ public class CalicoProfileTests
     {
         NetworkModel model = Compile(Vxlan);
         Assert.Equal(
-            new TunnelSettings { Kind = TunnelKind.Vxlan, Device = "vxlan.calico", Vni = 4096, Port = 4789 }, model.Tunnel);
-        Assert.All(model.Nodes, node => Assert.Equal((1500, 1450, 1450), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu)));
+            new TunnelSettings { Kind = TunnelKind.Vxlan, Device = "vxlan.calico", Vni = 4096, Port = 4789 },
+            model.Tunnel);
+        Assert.All(
+            model.Nodes, node => Assert.Equal((1500, 1450, 1450), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu)));
     }
 
     [Fact]
@@ -96,7 +99,8 @@ public class CalicoProfileTests
             ["192.168.166.128/26", "192.168.104.0/26", "192.168.166.140/32"],
             model.Nodes.Select(node => Assert.Single(node.PodCidrs).ToString()));
         Assert.Contains(
-            "no BlockAffinity or IPAMBlock in the manifests: blocks inferred from the pods of 3 nodes: node1, node2, node3",
+            "no BlockAffinity or IPAMBlock in the manifests: blocks inferred from the pods of 3 nodes: "
+            + "node1, node2, node3",
             model.Notes);
     }
 
@@ -106,7 +110,8 @@ public class CalicoProfileTests
         NetworkModel model = CompileAll(Nodes + Pool(IpIp));
         Assert.Equal(["192.168.0.0/24"], model.Nodes[0].PodCidrs.Select(prefix => prefix.ToString()));
         Assert.Contains(
-            "no BlockAffinity or IPAMBlock in the manifests: podCIDRs taken for the blocks of 3 nodes: node1, node2, node3",
+            "no BlockAffinity or IPAMBlock in the manifests: podCIDRs taken for the blocks of 3 nodes: "
+            + "node1, node2, node3",
             model.Notes);
     }
 
@@ -117,11 +122,12 @@ public class CalicoProfileTests
             ["192.168.166.128", "192.168.104.0"],
             Compile(IpIp).Nodes.Take(2).Select(node => node.TunnelV4.ToString()));
         NetworkModel vxlan = Compile(Vxlan);
-        Assert.Equal(["192.168.166.130", "192.168.104.1"], vxlan.Nodes.Take(2).Select(node => node.TunnelV4.ToString()));
+        Assert.Equal(
+            ["192.168.166.130", "192.168.104.1"], vxlan.Nodes.Take(2).Select(node => node.TunnelV4.ToString()));
         Assert.True(vxlan.Nodes[2].TunnelV4.IsNone, "its only address is a pod's");
         Assert.Contains(
-            "address of vxlan.calico not in the manifests, the first of the first block is assumed where no pod has it: "
-            + "1 node: node3",
+            "address of vxlan.calico not in the manifests, "
+            + "the first of the first block is assumed where no pod has it: 1 node: node3",
             vxlan.Notes);
     }
 
@@ -202,13 +208,14 @@ public class CalicoProfileTests
         Assert.Contains("without effect under the tunnel tunl0: vxlan.vni", Compile(IpIp, "vxlan.vni=9").Notes);
         Assert.Equal(
             "settings calico.ipip and calico.vxlan exclude each other: set one to Never",
-            Assert.Throws<InvalidDataException>(() => Compile(Bgp, "calico.ipip=Always", "calico.vxlan=Always")).Message);
+            Assert.Throws<InvalidDataException>(() =>
+                Compile(Bgp, "calico.ipip=Always", "calico.vxlan=Always")).Message);
     }
 
     [Fact]
     public void A_pool_with_both_tunnels_is_an_error() => Assert.Equal(
-        "calico.yaml:101: IPPool default-ipv4-ippool has both ipipMode Always and vxlanMode CrossSubnet: Calico takes one, "
-        + "choose with --set calico.ipip=Never or calico.vxlan=Never",
+        "calico.yaml:101: IPPool default-ipv4-ippool has both ipipMode Always and vxlanMode CrossSubnet: "
+        + "Calico takes one, choose with --set calico.ipip=Never or calico.vxlan=Never",
         Assert.Throws<InvalidDataException>(() => Compile("ipipMode: Always, vxlanMode: CrossSubnet")).Message);
 
     [Fact]
@@ -230,7 +237,8 @@ public class CalicoProfileTests
             .Replace("192.168.0.0/16", "\"fd00:10::/48\"", StringComparison.Ordinal)
             .Replace("blockSize: 26", "blockSize: 122", StringComparison.Ordinal);
         NetworkModel model = CompileAll(Nodes + Pool(Bgp) + six);
-        Assert.Equal((null, DirectRouting.Always, (DirectRouting?)DirectRouting.Never), (model.Tunnel, model.Direct, model.DirectV6));
+        Assert.Equal((null, DirectRouting.Always, (DirectRouting?)DirectRouting.Never),
+            (model.Tunnel, model.Direct, model.DirectV6));
         Assert.Equal(
             ("vxlan-v6.calico", 6, 70), (model.TunnelV6!.Device, model.TunnelV6.OuterFamily, model.TunnelV6.Overhead));
         Assert.Equal("66", model.Nodes[0].TunnelMacV6.ToString()[..2]);

@@ -63,7 +63,8 @@ public class CiliumProfileTests
         Assert.Equal((null, DirectRouting.Always, new HopCosts()), (model.Tunnel, model.Direct, model.Hops));
         Assert.Equal((1500, 1500), (model.Nodes[0].TunnelMtu, model.Nodes[0].PodMtu));
         Assert.Contains(
-            "native routing: all 2 nodes are taken to share one layer-2 segment, or the fabric to have routes to their pods",
+            "native routing: all 2 nodes are taken to share one layer-2 segment, "
+            + "or the fabric to have routes to their pods",
             model.Notes);
     }
 
@@ -80,7 +81,8 @@ public class CiliumProfileTests
     public void CiliumNode_gives_pod_cidrs_addresses_and_the_router()
     {
         NetworkModel model = Compile(Vxlan);
-        Assert.Equal(["10.0.1.0/24", "10.0.2.0/24"], model.Nodes.Select(node => Assert.Single(node.PodCidrs).ToString()));
+        Assert.Equal(
+            ["10.0.1.0/24", "10.0.2.0/24"], model.Nodes.Select(node => Assert.Single(node.PodCidrs).ToString()));
         Assert.Equal(["172.18.0.2", "172.18.0.3"], model.Nodes.Select(node => node.UnderlayV4.ToString()));
         Assert.Equal(["10.0.1.211", "10.0.2.77"], model.Nodes.Select(node => node.BridgeV4.ToString()));
         Assert.Equal(["10.0.1.211", "10.0.2.77"], model.Nodes.Select(node => node.TunnelV4.ToString()));
@@ -88,7 +90,8 @@ public class CiliumProfileTests
     }
 
     [Fact]
-    public void Nodes_send_as_remote_node() => Assert.All(Compile(Vxlan).Nodes, node => Assert.Equal(6u, node.TunnelId));
+    public void Nodes_send_as_remote_node() =>
+        Assert.All(Compile(Vxlan).Nodes, node => Assert.Equal(6u, node.TunnelId));
 
     [Fact]
     public void A_pods_identity_is_its_endpoints_or_that_of_its_labels_or_a_number_from_256()
@@ -124,18 +127,20 @@ public class CiliumProfileTests
     {
         NetworkModel model = CompileAll(Nodes);
         Assert.Equal(CiliumVxlan, model.Tunnel);
-        Assert.Equal(["10.244.1.0/24", "10.244.2.0/24"], model.Nodes.Select(node => Assert.Single(node.PodCidrs).ToString()));
+        Assert.Equal(
+            ["10.244.1.0/24", "10.244.2.0/24"], model.Nodes.Select(node => Assert.Single(node.PodCidrs).ToString()));
         Assert.Contains(
             "no ConfigMap cilium-config in the manifests: vxlan is assumed, Cilium's default (--set cilium.tunnel says "
             + "another)",
             model.Notes);
         Assert.Equal(["10.244.1.1", "10.244.2.1"], model.Nodes.Select(node => node.TunnelV4.ToString()));
         Assert.Contains(
-            "no CiliumInternalIP in the manifests, the first free address of the podCIDR is assumed for cilium_host: 2 nodes: "
-            + "kind-worker, kind-worker2",
+            "no CiliumInternalIP in the manifests, the first free address of the podCIDR is assumed for cilium_host: "
+            + "2 nodes: kind-worker, kind-worker2",
             model.Notes);
         Assert.Contains(
-            "no CiliumNode in the manifests, podCIDRs of the Node are taken: 2 nodes: kind-worker, kind-worker2", model.Notes);
+            "no CiliumNode in the manifests, podCIDRs of the Node are taken: 2 nodes: kind-worker, kind-worker2",
+            model.Notes);
     }
 
     [Fact]
@@ -166,16 +171,19 @@ public class CiliumProfileTests
 
     [Theory]
     [InlineData("opt", "with bpf-lb-dsr-dispatch opt needs native routing (cilium-agent would not start)")]
-    [InlineData("geneve", "with bpf-lb-dsr-dispatch geneve needs tunnel-protocol geneve (cilium-agent would not start)")]
+    [InlineData("geneve",
+        "with bpf-lb-dsr-dispatch geneve needs tunnel-protocol geneve (cilium-agent would not start)")]
     [InlineData("ipip", "with bpf-lb-dsr-dispatch ipip is not emulated")]
     [InlineData("gre", "with bpf-lb-dsr-dispatch gre is not known (opt, geneve, ipip)")]
     public void Direct_server_return_that_cannot_be_is_named(string dispatch, string expected)
     {
-        NetworkModel model = Compile(["kube-proxy-replacement: \"true\"", "bpf-lb-mode: dsr", $"bpf-lb-dsr-dispatch: {dispatch}"]);
+        NetworkModel model = Compile(
+            ["kube-proxy-replacement: \"true\"", "bpf-lb-mode: dsr", $"bpf-lb-dsr-dispatch: {dispatch}"]);
 
         Assert.Null(model.DirectReturn);
         Assert.Contains(
-            $"cilium.yaml:97: cilium-config's bpf-lb-mode dsr {expected}: replies to the outside come back by the node that it asked, as with snat",
+            $"cilium.yaml:97: cilium-config's bpf-lb-mode dsr {expected}: "
+            + "replies to the outside come back by the node that it asked, as with snat",
             model.Notes);
     }
 
@@ -186,12 +194,15 @@ public class CiliumProfileTests
     [Fact]
     public void Direct_server_return_is_told_with_its_line()
     {
-        NetworkModel model = Compile(["kube-proxy-replacement: \"true\"", "routing-mode: native", "bpf-lb-mode: hybrid", "enable-pmtu-discovery: \"true\""]);
+        NetworkModel model = Compile(["kube-proxy-replacement: \"true\"", "routing-mode: native", "bpf-lb-mode: hybrid",
+            "enable-pmtu-discovery: \"true\""]);
 
-        Assert.Equal((false, true, true), (model.DirectReturn!.IsByGeneve, model.DirectReturn.IsTcpOnly, model.DirectReturn.TellsMtu));
+        Assert.Equal((false, true, true),
+            (model.DirectReturn!.IsByGeneve, model.DirectReturn.IsTcpOnly, model.DirectReturn.TellsMtu));
         Assert.Contains(
-            "cilium.yaml:97: cilium-config's bpf-lb-mode hybrid: TCP from outside to another node's backend keeps its source (other protocols do not), tells the "
-            + "frontend in an IPv4 option (type 0x9a) or an IPv6 destination option (type 0x1b), and is answered by the backend's node",
+            "cilium.yaml:97: cilium-config's bpf-lb-mode hybrid: TCP from outside to another node's backend keeps its "
+            + "source (other protocols do not), tells the frontend in an IPv4 option (type 0x9a) or an IPv6 "
+            + "destination option (type 0x1b), and is answered by the backend's node",
             model.Notes);
     }
 }

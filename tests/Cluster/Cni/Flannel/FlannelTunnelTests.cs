@@ -34,7 +34,8 @@ public class FlannelTunnelTests
     [Fact]
     public void The_ipip_backend_is_flannel_ipip_with_the_inner_packets_ttl_and_df()
     {
-        NetworkModel model = Compile(V4Nodes.Replace("backend-type: vxlan", "backend-type: ipip", StringComparison.Ordinal));
+        NetworkModel model = Compile(
+            V4Nodes.Replace("backend-type: vxlan", "backend-type: ipip", StringComparison.Ordinal));
         Assert.Equal(
             new TunnelSettings
             {
@@ -50,8 +51,10 @@ public class FlannelTunnelTests
             model.Tunnel);
         NodeNetwork node = model.Nodes[0];
         Assert.Equal((1500, 1480, 1480), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu));
-        Assert.Equal(("10.244.1.0", true, true), (node.TunnelV4.ToString(), node.TunnelV6.IsNone, node.TunnelMac.IsNone));
-        Assert.Contains("flannel's ipip backend carries IPv4 alone: IPv6 pods of other nodes cannot be reached", model.Notes);
+        Assert.Equal(
+            ("10.244.1.0", true, true), (node.TunnelV4.ToString(), node.TunnelV6.IsNone, node.TunnelMac.IsNone));
+        Assert.Contains(
+            "flannel's ipip backend carries IPv4 alone: IPv6 pods of other nodes cannot be reached", model.Notes);
     }
 
     [Fact]

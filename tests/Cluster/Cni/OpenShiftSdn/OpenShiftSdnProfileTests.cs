@@ -110,11 +110,13 @@ public class OpenShiftSdnProfileTests
     public void HostSubnets_give_subnets_and_tun0()
     {
         NetworkModel model = Compile(NetworkPolicyMode);
-        Assert.Equal(["10.128.0.0/23", "10.129.0.0/23"], model.Nodes.Select(node => Assert.Single(node.PodCidrs).ToString()));
+        Assert.Equal(
+            ["10.128.0.0/23", "10.129.0.0/23"], model.Nodes.Select(node => Assert.Single(node.PodCidrs).ToString()));
         Assert.Equal(["10.128.0.1", "10.129.0.1"], model.Nodes.Select(node => node.BridgeV4.ToString()));
         Assert.Equal(["10.128.0.1", "10.129.0.1"], model.Nodes.Select(node => node.TunnelV4.ToString()));
         Assert.Equal(["192.168.126.11", "192.168.126.12"], model.Nodes.Select(node => node.UnderlayV4.ToString()));
-        Assert.All(model.Nodes, node => Assert.Equal((1500, 1450, 1450), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu)));
+        Assert.All(
+            model.Nodes, node => Assert.Equal((1500, 1450, 1450), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu)));
         Assert.Equal(["10.128.0.0/14"], model.ClusterCidrs.Select(prefix => prefix.ToString()));
     }
 
@@ -157,7 +159,8 @@ public class OpenShiftSdnProfileTests
     [Fact]
     public void A_setting_says_another_mode() => Assert.Equal(
         PolicyEnforcer.Projects,
-        PolicyEnforcement.Of(Read(NetworkPolicyMode), null, EmulationSettings.Parse(["openshift-sdn.mode=multitenant"])).Enforcer);
+        PolicyEnforcement.Of(
+            Read(NetworkPolicyMode), null, EmulationSettings.Parse(["openshift-sdn.mode=multitenant"])).Enforcer);
 
     [Fact]
     public void Egress_ips_are_at_the_node_whose_HostSubnet_holds_them()
@@ -169,7 +172,9 @@ public class OpenShiftSdnProfileTests
         EgressAssignment assignment = Assert.Single(model.EgressAddresses);
         Assert.Equal([new EgressAddress(IpAddress.Parse("192.168.126.50"), 1)], assignment.Addresses);
         Assert.Contains(IpAddress.Parse("192.168.126.50"), model.Nodes[1].OwnAddresses);
-        Assert.Contains(model.Notes, note => note.EndsWith("NetNamespace shop: 1 pod leaves the cluster with 192.168.126.50 at " + model.Nodes[1].Name, StringComparison.Ordinal));
+        Assert.Contains(model.Notes, note =>
+            note.EndsWith("NetNamespace shop: 1 pod leaves the cluster with 192.168.126.50 at " + model.Nodes[1].Name,
+                StringComparison.Ordinal));
     }
 
     private static NetworkModel Compile(string yaml, params string[] settings) =>

@@ -35,7 +35,8 @@ public class OvnKubernetesProfileTests
         """;
 
     private static readonly string OneZone =
-        Node("ovn-worker", 2, "10.244.1.0/24", "global", "") + Node("ovn-worker2", 3, "10.244.0.0/24", "global", "") + Pods;
+        Node("ovn-worker", 2, "10.244.1.0/24", "global", "") + Node("ovn-worker2", 3, "10.244.0.0/24", "global", "")
+        + Pods;
 
     private static readonly string Interconnect =
         Node("ovn-worker", 2, "10.244.1.0/24", "ovn-worker", Transit(2))
@@ -62,7 +63,8 @@ public class OvnKubernetesProfileTests
         NetworkModel model = Compile(OneZone);
         Assert.Equal(Geneve, model.Tunnel);
         Assert.Equal(new HopCosts { PodToTunnel = 1, TunnelToPod = 0, PodToPod = 0 }, model.Hops);
-        Assert.Equal((PodAttachment.Bridge, DirectRouting.Never, true), (model.Attachment, model.Direct, model.Masquerade));
+        Assert.Equal(
+            (PodAttachment.Bridge, DirectRouting.Never, true), (model.Attachment, model.Direct, model.Masquerade));
     }
 
     [Fact]
@@ -95,7 +97,9 @@ public class OvnKubernetesProfileTests
     [InlineData("id-absent", "10.244.1.2")]
     public void What_comes_from_outside_reaches_pods_with_the_join_address(string which, string expected)
     {
-        string yaml = which == "lrp-ifaddr" ? OneZone : OneZone.Replace("-router-lrp-ifaddr", "-gone", StringComparison.Ordinal);
+        string yaml = which == "lrp-ifaddr"
+            ? OneZone
+            : OneZone.Replace("-router-lrp-ifaddr", "-gone", StringComparison.Ordinal);
         if (which == "id-absent") yaml = yaml.Replace("/node-id", "/node-gone", StringComparison.Ordinal);
         Assert.Equal(expected, Compile(yaml).Nodes[0].TunnelV4.ToString());
     }
@@ -110,11 +114,14 @@ public class OvnKubernetesProfileTests
     public void Keys_are_numbered_by_name_and_address_and_that_is_said()
     {
         NetworkModel model = Compile(OneZone);
-        Assert.Equal([(1u, (ushort)1), (2u, (ushort)1)], model.Nodes.Select(node => (node.SwitchKey, node.RouterPortKey)));
-        Assert.Equal([("web", (ushort)4), ("api", (ushort)3), ("db", (ushort)3)], model.Pods.Select(pod => (pod.Pod.Name, pod.PortKey)));
+        Assert.Equal(
+            [(1u, (ushort)1), (2u, (ushort)1)], model.Nodes.Select(node => (node.SwitchKey, node.RouterPortKey)));
+        Assert.Equal([("web", (ushort)4), ("api", (ushort)3), ("db", (ushort)3)],
+            model.Pods.Select(pod => (pod.Pod.Name, pod.PortKey)));
         Assert.Contains(
-            "OVN's tunnel keys are in no manifest: switches numbered from 1 by node name, the router's port on each is 1, "
-            + "pods' from 3 by address (--set ovn.NAME.switchKey=N and the like give them): 2 nodes: ovn-worker, ovn-worker2",
+            "OVN's tunnel keys are in no manifest: switches numbered from 1 by node name, the router's port on each is "
+            + "1, pods' from 3 by address (--set ovn.NAME.switchKey=N and the like give them): 2 nodes: "
+            + "ovn-worker, ovn-worker2",
             model.Notes);
     }
 
@@ -128,14 +135,16 @@ public class OvnKubernetesProfileTests
         Assert.Equal(
             (ushort)40, Compile(Interconnect, "ovn.ovn-worker2.transitPortKey=40").Nodes[1].TransitPortKey);
         Assert.Equal(
-            "setting ovn.ovn-worker3.switchKey: the manifests have no node ovn-worker3: did you mean ovn.ovn-worker.switchKey?",
+            "setting ovn.ovn-worker3.switchKey: the manifests have no node ovn-worker3: "
+            + "did you mean ovn.ovn-worker.switchKey?",
             Assert.Throws<InvalidDataException>(() => Compile(OneZone, "ovn.ovn-worker3.switchKey=4")).Message);
     }
 
     [Fact]
     public void A_pods_mac_is_its_annotations_else_0a_58_and_its_address()
     {
-        NetworkModel model = Compile(OneZone.Replace("0a:58:0a:f4:01:05", "0a:58:0a:f4:01:aa", StringComparison.Ordinal));
+        NetworkModel model = Compile(
+            OneZone.Replace("0a:58:0a:f4:01:05", "0a:58:0a:f4:01:aa", StringComparison.Ordinal));
         Assert.Equal(
             [("0a:58:0a:f4:01:aa", true), ("0a:58:0a:f4:01:04", false), ("0a:58:0a:f4:00:07", false)],
             model.Pods.Select(pod => (pod.Mac.ToString(), pod.MacKnown)));
@@ -145,7 +154,8 @@ public class OvnKubernetesProfileTests
     public void The_mtu_is_1400_unless_the_configuration_says_another()
     {
         NetworkModel model = Compile(OneZone);
-        Assert.All(model.Nodes, node => Assert.Equal((1500, 1400, 1400), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu)));
+        Assert.All(
+            model.Nodes, node => Assert.Equal((1500, 1400, 1400), (node.UnderlayMtu, node.TunnelMtu, node.PodMtu)));
         Assert.Contains("MTU 1400 assumed: ovn-kubernetes' default (--set mtu.tunnel=N says another)", model.Notes);
         Assert.Equal(1342, Compile(OneZone, "mtu.underlay=1400").Nodes[0].TunnelMtu);
 
@@ -190,7 +200,8 @@ public class OvnKubernetesProfileTests
             metadata: {name: n0, annotations: {"k8s.ovn.org/{{{name}}}": '{{{value}}}'}}
 
             """;
-        Assert.Contains($"ovn.yaml:1: node n0: annotation k8s.ovn.org/{name} is not {wanted}: ignored", Compile(node).Notes);
+        Assert.Contains(
+            $"ovn.yaml:1: node n0: annotation k8s.ovn.org/{name} is not {wanted}: ignored", Compile(node).Notes);
     }
 
     private static string Transit(int id) =>
