@@ -107,7 +107,9 @@ public sealed class ReplayVerb : IVerb
         foreach (string damage in comparison.Runs.SelectMany(run => run.Report.Damage).Distinct()) streams.Say($"warning: {damage}");
         if (json) streams.Result.WriteLine(CliJson.Write(comparison));
         else ComparisonText.Write(streams.Result, comparison, style);
-        return comparison.Runs.Length < cnis.Length ? ExitCode.Interrupted : comparison.Runs.Max(run => Code(run.Report, failOnDrop));
+        int code = comparison.Runs.Length < cnis.Length ? ExitCode.Interrupted : comparison.Runs.Max(run => Code(run.Report, failOnDrop));
+        if (code == ExitCode.Interrupted) streams.Say("interrupted: the table has what was done until then");
+        return code;
     }
 
     /// <summary>A run that was cut short says so first; a drop that was looked for is found, damage or not.</summary>
