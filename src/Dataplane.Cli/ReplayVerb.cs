@@ -114,9 +114,11 @@ public sealed class ReplayVerb : IVerb
             streams.Say($"warning: {damage}");
         if (json) streams.Result.WriteLine(CliJson.Write(comparison));
         else ComparisonText.Write(streams.Result, comparison, style);
-        return comparison.Runs.Length < cnis.Length
+        int code = comparison.Runs.Length < cnis.Length
             ? ExitCode.Interrupted
             : comparison.Runs.Max(run => Code(run.Report, failOnDrop));
+        if (code == ExitCode.Interrupted) streams.Say("interrupted: the table has what was done until then");
+        return code;
     }
 
     /// <summary>A run that was cut short says so first; a drop that was looked for is found, damage or not.</summary>

@@ -5,12 +5,11 @@ namespace Dataplane.Tests.Cli;
 /// <summary>Ctrl-C while a run waits for somebody: the first one ends it, wherever it is.</summary>
 public sealed class InterruptionTests : IDisposable
 {
-    /// <summary>
-    /// Starts what stands behind it, and waits until it has opened <c>$T/live</c>, a pipe that nobody closes.
-    /// </summary>
+    /// <summary>A pipe; how a run is started, has closed the pipe, and ends or is ended after a minute and a half.</summary>
     private const string Beginning = """
         mkfifo $T/live
         start() { env --default-signal=INT dotnet $DATAPLANE "$@" >$T/result 2>$T/said & pid=$!; }
+        closed() { while ls -l /proc/$pid/fd 2>/dev/null | grep -q live; do sleep 0.1; done; }
         ended() { for i in $(seq 900); do kill -0 $pid 2>/dev/null || break; sleep 0.1; done; kill -9 $pid 2>/dev/null; wait $pid; }
 
         """;
@@ -82,19 +81,20 @@ public sealed class InterruptionTests : IDisposable
     {
         Shell.Outcome outcome = _shell.Run($$"""
             {{Beginning}}start replay -f $T/live -r $P --cni flannel,calico
-            cat $F >$T/live; sleep 1
-            cat $F >$T/live; sleep 1
+            cat $F >$T/live; closed
+            cat $F >$T/live; closed
             exec 3>$T/live
             cat $F >&3
             kill -INT $pid
             (trap '' PIPE; seq 40000 | sed 's/.*/---\nkind: Namespace\napiVersion: v1\nmetadata:\n  name: n&/' >&3) 2>/dev/null
             ended
             code=$?
-            cat $T/result $T/said
+            cat $T/result; cat $T/said >&2
             exit $code
             """);
 
         Assert.Equal(130, outcome.ExitCode);
+        Assert.Equal("interrupted: the table has what was done until then", Assert.Single(outcome.Complaints));
         Assert.Contains("flannel", outcome.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("calico", outcome.Out, StringComparison.Ordinal);
     }
