@@ -5,7 +5,9 @@ namespace Dataplane.Tests.Cli;
 /// <summary>Ctrl-C while a run waits for somebody: the first one ends it, wherever it is.</summary>
 public sealed class InterruptionTests : IDisposable
 {
-    /// <summary>A pipe; how a run is started, has closed the pipe, and ends or is ended after a minute and a half.</summary>
+    /// <summary>
+    /// A pipe; how a run is started, has closed the pipe, and ends or is ended after a minute and a half.
+    /// </summary>
     private const string Beginning = """
         mkfifo $T/live
         start() { env --default-signal=INT dotnet $DATAPLANE "$@" >$T/result 2>$T/said & pid=$!; }
