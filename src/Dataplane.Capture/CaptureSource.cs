@@ -52,7 +52,7 @@ internal abstract unsafe class CaptureSource : IDisposable
     public string? Trouble { get; private set; }
 
     /// <summary>What was odd about the input, though all of it was read; null for nothing.</summary>
-    public virtual string? Remark => null;
+    public virtual CaptureDamage? Remark => null;
 
     protected abstract long InputLength { get; }
 

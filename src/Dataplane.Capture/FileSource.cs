@@ -17,8 +17,9 @@ internal sealed class FileSource : CaptureSource
         _whenOpened = FileStamp.Of(file);
     }
 
-    public override string? Remark => _read > _whenOpened.Length
-        ? $"the file grew while it was read: {_whenOpened.Length} bytes when opened, {_read} were read"
+    public override CaptureDamage? Remark => _read > _whenOpened.Length
+        ? new CaptureDamage(
+            Offset, $"the file grew while it was read: {_whenOpened.Length} bytes when opened, {_read} were read")
         : null;
 
     protected override long InputLength => _whenOpened.Length;

@@ -37,8 +37,7 @@ internal sealed unsafe class PcapReader : CaptureReader
 
     public override CaptureDamage? Damage => _damage;
 
-    public override CaptureDamage? Remark =>
-        _remark ?? (_source.Remark is { } remark ? new CaptureDamage(_source.Offset, remark) : null);
+    public override CaptureDamage? Remark => _remark ?? _source.Remark;
 
     public override bool CanRewind => _source.CanRewind;
 

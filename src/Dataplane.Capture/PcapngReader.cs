@@ -34,8 +34,7 @@ internal sealed unsafe partial class PcapngReader : CaptureReader
 
     public override CaptureDamage? Damage => _damage;
 
-    public override CaptureDamage? Remark =>
-        _remark ?? (_source.Remark is { } remark ? new CaptureDamage(_source.Offset, remark) : null);
+    public override CaptureDamage? Remark => _remark ?? _source.Remark;
 
     public override bool CanRewind => _source.CanRewind;
 

@@ -136,8 +136,9 @@ public static class ReplayRunner
         };
     }
 
+    /// <summary>All captures as one, their clocks compared and corrected.</summary>
     // Files are read twice then: what was corrected has to be what was compared.
-    private static CaptureReader OpenAll(
+    internal static CaptureReader OpenAll(
         ReplayOptions options, Topology topology, CancellationToken cancellation,
         out ImmutableArray<CaptureClock> clocks)
     {

@@ -98,8 +98,8 @@ public static class TraceRunner
         Emulation emulation, TraceRecorder recorder, IPipeline pipeline, TraceOptions options,
         CancellationToken cancellation)
     {
-        ImmutableArray<CaptureClock> clocks = CaptureClocks.Find(options.Replay, emulation.Topology, cancellation);
-        using CaptureReader reader = ReplayRunner.OpenAll(options.Replay, cancellation, clocks);
+        using CaptureReader reader = ReplayRunner.OpenAll(
+            options.Replay, emulation.Topology, cancellation, out ImmutableArray<CaptureClock> clocks);
         CapturePoints? points = CapturePoints.Of(reader, emulation.State);
         CaptureRecord[] batch = new CaptureRecord[BatchSize];
         long passed = 0;

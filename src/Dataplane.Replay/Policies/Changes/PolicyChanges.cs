@@ -110,10 +110,10 @@ public sealed class PolicyChanges
         ImmutableArray<OutsidePort> ports = _ports.IsEmpty
             ? OutsidePort.Of(_old.Rules.Concat(_new.Rules))
             : [.. _ports.Select(OutsidePort.Of)];
+        ImmutableArray<ReachGroup> receivers = Group(pod => "", pod => pod.OutsideOf == PolicyDirection.Egress);
         foreach (ReachGroup source in pods)
         {
-            foreach (ReachGroup destination in Group(pod => "", pod => pod.OutsideOf == PolicyDirection.Egress))
-                Compare(source, destination, ports);
+            foreach (ReachGroup destination in receivers) Compare(source, destination, ports);
         }
     }
 
